@@ -1,1 +1,1 @@
-"""."""
+"""JSON for machines: thin routes over the services of the rooms below."""

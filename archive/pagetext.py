@@ -33,7 +33,9 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """All words of a page in reading order. `rotation` is the clockwise turn (0, 90, 180, 270) that makes it upright."""
+    """All words of a page in reading order. `rotation` is the clockwise turn (0, 90, 180, 270) that makes it
+    upright.
+    """
 
     width: int
     height: int

@@ -1,1 +1,1 @@
-"""."""
+"""Benchmarks whose figures stand in docs/benchmarks.md."""

@@ -1,1 +1,1 @@
-"""."""
+"""From a received file to a filed, delivered document: ledger, splitting, reading, rendition, tagging, routing."""

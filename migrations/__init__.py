@@ -1,1 +1,1 @@
-"""."""
+"""One Alembic history for all rooms."""

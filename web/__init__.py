@@ -1,1 +1,1 @@
-"""."""
+"""Pages for people: server-rendered, usable without JavaScript."""

@@ -1,0 +1,183 @@
+"""Who may see what: the one place. Every list, count, search filter, preview and single read shares these conditions.
+
+Default is "no". A condition is SQL, so that counts and pages cannot tell what rows do not show. The rules:
+
+- A caseworker sees the cases of own responsibility, of those stood in for, and named grants; the own team's cases where
+  no person is responsible.
+- A team lead sees the led units' cases, unless the secrecy class says person only.
+- Sealed cases and class SOZ_G open by named grant only; SOZ_B by responsibility, deputy or grant, and to the lead while
+  nobody is responsible.
+- Clearing sees general unfiled mail; a unit's people its own unit clearing; leads the restricted clearing of their
+units. - The mailroom sees its own station's mail until it is filed; then no more.
+- A document in an inbox is visible to that inbox's people, without the rest of its case.
+- Records managers, archivists without an offer, administrators and data protection see no contents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy.orm import Session
+
+from archive.models import CaseFile, CaseGrant, Document, DocumentGrant, Filing
+from core.actor import Actor, ActorKind, Role
+from core.errors import NotFound
+
+NAMED_ONLY = ("SOZ_G",)
+PERSON_ONLY = ("SOZ_B", "SOZ_G")
+GONE = ("destroyed", "transferred")
+_READERS = (Role.CASEWORKER, Role.TEAM_LEAD)
+_GRANTEES = (Role.CASEWORKER, Role.TEAM_LEAD, Role.AUDITOR, Role.ARCHIVIST)
+
+
+def visible_case_files(actor: Actor, on: date) -> ColumnElement[bool]:
+    """Condition on CaseFile: the cases whose contents `actor` may read on the day `on`."""
+    if actor.kind is not ActorKind.USER or actor.user_id is None:
+        return false()
+    ways = [_granted(actor, on), _own(actor), _team_without_person(actor), _led(actor)]
+    return and_(CaseFile.agency_id == actor.agency_id, CaseFile.state.not_in(GONE), or_(*ways))
+
+
+def visible_documents(actor: Actor, on: date) -> ColumnElement[bool]:
+    """Condition on Document: those of which `actor` may read at least one page."""
+    if actor.kind is not ActorKind.USER or actor.user_id is None:
+        return false()
+    ways = [_in_visible_case(actor, on), _in_inbox(actor), and_(Document.filed.is_(False), _unfiled(actor))]
+    return and_(Document.agency_id == actor.agency_id, Document.state == "active", or_(*ways))
+
+
+def visible_filings(actor: Actor, on: date) -> ColumnElement[bool]:
+    """Condition on Filing: active filings in visible cases."""
+    cases = select(CaseFile.id).where(visible_case_files(actor, on))
+    return and_(Filing.ended_at.is_(None), Filing.case_file_id.in_(cases))
+
+
+def covers_visible(actor: Actor, on: date) -> ColumnElement[bool]:
+    """Condition on CaseFile: cover data (number, unit, dates, holds) without contents, for registers and clearing.
+
+    Clearing needs candidates' cover data; records managers the register. Sealed cases never show here.
+    """
+    if actor.has(Role.RECORDS_MANAGER, Role.CLEARING):
+        unsealed = and_(CaseFile.sealed.is_(False), CaseFile.secrecy_class.not_in(NAMED_ONLY))
+        register = unsealed if not actor.has(Role.RECORDS_MANAGER) else true()
+        return and_(CaseFile.agency_id == actor.agency_id, or_(register, visible_case_files(actor, on)))
+    return visible_case_files(actor, on)
+
+
+@dataclass(frozen=True, slots=True)
+class PageRange:
+    """Pages `first` to `last` of a document, inclusive, from 1."""
+
+    first: int
+    last: int
+
+
+def visible_pages(session: Session, actor: Actor, document_id: UUID, on: date) -> Sequence[PageRange] | None:
+    """Which pages of the document `actor` may read: None = all of them, an empty list = none.
+
+    A filing by page range opens only its pages; an inbox, or clearing while unfiled, opens the whole document.
+    """
+    whole = and_(Document.id == document_id, Document.agency_id == actor.agency_id, Document.state == "active")
+    if actor.kind is not ActorKind.USER or actor.user_id is None:
+        return []
+    unfiled = and_(Document.filed.is_(False), _unfiled(actor))
+    if session.scalar(select(Document.id).where(whole, or_(_in_inbox(actor), unfiled))) is not None:
+        return None
+    rows = session.execute(
+        select(Filing.page_from, Filing.page_to)
+        .join(Document, Document.id == Filing.document_id)
+        .where(whole, Filing.document_id == document_id, visible_filings(actor, on))
+    )
+    return [PageRange(first, last) for first, last in rows]
+
+
+def require_document(session: Session, actor: Actor, document_id: UUID, on: date) -> Document:
+    """The document, or NotFound when it is not there or not visible."""
+    document = session.scalar(select(Document).where(Document.id == document_id, visible_documents(actor, on)))
+    if document is None:
+        raise NotFound
+    return document
+
+
+def require_case_file(session: Session, actor: Actor, case_file_id: UUID, on: date) -> CaseFile:
+    """The case file, or NotFound when it is not there or not visible."""
+    case_file = session.scalar(select(CaseFile).where(CaseFile.id == case_file_id, visible_case_files(actor, on)))
+    if case_file is None:
+        raise NotFound
+    return case_file
+
+
+def require_page(session: Session, actor: Actor, document_id: UUID, page_no: int, on: date) -> None:
+    """NotFound unless `actor` may read this page of the document."""
+    ranges = visible_pages(session, actor, document_id, on)
+    if ranges is not None and not any(pages.first <= page_no <= pages.last for pages in ranges):
+        raise NotFound
+
+
+def _granted(actor: Actor, on: date) -> ColumnElement[bool]:
+    if not actor.has(*_GRANTEES):
+        return false()
+    return exists().where(
+        CaseGrant.case_file_id == CaseFile.id,
+        CaseGrant.user_id == actor.user_id,
+        CaseGrant.ended_at.is_(None),
+        or_(CaseGrant.valid_from.is_(None), CaseGrant.valid_from <= on),
+        or_(CaseGrant.valid_until.is_(None), CaseGrant.valid_until >= on),
+    )
+
+
+def _own(actor: Actor) -> ColumnElement[bool]:
+    if not actor.has(*_READERS):
+        return false()
+    people = {actor.user_id, *actor.stands_in_for}
+    return and_(CaseFile.responsible_user_id.in_(people), _open_class(NAMED_ONLY))
+
+
+def _team_without_person(actor: Actor) -> ColumnElement[bool]:
+    if not actor.has(Role.CASEWORKER):
+        return false()
+    return and_(CaseFile.responsible_user_id.is_(None), CaseFile.org_unit_id.in_(actor.units), _open_class(PERSON_ONLY))
+
+
+def _led(actor: Actor) -> ColumnElement[bool]:
+    if not actor.has(Role.TEAM_LEAD):
+        return false()
+    nobody = and_(CaseFile.responsible_user_id.is_(None), _open_class(NAMED_ONLY))
+    return and_(CaseFile.org_unit_id.in_(actor.led_units), or_(_open_class(PERSON_ONLY), nobody))
+
+
+def _open_class(closed: Sequence[str]) -> ColumnElement[bool]:
+    return and_(CaseFile.sealed.is_(False), CaseFile.secrecy_class.not_in(closed))
+
+
+def _in_visible_case(actor: Actor, on: date) -> ColumnElement[bool]:
+    return Document.id.in_(select(Filing.document_id).where(visible_filings(actor, on)))
+
+
+def _in_inbox(actor: Actor) -> ColumnElement[bool]:
+    if not actor.has(*_READERS):
+        return false()
+    people = {actor.user_id, *actor.stands_in_for}
+    return exists().where(
+        DocumentGrant.document_id == Document.id,
+        DocumentGrant.ended_at.is_(None),
+        or_(DocumentGrant.user_id.in_(people), DocumentGrant.unit_id.in_(actor.units | actor.led_units)),
+    )
+
+
+def _unfiled(actor: Actor) -> ColumnElement[bool]:
+    ways: list[ColumnElement[bool]] = []
+    if actor.has(Role.CLEARING):
+        ways.append(Document.clearing_scope == "general")
+    if actor.has(*_READERS):
+        own_units = actor.units | actor.led_units
+        ways.append(and_(Document.clearing_scope == "unit", Document.org_unit_id.in_(own_units)))
+    if actor.has(Role.TEAM_LEAD):
+        ways.append(and_(Document.clearing_scope == "restricted", Document.org_unit_id.in_(actor.led_units)))
+    if actor.has(Role.MAILROOM):
+        ways.append(and_(Document.clearing_scope == "general", Document.station_unit_id.in_(actor.units)))
+    return or_(*ways) if ways else false()

@@ -1,0 +1,156 @@
+"""Blobs on a local disk: temporary file, fsync, atomic link, fsync of the folder, read back, read-only.
+
+The order is borg's: write - fsync - rename - fsync directory. A blob file is complete or absent at every moment.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from archive.blobs.port import BlobDamaged, BlobMissing, StorageFull, StoredBlob
+
+_CHUNK = 1024 * 1024
+
+
+class LocalBlobStore:
+    """Content-addressed files below `folder`; temporary files live in `work`, on the same file system."""
+
+    def __init__(self, folder: Path, work: Path, reserve: int = 0) -> None:
+        self._folder = folder
+        self._work = work
+        self._reserve = reserve
+        folder.mkdir(parents=True, exist_ok=True)
+        work.mkdir(parents=True, exist_ok=True)
+
+    def put_bytes(self, data: bytes) -> StoredBlob:
+        """See BlobStore."""
+        with self._room_for(len(data)):
+            handle, name = tempfile.mkstemp(dir=self._work, prefix="blob-")
+            path = Path(name)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(data)
+                return self._store(path)
+            finally:
+                path.unlink(missing_ok=True)
+
+    def put_file(self, path: Path) -> StoredBlob:
+        """See BlobStore. A file in the work folder is moved, any other is copied first."""
+        if path.parent == self._work:
+            with self._room_for(0):
+                return self._store(path)
+        with self._room_for(path.stat().st_size):
+            handle, name = tempfile.mkstemp(dir=self._work, prefix="blob-")
+            os.close(handle)
+            copy = Path(name)
+            try:
+                shutil.copyfile(path, copy)
+                return self._store(copy)
+            finally:
+                copy.unlink(missing_ok=True)
+
+    def exists(self, sha256: str) -> bool:
+        """See BlobStore."""
+        return self._address(sha256).is_file()
+
+    def open(self, sha256: str) -> BinaryIO:
+        """See BlobStore."""
+        return self.path(sha256).open("rb")
+
+    def path(self, sha256: str) -> Path:
+        """See BlobStore."""
+        path = self._address(sha256)
+        if not path.is_file():
+            raise BlobMissing(
+                "Die Bytes dieses Schriftstücks fehlen im Speicher. Bitte die Administration verständigen.",
+                f"blob {sha256} is missing",
+            )
+        return path
+
+    def verify(self, sha256: str) -> bool:
+        """See BlobStore."""
+        return _hash(self.path(sha256))[0] == sha256
+
+    def unlink(self, sha256: str) -> None:
+        """See BlobStore."""
+        path = self._address(sha256)
+        path.unlink(missing_ok=True)
+        if path.parent.is_dir():
+            _sync_folder(path.parent)
+
+    def all(self) -> Iterator[tuple[str, float]]:
+        """See BlobStore."""
+        for path in sorted(self._folder.glob("??/??/*")):
+            try:
+                yield path.name, path.stat().st_mtime
+            except FileNotFoundError:
+                continue
+
+    def _store(self, temporary: Path) -> StoredBlob:
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        sha256, size = _hash(temporary)
+        target = self._address(sha256)
+        if not (target.is_file() and _hash(target)[0] == sha256):
+            _make_folder(target.parent)
+            temporary.chmod(0o444)
+            temporary.replace(target)
+            _sync_folder(target.parent)
+            if _hash(target)[0] != sha256:
+                raise BlobDamaged(
+                    "Die Bytes kamen nicht unverändert auf dem Speicher an. Nichts wurde angenommen.",
+                    f"blob {sha256} does not read back",
+                )
+        return StoredBlob(sha256, size)
+
+    def _address(self, sha256: str) -> Path:
+        return self._folder / sha256[:2] / sha256[2:4] / sha256
+
+    @contextmanager
+    def _room_for(self, size: int) -> Iterator[None]:
+        if shutil.disk_usage(self._work).free < size + self._reserve:
+            raise _full()
+        try:
+            yield
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise _full() from error
+            raise
+
+
+def _full() -> StorageFull:
+    return StorageFull(
+        "Der Speicher ist voll. Die Sendung wurde nicht angenommen. Bitte behalten Sie sie und verständigen Sie die "
+        "Administration.",
+        "The storage is full. Nothing was accepted.",
+    )
+
+
+def _hash(path: Path) -> tuple[str, int]:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+        return digest.hexdigest(), file.tell()
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    _sync_folder(folder.parent)
+    _sync_folder(folder.parent.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

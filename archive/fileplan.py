@@ -1,0 +1,79 @@
+"""Loading file plan, keyword catalogues and document types from the data files into an agency. Idempotent."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Any
+from uuid import UUID
+
+import yaml
+from sqlalchemy import select
+
+from archive.models import DocumentType, FilePlanUnit, Keyword
+from core.database import Base, Transaction
+
+
+def data_file(name: str) -> dict[str, Any]:
+    """The parsed default data file of this room (fileplan, keywords, document-types)."""
+    text = resources.files("archive").joinpath("data", f"{name}.yaml").read_text("utf-8")
+    loaded: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both are safe loaders)
+    return loaded
+
+
+def load_defaults(tx: Transaction, agency_id: UUID) -> None:
+    """Bring file plan, keywords and document types of the data files in; changed entries are updated, none removed."""
+    units = data_file("fileplan")["units"]
+    for entry in units:
+        _upsert(tx, FilePlanUnit, {"agency_id": agency_id, "code": entry["code"]}, _unit_values(entry))
+    catalogues = data_file("keywords")["catalogues"]
+    for file_type, entries in catalogues.items():
+        for entry in entries:
+            key = {"agency_id": agency_id, "file_plan_unit": file_type, "code": entry["code"]}
+            _upsert(tx, Keyword, key, _keyword_values(entry))
+    for entry in data_file("document-types")["document_types"]:
+        _upsert(tx, DocumentType, {"agency_id": agency_id, "code": entry["code"]}, _type_values(entry))
+
+
+def _unit_values(entry: dict[str, Any]) -> dict[str, Any]:
+    numbering = entry.get("numbering") or {}
+    return {
+        "plan_code": entry["plan_code"],
+        "title": entry["title"],
+        "kind": entry["kind"],
+        "parent_code": entry.get("parent"),
+        "number_pattern": numbering.get("pattern"),
+        "number_regex": numbering.get("regex"),
+        "retention_id": entry.get("retention"),
+        "disposal_action": entry.get("disposal_action"),
+        "secrecy_class": entry.get("secrecy"),
+        "enabled": entry.get("enabled", True),
+    }
+
+
+def _keyword_values(entry: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "title": entry["title"],
+        "position": entry.get("order", 0),
+        "sensitivity": entry.get("sensitivity", []),
+    }
+
+
+def _type_values(entry: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "title": entry["title"],
+        "direction": entry.get("direction", "in"),
+        "file_type": entry.get("file_type"),
+        "keyword": entry.get("keyword"),
+        "urgency": entry.get("urgency", "normal"),
+        "paper_original": entry.get("paper_original", "check"),
+        "deadlines": entry.get("deadlines", []),
+    }
+
+
+def _upsert(tx: Transaction, model: type[Base], key: dict[str, Any], values: dict[str, Any]) -> None:
+    row = tx.session.scalar(select(model).filter_by(**key))
+    if row is None:
+        tx.session.add(model(**key, **values))
+        return
+    for name, value in values.items():
+        setattr(row, name, value)

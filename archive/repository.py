@@ -1,0 +1,135 @@
+"""All queries of the system of record. Access conditions come from `archive.access`; nothing here decides who may
+see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from archive.models import (
+    CaseAlias,
+    CaseFile,
+    ContentFile,
+    Document,
+    DocumentType,
+    DocumentVersion,
+    FilePlanUnit,
+    Filing,
+    Keyword,
+    Membership,
+    Page,
+    Person,
+    PersonName,
+)
+from archive.numbers import number_key
+
+
+def case_files_by_number(session: Session, agency_id: UUID, number: str) -> Sequence[CaseFile]:
+    """Cases that the number names in any spelling: as file number first, else as BG number, alias or customer
+    number.
+    """
+    key = number_key(number)
+    exact = select(CaseFile).where(CaseFile.agency_id == agency_id, CaseFile.number_key == key)
+    found = session.scalars(exact).all()
+    if found:
+        return found
+    by_alias = select(CaseAlias.case_file_id).where(CaseAlias.agency_id == agency_id, CaseAlias.number_key == key)
+    by_person = (
+        select(Membership.case_file_id)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Person.agency_id == agency_id, Person.customer_key == key)
+    )
+    other = or_(CaseFile.bg_key == key, CaseFile.id.in_(by_alias), CaseFile.id.in_(by_person))
+    return session.scalars(select(CaseFile).where(CaseFile.agency_id == agency_id, other)).all()
+
+
+def case_file_by_exact_number(session: Session, agency_id: UUID, number: str) -> CaseFile | None:
+    """The case with exactly this file number, or with this number as path or in another spelling; None when unclear."""
+    exact = session.scalar(select(CaseFile).where(CaseFile.agency_id == agency_id, CaseFile.file_number == number))
+    if exact is not None:
+        return exact
+    key = number_key(number)
+    found = session.scalars(
+        select(CaseFile).where(CaseFile.agency_id == agency_id, CaseFile.number_key == key).limit(2)
+    ).all()
+    return found[0] if len(found) == 1 else None
+
+
+def current_version(session: Session, document_id: UUID) -> DocumentVersion | None:
+    """The newest version of a document."""
+    query = select(DocumentVersion).where(DocumentVersion.document_id == document_id)
+    return session.scalars(query.order_by(DocumentVersion.number.desc()).limit(1)).first()
+
+
+def pages(session: Session, version_id: UUID) -> Sequence[Page]:
+    """The pages of a version's master, in order."""
+    return session.scalars(select(Page).where(Page.version_id == version_id).order_by(Page.page_no)).all()
+
+
+def content_file(session: Session, version_id: UUID, role: str) -> ContentFile | None:
+    """The bytes of a version in a role (scan_master, rendition), or None."""
+    return session.scalar(select(ContentFile).where(ContentFile.version_id == version_id, ContentFile.role == role))
+
+
+def active_filings(session: Session, document_id: UUID) -> Sequence[Filing]:
+    """Where a document is filed now."""
+    query = select(Filing).where(Filing.document_id == document_id, Filing.ended_at.is_(None))
+    return session.scalars(query.order_by(Filing.filed_at, Filing.id)).all()
+
+
+def next_ordinal(session: Session, case_file_id: UUID) -> int:
+    """The next running number in a case file; numbers are never reused, also not after a filing ended."""
+    highest = session.scalar(select(func.max(Filing.ordinal)).where(Filing.case_file_id == case_file_id))
+    return (highest or 0) + 1
+
+
+def document_types(session: Session, agency_id: UUID) -> Sequence[DocumentType]:
+    """The document types, by title."""
+    return session.scalars(
+        select(DocumentType).where(DocumentType.agency_id == agency_id).order_by(DocumentType.title)
+    ).all()
+
+
+def document_type(session: Session, agency_id: UUID, code: str) -> DocumentType | None:
+    """One document type."""
+    return session.scalar(select(DocumentType).where(DocumentType.agency_id == agency_id, DocumentType.code == code))
+
+
+def keywords(session: Session, agency_id: UUID, file_plan_unit: str) -> Sequence[Keyword]:
+    """The keyword catalogue of a file type, in its order."""
+    query = select(Keyword).where(Keyword.agency_id == agency_id, Keyword.file_plan_unit == file_plan_unit)
+    return session.scalars(query.order_by(Keyword.position, Keyword.code)).all()
+
+
+def file_plan_unit(session: Session, agency_id: UUID, code: str) -> FilePlanUnit | None:
+    """One file plan unit by its code."""
+    return session.scalar(select(FilePlanUnit).where(FilePlanUnit.agency_id == agency_id, FilePlanUnit.code == code))
+
+
+def head_names(session: Session, case_file_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """For each case the name shown for it: of the first person by role (head before member) whose membership is
+    open.
+    """
+    rows = session.execute(
+        select(Membership.case_file_id, PersonName.family_name, PersonName.given_names)
+        .join(PersonName, PersonName.person_id == Membership.person_id)
+        .where(
+            Membership.case_file_id.in_(list(case_file_ids)),
+            Membership.valid_until.is_(None),
+            PersonName.valid_until.is_(None),
+        )
+        .order_by(Membership.role, Membership.id)
+    )
+    names: dict[UUID, str] = {}
+    for case_id, family, given in rows:
+        names.setdefault(case_id, f"{family}, {given}")
+    return names
+
+
+def document(session: Session, document_id: UUID) -> Document | None:
+    """The row, without any access check: for machines that were given the id."""
+    return session.get(Document, document_id)

@@ -1,0 +1,10 @@
+"""The audit log: typed events, sealed into a hash chain, anchored outside the database, verifiable offline.
+
+Guaranteed: after sealing (at most 5 s after commit), a changed, removed, reordered or cut-off event is found by
+`core.audit.verify`. Not guaranteed: the seconds before sealing, and an attacker who rewrites database *and* all
+anchors.
+"""
+
+from core.audit.record import LOOK_WINDOW, record_act, record_look
+
+__all__ = ["LOOK_WINDOW", "record_act", "record_look"]

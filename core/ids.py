@@ -1,0 +1,20 @@
+"""Identifiers. UUIDv7 sort roughly by time of making; their order is no commit order and proves nothing."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import uuid_utils.compat
+
+
+def new_id() -> UUID:
+    """A fresh UUIDv7 (RFC 9562)."""
+    return uuid_utils.compat.uuid7()
+
+
+def parse_id(text: str) -> UUID | None:
+    """The id that `text` spells, or None: callers answer "not found", never a stack trace."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

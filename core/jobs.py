@@ -1,0 +1,168 @@
+"""The job table: leases with fencing numbers, heartbeats, and how a death counts.
+
+A step is leased, worked on outside any transaction, and committed together with `finish`, whose UPDATE checks the
+fencing number: a child that was stopped and wakes up late cannot commit twice. A lost lease costs time, never work.
+A death counts against a job only when the step died alone, in a child of its own, by itself; every other end is
+retried without limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from core.database import Transaction
+from core.errors import LeaseLost
+from core.ids import new_id
+from core.models import Job
+
+LEASE_SECONDS = 30
+MAX_DEATHS = 3
+_RETRY_BASE = timedelta(seconds=1)
+_RETRY_MAX = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class LeasedJob:
+    """What a worker was given: enough to work and to prove later that it still holds the lease."""
+
+    id: UUID
+    agency_id: UUID
+    kind: str
+    subject_id: UUID
+    payload: dict[str, Any]
+    fencing: int
+    isolated: bool
+    attempts: int
+
+
+def enqueue(
+    tx: Transaction,
+    agency_id: UUID,
+    kind: str,
+    subject_id: UUID,
+    *,
+    payload: dict[str, Any] | None = None,
+    priority: int = 100,
+    generation: int = 0,
+) -> UUID:
+    """Make the step `kind` for `subject_id` due. The same (kind, subject, generation) exists once: again is a no-op."""
+    existing = tx.session.scalar(
+        select(Job.id).where(Job.kind == kind, Job.subject_id == subject_id, Job.generation == generation)
+    )
+    if existing is not None:
+        return existing
+    job_id = new_id()
+    tx.session.add(
+        Job(
+            id=job_id,
+            agency_id=agency_id,
+            kind=kind,
+            subject_id=subject_id,
+            generation=generation,
+            payload=payload or {},
+            priority=priority,
+            created_at=tx.now,
+        )
+    )
+    return job_id
+
+
+def lease(tx: Transaction, owner: str, kinds: Sequence[str] | None = None) -> LeasedJob | None:
+    """Take the most urgent due job, or None. The lease ends after LEASE_SECONDS without a heartbeat."""
+    due = select(Job).where(Job.state == "ready", or_(Job.not_before.is_(None), Job.not_before <= tx.now))
+    if kinds is not None:
+        due = due.where(Job.kind.in_(kinds))
+    job = tx.session.scalars(due.order_by(Job.priority, Job.created_at).limit(1)).first()
+    if job is None:
+        return None
+    job.state = "leased"
+    job.fencing += 1
+    job.attempts += 1
+    job.leased_by = owner
+    job.lease_until = tx.now + timedelta(seconds=LEASE_SECONDS)
+    return LeasedJob(
+        job.id, job.agency_id, job.kind, job.subject_id, dict(job.payload), job.fencing, job.isolated, job.attempts
+    )
+
+
+def heartbeat(tx: Transaction, owner: str) -> int:
+    """Extend all leases of `owner`; returns how many."""
+    result = tx.session.execute(
+        update(Job)
+        .where(Job.leased_by == owner, Job.state == "leased")
+        .values(lease_until=tx.now + timedelta(seconds=LEASE_SECONDS))
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def finish(tx: Transaction, job: LeasedJob) -> None:
+    """Mark the step done, inside the transaction that commits its result. Raises LeaseLost: roll back and forget."""
+    _update_leased(tx, job, state="done", finished_at=tx.now, payload={}, leased_by=None, lease_until=None)
+
+
+def give_back(tx: Transaction, job: LeasedJob, error: str, *, isolate: bool = False) -> None:
+    """Return the step for another try, later each time. Never counts as a death."""
+    delay = min(_RETRY_MAX, _RETRY_BASE * 2 ** min(job.attempts, 10)) if error else timedelta()
+    values: dict[str, Any] = {
+        "state": "ready",
+        "leased_by": None,
+        "lease_until": None,
+        "not_before": tx.now + delay,
+        "last_error": error[:400] or None,
+    }
+    if isolate:
+        values["isolated"] = True
+    _update_leased(tx, job, **values)
+
+
+def count_death(tx: Transaction, job: LeasedJob, error: str) -> bool:
+    """The step died alone in its own child. Returns True when it has died MAX_DEATHS times and must be quarantined."""
+    deaths = tx.session.scalar(select(Job.deaths).where(Job.id == job.id)) or 0
+    _update_leased(tx, job, deaths=deaths + 1, isolated=True, last_error=error[:400])
+    if deaths + 1 >= MAX_DEATHS:
+        return True
+    give_back(tx, job, "")
+    return False
+
+
+def sweep(tx: Transaction) -> int:
+    """Return expired leases. Their holders may still run; their commit will fail on the fencing number."""
+    result = tx.session.execute(
+        update(Job)
+        .where(Job.state == "leased", Job.lease_until < tx.now)
+        .values(state="ready", leased_by=None, lease_until=None)
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def release_owner(tx: Transaction, owner: str) -> int:
+    """Return everything that a process known to be dead still holds."""
+    result = tx.session.execute(
+        update(Job)
+        .where(Job.state == "leased", Job.leased_by == owner)
+        .values(state="ready", leased_by=None, lease_until=None)
+    )
+    return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def open_count(session: Session, kinds: Sequence[str] | None = None) -> int:
+    """How many steps are not done yet."""
+    query = select(func.count()).select_from(Job).where(Job.state.in_(("ready", "leased")))
+    if kinds is not None:
+        query = query.where(Job.kind.in_(kinds))
+    return session.scalar(query) or 0
+
+
+def _update_leased(tx: Transaction, job: LeasedJob, **values: Any) -> None:
+    result = tx.session.execute(
+        update(Job).where(Job.id == job.id, Job.fencing == job.fencing, Job.state == "leased").values(**values)
+    )
+    if result.rowcount != 1:  # type: ignore[attr-defined]
+        raise LeaseLost("Ein anderer Arbeitsprozess hat den Schritt übernommen.", "another worker holds this step")

@@ -1,0 +1,32 @@
+"""Structured logs: one JSON line per event on stderr, with ids and codes, never with personal data."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import structlog
+
+# Local variables stay out: they would carry names and texts into the log.
+_tracebacks = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+
+
+def configure_logging(level: str = "info") -> None:
+    """Send everything, also the standard library's records, to stderr as JSON lines."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, _tracebacks, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    logging.basicConfig(level=level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s", force=True)
+
+
+def logger(name: str) -> structlog.typing.FilteringBoundLogger:
+    """A logger that adds `logger=name` to each line."""
+    bound: structlog.typing.FilteringBoundLogger = structlog.get_logger(logger=name)
+    return bound

@@ -1,0 +1,84 @@
+"""Settings: the only reader of the environment. Every name is EAKTE_*; `eakte settings` lists them all."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Typed settings with defaults for the embedded installation; each description is shown by `eakte settings`."""
+
+    model_config = SettingsConfigDict(env_prefix="EAKTE_", extra="ignore", frozen=True)
+
+    home: Path = Field(Path("data"), description="Data folder of the installation.")
+    host: str = Field("127.0.0.1", description="Address the server listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port the server listens on.")
+    hotfolder: Path | None = Field(None, description="Root of the hot folders, one folder per station; off when unset.")
+    workers: int = Field(0, ge=0, le=64, description="Worker children; 0 = one per processor.")
+    orphan_grace: float = Field(3600, ge=0, description="Seconds before bytes without a claim count as a finding.")
+    upload_limit: int = Field(512 * 1024 * 1024, ge=1024, description="Largest body of one upload, in bytes.")
+    disk_reserve: int = Field(256 * 1024 * 1024, ge=0, description="Bytes that stay free; below, uploads get 507.")
+    session_minutes: int = Field(30, ge=1, description="A session without activity ends after so many minutes.")
+    session_hours: int = Field(12, ge=1, description="A session ends after so many hours in any case.")
+    login_attempts: int = Field(5, ge=1, description="Failed sign-ins before an account is locked for a while.")
+    lockout_minutes: int = Field(15, ge=1, description="Minutes an account stays locked.")
+    job_memory_mb: int = Field(1200, ge=64, description="Memory limit of one worker child, in MiB.")
+    job_seconds: int = Field(180, ge=5, description="Time limit of one step, in seconds.")
+    ocr_language: str = Field("deu", description="Tesseract language(s); Latin is added when its model is found.")
+    ocr_latin: Literal["auto", "off"] = Field("auto", description="Use Debian's script model Latin when it is found.")
+    master_grace_days: int = Field(14, ge=0, description="Days after which a split batch's own bytes are destroyed.")
+    retention_confirmed: bool = Field(False, description="Treat schedule entries with needs_decision as confirmed.")
+    agency_timezone: str = Field("Europe/Berlin", description="Time zone of legal dates.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe log line.")
+    cookie_secure: bool = Field(False, description="Send session cookies over HTTPS only (set it behind TLS).")
+
+    @cached_property
+    def data(self) -> Path:
+        """The data folder as an absolute path."""
+        return self.home.expanduser().resolve()
+
+    @property
+    def database_path(self) -> Path:
+        """The embedded database."""
+        return self.data / "eakte.sqlite"
+
+    @property
+    def blob_folder(self) -> Path:
+        """Content-addressed bytes."""
+        return self.data / "blobs"
+
+    @property
+    def index_folder(self) -> Path:
+        """Full-text index; can be rebuilt."""
+        return self.data / "index"
+
+    @property
+    def work_folder(self) -> Path:
+        """Temporary files, on the same file system as the blobs."""
+        return self.data / "work"
+
+    @property
+    def anchor_file(self) -> Path:
+        """Heads of the audit chain, outside the database."""
+        return self.data / "anchors" / "audit.jsonl"
+
+    @property
+    def certificate_folder(self) -> Path:
+        """Destruction certificates."""
+        return self.data / "certificates"
+
+    @property
+    def run_folder(self) -> Path:
+        """Locks of running processes."""
+        return self.data / "run"
+
+    @property
+    def worker_count(self) -> int:
+        """Worker children: as set, or one per processor that this process may use."""
+        return self.workers or len(os.sched_getaffinity(0))

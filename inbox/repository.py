@@ -1,0 +1,133 @@
+"""All queries of the Postkorb. Every list is narrowed by `archive.access.visible_documents` as well."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
+from sqlalchemy.orm import Session
+
+from archive.access import visible_documents
+from archive.models import CaseFile, Document
+from core.actor import Actor, Role
+from inbox.models import InboxItem, UndoableAct
+
+URGENCY_ORDER = case({"immediate": 0, "high": 1}, value=InboxItem.urgency, else_=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Which inbox: kind own | team | deputy | clearing | unit_clearing | restricted; `id` names user or unit."""
+
+    kind: str
+    id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An inbox item with its document and its case (None while unfiled)."""
+
+    item: InboxItem
+    document: Document
+    case_file: CaseFile | None
+
+
+def mine(actor: Actor) -> ColumnElement[bool]:
+    """Condition on InboxItem: the items of every inbox that `actor` works from."""
+    ways: list[ColumnElement[bool]] = []
+    if actor.user_id is not None and actor.has(Role.CASEWORKER, Role.TEAM_LEAD):
+        people = {actor.user_id, *actor.stands_in_for}
+        units = actor.units | actor.led_units
+        ways.append(and_(InboxItem.inbox_kind == "user", InboxItem.user_id.in_(people)))
+        ways.append(and_(InboxItem.inbox_kind == "team", InboxItem.unit_id.in_(units)))
+        ways.append(
+            and_(InboxItem.inbox_kind == "clearing", InboxItem.restricted.is_(False), InboxItem.unit_id.in_(units))
+        )
+    if actor.has(Role.TEAM_LEAD):
+        ways.append(and_(InboxItem.inbox_kind == "user", _belongs_to_led_unit(actor)))
+        ways.append(and_(InboxItem.restricted.is_(True), InboxItem.unit_id.in_(actor.led_units)))
+    if actor.has(Role.CLEARING):
+        ways.append(
+            and_(InboxItem.inbox_kind == "clearing", InboxItem.unit_id.is_(None), InboxItem.restricted.is_(False))
+        )
+    return or_(*ways) if ways else false()
+
+
+def in_box(actor: Actor, box: Box) -> ColumnElement[bool]:
+    """Condition on InboxItem for one box; a box that is not the actor's is empty."""
+    conditions: dict[str, ColumnElement[bool]] = {
+        "own": and_(InboxItem.inbox_kind == "user", InboxItem.user_id == actor.user_id),
+        "team": and_(InboxItem.inbox_kind == "team", InboxItem.unit_id == box.id),
+        "deputy": and_(InboxItem.inbox_kind == "user", InboxItem.user_id == box.id),
+        "clearing": and_(
+            InboxItem.inbox_kind == "clearing", InboxItem.unit_id.is_(None), InboxItem.restricted.is_(False)
+        ),
+        "unit_clearing": and_(
+            InboxItem.inbox_kind == "clearing", InboxItem.unit_id == box.id, InboxItem.restricted.is_(False)
+        ),
+        "restricted": InboxItem.restricted.is_(True),
+    }
+    return and_(conditions.get(box.kind, false()), mine(actor))
+
+
+def _open_rows(actor: Actor, condition: ColumnElement[bool], on: date) -> Select[InboxItem, Document, CaseFile]:
+    """The open items of a condition in working order: overdue and urgent first, then by deadline, then by age."""
+    return (
+        select(InboxItem, Document, CaseFile)
+        .join(Document, Document.id == InboxItem.document_id)
+        .outerjoin(CaseFile, CaseFile.id == InboxItem.case_file_id)
+        .where(condition, InboxItem.agency_id == actor.agency_id, _is_open(on), visible_documents(actor, on))
+        .order_by(URGENCY_ORDER, InboxItem.due_on.is_(None), InboxItem.due_on, Document.received_on, InboxItem.id)
+    )
+
+
+def rows(
+    session: Session, actor: Actor, condition: ColumnElement[bool], on: date, limit: int = 200, offset: int = 0
+) -> Sequence[Row]:
+    """A page of open items."""
+    query = _open_rows(actor, condition, on).limit(limit).offset(offset)
+    return [Row(item, document, case_file) for item, document, case_file in session.execute(query)]
+
+
+def count(session: Session, actor: Actor, condition: ColumnElement[bool], on: date) -> int:
+    """How many open items a condition has for this actor."""
+    query = _open_rows(actor, condition, on).order_by(None).with_only_columns(func.count())
+    return session.scalar(query) or 0
+
+
+def visible_item(session: Session, actor: Actor, item_id: UUID, on: date) -> Row | None:
+    """One item of the actor's inboxes in any state, or None."""
+    query = (
+        select(InboxItem, Document, CaseFile)
+        .join(Document, Document.id == InboxItem.document_id)
+        .outerjoin(CaseFile, CaseFile.id == InboxItem.case_file_id)
+        .where(InboxItem.id == item_id, InboxItem.agency_id == actor.agency_id, mine(actor))
+        .where(visible_documents(actor, on))
+    )
+    found = session.execute(query).first()
+    return Row(*found) if found else None
+
+
+def open_items_of_document(session: Session, document_id: UUID) -> Sequence[InboxItem]:
+    """Items of a document that still wait in some inbox."""
+    query = select(InboxItem).where(InboxItem.document_id == document_id, InboxItem.state.in_(("open", "deferred")))
+    return session.scalars(query).all()
+
+
+def last_acts(session: Session, user_id: UUID, limit: int = 20) -> Sequence[UndoableAct]:
+    """What a user did last and has not taken back, newest first."""
+    query = select(UndoableAct).where(UndoableAct.user_id == user_id, UndoableAct.undone_at.is_(None))
+    return session.scalars(query.order_by(UndoableAct.at.desc(), UndoableAct.id.desc()).limit(limit)).all()
+
+
+def _is_open(on: date) -> ColumnElement[bool]:
+    due = and_(InboxItem.state == "deferred", InboxItem.deferred_until <= on)
+    return or_(InboxItem.state == "open", due)
+
+
+def _belongs_to_led_unit(actor: Actor) -> ColumnElement[bool]:
+    cases = select(CaseFile.id).where(CaseFile.org_unit_id.in_(actor.led_units))
+    return InboxItem.case_file_id.in_(cases)

@@ -1,0 +1,117 @@
+"""The receipt ledger: bytes stored and read back, row committed, only then "accepted" (Life of a page, step 1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from uuid import UUID
+
+from archive.blobs import claims
+from archive.blobs.port import BlobStore, StoredBlob
+from core import jobs
+from core.actor import Actor, ActorKind
+from core.audit import record_act
+from core.clock import agency_date
+from core.database import Database, Transaction
+from core.errors import InvalidInput
+from core.ids import new_id
+from ingest import repository
+from ingest.errors import ChecksumDiffers, KeyReused
+from ingest.models import Receipt
+
+SPLIT = "split"
+SCANNING_CHANNELS = ("station", "hotfolder", "cli")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a source says about the bytes it brings. `key` None = the delivery is known by its bytes, station and
+    date.
+    """
+
+    channel: str
+    station_id: UUID
+    key: str | None = None
+    received_on: date | None = None
+    operator: str | None = None
+    source_name: str | None = None
+    sheets_told: int | None = None
+    announced_sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The answer to a delivery. `repeated`: the same delivery was accepted before, nothing new was made."""
+
+    receipt_id: UUID
+    sha256: str
+    state: str
+    repeated: bool
+
+
+def receive(database: Database, store: BlobStore, agency_id: UUID, path: Path, delivery: Delivery) -> Accepted:
+    """Store the file durably, then write the ledger row and the split job in one transaction.
+
+    The file may be consumed. Raises KeyReused, ChecksumDiffers, InvalidInput (date in the future), StorageFull; in each
+    case nothing is in the ledger. A crash in between leaves bytes without a claim, which the sweep removes.
+    """
+    blob = store.put_file(path)
+    if delivery.announced_sha256 and delivery.announced_sha256.lower() != blob.sha256:
+        raise ChecksumDiffers
+    with database.write() as tx:
+        received_on = delivery.received_on or tx.today
+        if received_on > tx.today:
+            raise InvalidInput(
+                "Das Eingangsdatum liegt in der Zukunft. Nichts wurde angenommen.", "received_on lies in the future"
+            )
+        known = _known(tx, delivery, blob, received_on)
+        if known is not None:
+            return Accepted(known.id, known.sha256, known.state, repeated=True)
+        receipt = _new_receipt(tx, agency_id, delivery, blob, received_on)
+        claims.claim(tx, store, blob, claims.RECEIPT, receipt.id, "batch")
+        jobs.enqueue(tx, agency_id, SPLIT, receipt.id, priority=50)
+        actor = Actor(ActorKind.STATION, agency_id, station_id=delivery.station_id)
+        record_act(
+            tx, actor, "receipt.accepted", "receipt", receipt.id, sha256=blob.sha256, size=blob.size,
+            channel=delivery.channel, received_on=received_on,
+        )  # fmt: skip
+        return Accepted(receipt.id, blob.sha256, receipt.state, repeated=False)
+
+
+def _known(tx: Transaction, delivery: Delivery, blob: StoredBlob, received_on: date) -> Receipt | None:
+    if delivery.key is None:
+        return repository.same_delivery(tx.session, delivery.station_id, blob.sha256, received_on)
+    known = repository.receipt_by_key(tx.session, delivery.station_id, delivery.key)
+    if known is not None and known.sha256 != blob.sha256:
+        raise KeyReused
+    return known
+
+
+def _new_receipt(tx: Transaction, agency_id: UUID, delivery: Delivery, blob: StoredBlob, received_on: date) -> Receipt:
+    twin = repository.first_receipt_of(tx.session, agency_id, blob.sha256)
+    receipt = Receipt(
+        id=new_id(),
+        agency_id=agency_id,
+        sha256=blob.sha256,
+        size=blob.size,
+        channel=delivery.channel,
+        station_id=delivery.station_id,
+        operator=delivery.operator,
+        idempotency_key=delivery.key or f"{blob.sha256}:{received_on.isoformat()}",
+        source_name=delivery.source_name,
+        received_on=received_on,
+        received_on_source="told" if delivery.received_on else "today",
+        accepted_at=tx.now,
+        sheets_told=delivery.sheets_told,
+        duplicate_of=twin.id if twin else None,
+        state="accepted",
+    )
+    tx.session.add(receipt)
+    tx.session.flush()
+    return receipt
+
+
+def today_of(database: Database) -> date:
+    """The agency's date now, for defaults of sources."""
+    return agency_date(database.clock.now())

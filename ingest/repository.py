@@ -1,0 +1,74 @@
+"""All queries of the way in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ingest.models import ItemPage, MailItem, Receipt, ReceiptPage, TransferNote
+
+FINAL_STATES = ("filed", "clearing", "quarantined", "rejected")
+
+
+def receipt_by_key(session: Session, station_id: UUID | None, key: str) -> Receipt | None:
+    """The receipt that a station made under an idempotency key."""
+    return session.scalar(select(Receipt).where(Receipt.station_id == station_id, Receipt.idempotency_key == key))
+
+
+def first_receipt_of(session: Session, agency_id: UUID, sha256: str) -> Receipt | None:
+    """The oldest receipt of the same bytes."""
+    query = select(Receipt).where(Receipt.agency_id == agency_id, Receipt.sha256 == sha256)
+    return session.scalars(query.order_by(Receipt.accepted_at, Receipt.id).limit(1)).first()
+
+
+def same_delivery(session: Session, station_id: UUID, sha256: str, received_on: date) -> Receipt | None:
+    """The receipt of the same bytes from the same station with the same date."""
+    query = select(Receipt).where(
+        Receipt.station_id == station_id, Receipt.sha256 == sha256, Receipt.received_on == received_on
+    )
+    return session.scalars(query.order_by(Receipt.accepted_at, Receipt.id).limit(1)).first()
+
+
+def items_of(session: Session, receipt_id: UUID) -> Sequence[MailItem]:
+    """The mail items of a receipt in order."""
+    return session.scalars(select(MailItem).where(MailItem.receipt_id == receipt_id).order_by(MailItem.item_no)).all()
+
+
+def item_pages(session: Session, mail_item_id: UUID) -> Sequence[ItemPage]:
+    """The pages of an item in order."""
+    return session.scalars(
+        select(ItemPage).where(ItemPage.mail_item_id == mail_item_id).order_by(ItemPage.page_no)
+    ).all()
+
+
+def unread_pages(session: Session, mail_item_id: UUID) -> int:
+    """How many pages of an item are still to be read."""
+    query = select(func.count()).select_from(ItemPage)
+    return session.scalar(query.where(ItemPage.mail_item_id == mail_item_id, ItemPage.read_at.is_(None))) or 0
+
+
+def receipt_pages(session: Session, receipt_id: UUID) -> Sequence[ReceiptPage]:
+    """Where each page of a receipt went."""
+    return session.scalars(
+        select(ReceiptPage).where(ReceiptPage.receipt_id == receipt_id).order_by(ReceiptPage.page_no)
+    ).all()
+
+
+def open_items(session: Session, receipt_id: UUID) -> int:
+    """How many items of a receipt have no final state yet."""
+    query = select(func.count()).select_from(MailItem)
+    return session.scalar(query.where(MailItem.receipt_id == receipt_id, MailItem.state == "in_work")) or 0
+
+
+def item_by_document(session: Session, document_id: UUID) -> MailItem | None:
+    """The mail item that a document came from."""
+    return session.scalar(select(MailItem).where(MailItem.document_id == document_id))
+
+
+def transfer_note(session: Session, document_id: UUID) -> TransferNote | None:
+    """The transfer note of a document."""
+    return session.scalar(select(TransferNote).where(TransferNote.document_id == document_id))
