@@ -1,4 +1,4 @@
-"""Import of the case register from CSV (INTERFACES "Register CSV"): all faults listed by line, then nothing is imported.
+"""Import of the case register from CSV (INTERFACES "Register CSV"): all faults listed by line, or all imported.
 
 Parsing is pure; applying is one transaction. Again = update by file_number and customer_number. Changed names and
 addresses keep the old ones with the day on which they ended, so that mail in an old name still finds its case.

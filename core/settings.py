@@ -16,27 +16,43 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="EAKTE_", extra="ignore", frozen=True)
 
-    home: Path = Field(Path("data"), description="Data folder of the installation.")
-    host: str = Field("127.0.0.1", description="Address the server listens on.")
-    port: int = Field(8000, ge=1, le=65535, description="Port the server listens on.")
-    hotfolder: Path | None = Field(None, description="Root of the hot folders, one folder per station; off when unset.")
-    workers: int = Field(0, ge=0, le=64, description="Worker children; 0 = one per processor.")
-    orphan_grace: float = Field(3600, ge=0, description="Seconds before bytes without a claim count as a finding.")
-    upload_limit: int = Field(512 * 1024 * 1024, ge=1024, description="Largest body of one upload, in bytes.")
-    disk_reserve: int = Field(256 * 1024 * 1024, ge=0, description="Bytes that stay free; below, uploads get 507.")
-    session_minutes: int = Field(30, ge=1, description="A session without activity ends after so many minutes.")
-    session_hours: int = Field(12, ge=1, description="A session ends after so many hours in any case.")
-    login_attempts: int = Field(5, ge=1, description="Failed sign-ins before an account is locked for a while.")
-    lockout_minutes: int = Field(15, ge=1, description="Minutes an account stays locked.")
-    job_memory_mb: int = Field(1200, ge=64, description="Memory limit of one worker child, in MiB.")
-    job_seconds: int = Field(180, ge=5, description="Time limit of one step, in seconds.")
-    ocr_language: str = Field("deu", description="Tesseract language(s); Latin is added when its model is found.")
-    ocr_latin: Literal["auto", "off"] = Field("auto", description="Use Debian's script model Latin when it is found.")
-    master_grace_days: int = Field(14, ge=0, description="Days after which a split batch's own bytes are destroyed.")
-    retention_confirmed: bool = Field(False, description="Treat schedule entries with needs_decision as confirmed.")
-    agency_timezone: str = Field("Europe/Berlin", description="Time zone of legal dates.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe log line.")
-    cookie_secure: bool = Field(False, description="Send session cookies over HTTPS only (set it behind TLS).")
+    home: Path = Field(default=Path("data"), description="Data folder of the installation.")
+    host: str = Field(default="127.0.0.1", description="Address the server listens on.")
+    port: int = Field(default=8000, ge=1, le=65535, description="Port the server listens on.")
+    hotfolder: Path | None = Field(
+        default=None, description="Root of the hot folders, one folder per station; off when unset."
+    )
+    workers: int = Field(default=0, ge=0, le=64, description="Worker children; 0 = one per processor.")
+    orphan_grace: float = Field(
+        default=3600, ge=0, description="Seconds before bytes without a claim count as a finding."
+    )
+    upload_limit: int = Field(default=512 * 1024 * 1024, ge=1024, description="Largest body of one upload, in bytes.")
+    disk_reserve: int = Field(
+        default=256 * 1024 * 1024, ge=0, description="Bytes that stay free; below, uploads get 507."
+    )
+    session_minutes: int = Field(default=30, ge=1, description="A session without activity ends after so many minutes.")
+    session_hours: int = Field(default=12, ge=1, description="A session ends after so many hours in any case.")
+    login_attempts: int = Field(default=5, ge=1, description="Failed sign-ins before an account is locked for a while.")
+    lockout_minutes: int = Field(default=15, ge=1, description="Minutes an account stays locked.")
+    job_memory_mb: int = Field(default=1200, ge=64, description="Memory limit of one worker child, in MiB.")
+    job_seconds: int = Field(default=180, ge=5, description="Time limit of one step, in seconds.")
+    ocr_language: str = Field(
+        default="deu", description="Tesseract language(s); Latin is added when its model is found."
+    )
+    ocr_latin: Literal["auto", "off"] = Field(
+        default="auto", description="Use Debian's script model Latin when it is found."
+    )
+    master_grace_days: int = Field(
+        default=14, ge=0, description="Days after which a split batch's own bytes are destroyed."
+    )
+    retention_confirmed: bool = Field(
+        default=False, description="Treat schedule entries with needs_decision as confirmed."
+    )
+    agency_timezone: str = Field(default="Europe/Berlin", description="Time zone of legal dates.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least severe log line."
+    )
+    cookie_secure: bool = Field(default=False, description="Send session cookies over HTTPS only (set it behind TLS).")
 
     @cached_property
     def data(self) -> Path:

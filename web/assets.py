@@ -137,7 +137,14 @@ def download(folder: Path) -> Path:
     """Lets npm fetch the pinned versions into `folder`; returns its node_modules."""
     folder.mkdir()
     shutil.copyfile(PACKAGE_JSON, folder / PACKAGE_JSON.name)
-    flags = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--no-update-notifier", "--loglevel=error")
+    flags = (
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--no-package-lock",
+        "--no-update-notifier",
+        "--loglevel=error",
+    )
     command = (*npm_command(), "install", *flags)
     try:
         subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=NPM_SECONDS)  # noqa: S603

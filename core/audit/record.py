@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from core.actor import Actor
 from core.database import Transaction
@@ -40,16 +41,20 @@ def record_look(
     **details: Any,
 ) -> None:
     """Append that contents were shown. One event per actor, object, kind of look and session within LOOK_WINDOW."""
-    action = f"look.{what}"
+    if not looked_recently(tx.session, actor, what, object_id, tx.now):
+        tx.session.add(_event(tx, actor, "look", f"look.{what}", object_type, object_id, case_file_id, details))
+
+
+def looked_recently(session: Session, actor: Actor, what: str, object_id: UUID, now: datetime) -> bool:
+    """Whether the same look by the same actor in the same session is in the log within LOOK_WINDOW."""
     seen = select(AuditEvent.id).where(
         AuditEvent.object_id == object_id,
-        AuditEvent.at > tx.now - LOOK_WINDOW,
-        AuditEvent.action == action,
+        AuditEvent.at > now - LOOK_WINDOW,
+        AuditEvent.action == f"look.{what}",
         AuditEvent.actor_id == actor.id,
         AuditEvent.session_id == actor.session_id if actor.session_id else AuditEvent.session_id.is_(None),
     )
-    if tx.session.scalar(seen.limit(1)) is None:
-        tx.session.add(_event(tx, actor, "look", action, object_type, object_id, case_file_id, details))
+    return session.scalar(seen.limit(1)) is not None
 
 
 def _event(

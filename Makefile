@@ -1,0 +1,42 @@
+# Two commands: `make run` runs everything embedded with the demo authority, `make test` checks everything CI checks.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export EAKTE_HOME ?= $(CURDIR)/data
+export OMP_THREAD_LIMIT := 1
+
+.PHONY: setup run test lint types contracts unit bench clean
+
+setup: $(VENV)/.complete
+
+$(VENV)/.complete: requirements.lock pyproject.toml web/package.json
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m web.assets
+	@touch $@
+
+run: setup
+	@$(BIN)/eakte run --demo
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+contracts: setup
+	$(BIN)/lint-imports
+
+unit: setup
+	$(BIN)/pytest -n auto --dist loadgroup
+
+test: lint types contracts unit
+
+bench: setup
+	$(BIN)/python -m bench.all
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,258 @@
+"""Opening records: access first, then the look in the audit log, then the content. No audit, no content.
+
+The look is one short INSERT before the first byte leaves; within the window of `record_look` not even that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from archive import repository
+from archive.access import (
+    PageRange,
+    require_case_file,
+    require_document,
+    visible_case_files,
+    visible_filings,
+    visible_pages,
+)
+from archive.blobs.port import BlobStore
+from archive.models import (
+    CaseFile,
+    ContentFile,
+    Document,
+    DocumentVersion,
+    Filing,
+    Membership,
+    Note,
+    Page,
+    Person,
+    PersonAddress,
+    PersonName,
+)
+from archive.pagetext import PageText, decode
+from core.actor import Actor
+from core.audit.record import looked_recently, record_look
+from core.clock import agency_date
+from core.database import Database
+from core.errors import NotFound
+
+MASTER = "scan_master"
+RENDITION = "rendition"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedDocument:
+    """A document with what `actor` may read of it. `pages` are only the visible ones."""
+
+    document: Document
+    version: DocumentVersion
+    pages: Sequence[Page]
+    filings: Sequence[Filing]
+    case_files: Sequence[CaseFile]
+    notes: Sequence[Note]
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedContent:
+    """Bytes ready to be sent: a local read-only path, their address (a strong ETag), media type and a plain name."""
+
+    path: Path
+    sha256: str
+    media_type: str
+    filename: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberFacts:
+    """A person of a case as its cover shows it."""
+
+    membership: Membership
+    person: Person
+    name: PersonName | None
+    address: PersonAddress | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedCase:
+    """A case file's cover with its active filings, newest first, and their documents."""
+
+    case_file: CaseFile
+    members: Sequence[MemberFacts]
+    filings: Sequence[tuple[Filing, Document]]
+    total: int
+    notes: Sequence[Note]
+
+
+def open_document(database: Database, actor: Actor, document_id: UUID) -> OpenedDocument:
+    """The document's data and page list. Raises NotFound when it is not there or not visible."""
+    today = agency_date(database.clock.now())
+    with database.read() as session:
+        opened = _opened_document(session, actor, document_id, today)
+    _look(database, actor, "document", "document", document_id, opened.case_files)
+    return opened
+
+
+def open_page_text(database: Database, store: BlobStore, actor: Actor, document_id: UUID, page_no: int) -> PageText:
+    """The text of a page of the master. Raises NotFound; a page that was never read is empty."""
+    today = agency_date(database.clock.now())
+    with database.read() as session:
+        opened = _opened_document(session, actor, document_id, today)
+    page = _page(opened, page_no)
+    _look(database, actor, "text", "document", document_id, opened.case_files)
+    if page.text_sha256 is None:
+        return PageText(page.width, page.height, page.dpi, page.rotation, "none", ())
+    with store.open(page.text_sha256) as file:
+        return decode(file.read())
+
+
+def open_text(database: Database, store: BlobStore, actor: Actor, document_id: UUID) -> str:
+    """The text of the rendition's pages, separated by form feeds (blank pages are not in the rendition)."""
+    today = agency_date(database.clock.now())
+    with database.read() as session:
+        opened = _opened_document(session, actor, document_id, today)
+    _look(database, actor, "text", "document", document_id, opened.case_files)
+    texts = []
+    for page in opened.pages:
+        if page.rendition_page_no is None or page.text_sha256 is None:
+            continue
+        with store.open(page.text_sha256) as file:
+            texts.append(decode(file.read()).text())
+    return "\f".join(texts)
+
+
+def open_content(database: Database, store: BlobStore, actor: Actor, document_id: UUID, role: str) -> OpenedContent:
+    """The bytes of the current version in a role. Whole files only for those who may read every page."""
+    today = agency_date(database.clock.now())
+    with database.read() as session:
+        opened = _opened_document(session, actor, document_id, today)
+        content = repository.content_file(session, opened.version.id, role)
+        if content is None and role == RENDITION:
+            content = repository.content_file(session, opened.version.id, MASTER)
+    if not opened.whole or content is None:
+        raise NotFound
+    path = store.path(content.sha256)
+    _look(database, actor, "content", "document", document_id, opened.case_files)
+    return OpenedContent(path, content.sha256, content.media_type, f"{document_id}{_suffix(content)}")
+
+
+def open_page_image(
+    database: Database, store: BlobStore, actor: Actor, document_id: UUID, page_no: int
+) -> OpenedContent:
+    """The master whose page is to be drawn, and permission to draw that page. Raises NotFound."""
+    today = agency_date(database.clock.now())
+    with database.read() as session:
+        opened = _opened_document(session, actor, document_id, today)
+        content = repository.content_file(session, opened.version.id, MASTER)
+    _page(opened, page_no)
+    if content is None:
+        raise NotFound
+    path = store.path(content.sha256)
+    _look(database, actor, "page", "document", document_id, opened.case_files)
+    return OpenedContent(path, content.sha256, content.media_type, "")
+
+
+def open_case(database: Database, actor: Actor, number: str, limit: int = 100, before: int | None = None) -> OpenedCase:
+    """A case file by its number in any spelling. `before` = ordinal of the last filing shown (keyset paging)."""
+    today = agency_date(database.clock.now())
+    with database.read() as session:
+        named = repository.case_file_by_exact_number(session, actor.agency_id, number)
+        if named is None:
+            raise NotFound
+        opened = _opened_case(session, actor, named.id, today, limit, before)
+    _look(database, actor, "case", "case_file", opened.case_file.id, [opened.case_file])
+    return opened
+
+
+def _opened_document(session: Session, actor: Actor, document_id: UUID, on: date) -> OpenedDocument:
+    document = require_document(session, actor, document_id, on)
+    version = repository.current_version(session, document_id)
+    if version is None:
+        raise NotFound
+    ranges = visible_pages(session, actor, document_id, on)
+    filings = session.scalars(
+        select(Filing).where(Filing.document_id == document_id, visible_filings(actor, on)).order_by(Filing.filed_at)
+    ).all()
+    case_files = session.scalars(
+        select(CaseFile).where(CaseFile.id.in_({one.case_file_id for one in filings}), visible_case_files(actor, on))
+    ).all()
+    notes = session.scalars(select(Note).where(Note.document_id == document_id).order_by(Note.created_at)).all()
+    pages = [page for page in repository.pages(session, version.id) if _readable(page.page_no, ranges)]
+    whole = ranges is None or len(pages) == version.page_count
+    return OpenedDocument(document, version, pages, filings, case_files, notes, whole)
+
+
+def _opened_case(
+    session: Session, actor: Actor, case_file_id: UUID, on: date, limit: int, before: int | None
+) -> OpenedCase:
+    case_file = require_case_file(session, actor, case_file_id, on)
+    active = select(Filing, Document).join(Document, Document.id == Filing.document_id)
+    active = active.where(Filing.case_file_id == case_file.id, Filing.ended_at.is_(None), Document.state == "active")
+    total = session.scalar(select(func.count()).select_from(active.subquery())) or 0
+    page = active if before is None else active.where(Filing.ordinal < before)
+    filings = [(filing, document) for filing, document in session.execute(
+        page.order_by(Filing.ordinal.desc()).limit(limit))]  # fmt: skip
+    notes = session.scalars(select(Note).where(Note.case_file_id == case_file.id).order_by(Note.created_at)).all()
+    return OpenedCase(case_file, _members(session, case_file.id), filings, total, notes)
+
+
+def _members(session: Session, case_file_id: UUID) -> list[MemberFacts]:
+    rows = session.execute(
+        select(Membership, Person)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.case_file_id == case_file_id)
+        .order_by(Membership.valid_until.is_not(None), Membership.role, Membership.id)
+    )
+    return [
+        MemberFacts(
+            membership,
+            person,
+            session.scalars(
+                select(PersonName)
+                .where(PersonName.person_id == person.id)
+                .order_by(PersonName.valid_until.is_not(None))
+            ).first(),
+            session.scalars(
+                select(PersonAddress)
+                .where(PersonAddress.person_id == person.id)
+                .order_by(PersonAddress.valid_until.is_not(None))
+            ).first(),
+        )
+        for membership, person in rows
+    ]
+
+
+def _page(opened: OpenedDocument, page_no: int) -> Page:
+    for page in opened.pages:
+        if page.page_no == page_no:
+            return page
+    raise NotFound
+
+
+def _readable(page_no: int, ranges: Sequence[PageRange] | None) -> bool:
+    return ranges is None or any(pages.first <= page_no <= pages.last for pages in ranges)
+
+
+def _suffix(content: ContentFile) -> str:
+    return {"application/pdf": ".pdf", "image/jpeg": ".jpg", "image/png": ".png", "image/tiff": ".tif"}.get(
+        content.media_type, ""
+    )
+
+
+def _look(
+    database: Database, actor: Actor, what: str, kind: str, object_id: UUID, case_files: Sequence[CaseFile]
+) -> None:
+    with database.read() as session:
+        if looked_recently(session, actor, what, object_id, database.clock.now()):
+            return
+    with database.write() as tx:
+        case_file_id = case_files[0].id if case_files else None
+        record_look(tx, actor, what, kind, object_id, case_file_id=case_file_id)

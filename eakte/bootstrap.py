@@ -1,0 +1,70 @@
+"""The one place where adapters are chosen from settings and handed to everything above."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from archive.blobs.local import LocalBlobStore
+from archive.blobs.port import BlobStore
+from core.clock import Clock
+from core.database import Database, open_sqlite
+from core.errors import ConfigurationError
+from core.settings import Settings
+from migrations.runner import require_current, upgrade
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a process works with. Built once per process; never across a spawn."""
+
+    settings: Settings
+    database: Database
+    blobs: BlobStore
+
+
+def open_services(settings: Settings | None = None, clock: Clock | None = None, *, migrate: bool = False) -> Services:
+    """Open the stores of the data folder. Raises ConfigurationError when the schema is not this version's."""
+    settings = settings or Settings()
+    make_folders(settings)
+    database = open_sqlite(settings.database_path, clock)
+    if migrate:
+        upgrade(database.engine)
+    require_current(database.engine)
+    return Services(
+        settings, database, LocalBlobStore(settings.blob_folder, settings.work_folder, settings.disk_reserve)
+    )
+
+
+def make_folders(settings: Settings) -> None:
+    """Make the data folder, readable for its owner only."""
+    settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for folder in (settings.blob_folder, settings.work_folder, settings.run_folder, settings.certificate_folder):
+        folder.mkdir(exist_ok=True, mode=0o700)
+
+
+@contextmanager
+def exclusive(settings: Settings, name: str) -> Iterator[None]:
+    """Hold the data folder's lock `name` (server, worker). Raises ConfigurationError when another process has it."""
+    with (settings.run_folder / f"{name}.lock").open("a+") as file:
+        _lock(file, settings.data, name)
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def _lock(file: IO[str], folder: Path, name: str) -> None:
+    try:
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise ConfigurationError(
+            f"Auf dem Datenordner {folder} läuft schon ein anderer Prozess ({name}). Bitte zuerst diesen beenden oder "
+            "EAKTE_HOME auf einen anderen Ordner setzen.",
+            f"another {name} process holds {folder}",
+        ) from error

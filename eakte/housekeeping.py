@@ -1,0 +1,68 @@
+"""The singletons beside the lanes: heartbeat, sweeper, sealer, indexer, byte remover, hot folders. Each is a leased
+loop.
+
+Every duty is a small idempotent function; a worker that loses its lease simply stops doing it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core import jobs, leases
+from core.errors import EakteError
+from core.log import logger
+from eakte.bootstrap import Services
+
+_log = logger(__name__)
+LEASE_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """A named loop: at most one process runs it at a time; `interval` in seconds."""
+
+    name: str
+    interval: float
+    run: Callable[[], object]
+
+
+def heartbeat(services: Services, owner: str) -> None:
+    """Keep this worker's leases and its sign of life."""
+    with services.database.write() as tx:
+        jobs.heartbeat(tx, owner)
+        leases.acquire(tx, f"worker/{owner}", owner, LEASE_SECONDS)
+
+
+def sweep(services: Services) -> None:
+    """Return expired leases to the queue."""
+    with services.database.write() as tx:
+        jobs.sweep(tx)
+
+
+def run_duty(services: Services, duty: Duty, owner: str, stopping: threading.Event) -> None:
+    """Run one duty until `stopping`, whenever this worker holds its lease. An error is logged and tried again later."""
+    while not stopping.is_set():
+        started = time.monotonic()
+        try:
+            if _holds(services, duty.name, owner):
+                duty.run()
+        except (EakteError, OSError) as error:
+            _log.warning("duty_failed", duty=duty.name, error=type(error).__name__)
+        except Exception as error:  # one duty's fault must not end the others
+            _log.error("duty_broken", duty=duty.name, error=type(error).__name__, exc_info=error)
+        stopping.wait(max(0.02, duty.interval - (time.monotonic() - started)))
+
+
+def _holds(services: Services, name: str, owner: str) -> bool:
+    with services.database.read() as session:
+        held = session.get(leases.Lease, f"duty/{name}")
+        now = services.database.clock.now()
+        if held is not None and held.owner == owner and (held.until - now).total_seconds() > LEASE_SECONDS / 2:
+            return True
+        if held is not None and held.owner != owner and held.until > now:
+            return False
+    with services.database.write() as tx:
+        return leases.acquire(tx, f"duty/{name}", owner, LEASE_SECONDS) is not None

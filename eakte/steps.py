@@ -1,0 +1,85 @@
+"""What a worker's child does with one leased job. The child holds the engine and the models; the supervisor the lease.
+
+The answer says how the step ended: done, lost (the lease went to another worker, nothing was committed), retry (a store
+was not available), failed (the step itself cannot be done: counted only when it ran alone).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from ingest.pipeline import Pipeline
+from sqlalchemy.exc import OperationalError
+
+from archive.blobs.port import BlobMissing
+from core.errors import LeaseLost, StorageFull, Unavailable
+from core.jobs import LeasedJob
+from core.log import configure_logging, logger
+from core.settings import Settings
+from eakte.bootstrap import Services, open_services
+
+_log = logger(__name__)
+
+
+@cache
+def _services() -> Services:
+    settings = Settings()
+    configure_logging(settings.log_level)
+    return open_services(settings)
+
+
+@cache
+def _pipeline() -> Pipeline:
+    services = _services()
+    return Pipeline(services.database, services.blobs, services.settings)
+
+
+def warm_up() -> dict[str, Any]:
+    """Load services and models before the first job, so that the first letter does not wait for them."""
+    _pipeline().warm_up()
+    return {"status": "warm"}
+
+
+def perform(request: dict[str, Any]) -> dict[str, Any]:
+    """Do the job and commit its result. Safe to be killed at any moment and to be run again."""
+    job = job_from(request)
+    try:
+        _pipeline().perform(job)
+    except LeaseLost:
+        return {"status": "lost"}
+    except (Unavailable, StorageFull, BlobMissing, OperationalError, OSError) as error:
+        return {"status": "retry", "error": type(error).__name__}
+    except Exception as error:  # a hostile file may raise anything; the supervisor decides what it means
+        _log.warning("step_failed", job=str(job.id), kind=job.kind, error=type(error).__name__, exc_info=error)
+        return {"status": "failed", "error": type(error).__name__}
+    return {"status": "done"}
+
+
+def job_to(job: LeasedJob) -> dict[str, Any]:
+    """A leased job as plain data for the child."""
+    return {
+        "id": str(job.id),
+        "agency_id": str(job.agency_id),
+        "kind": job.kind,
+        "subject_id": str(job.subject_id),
+        "payload": job.payload,
+        "fencing": job.fencing,
+        "isolated": job.isolated,
+        "attempts": job.attempts,
+    }
+
+
+def job_from(request: dict[str, Any]) -> LeasedJob:
+    """Inverse of `job_to`."""
+    return LeasedJob(
+        UUID(request["id"]),
+        UUID(request["agency_id"]),
+        request["kind"],
+        UUID(request["subject_id"]),
+        request["payload"],
+        request["fencing"],
+        request["isolated"],
+        request["attempts"],
+    )

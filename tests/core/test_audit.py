@@ -1,0 +1,149 @@
+"""The audit chain names what was done to it: every kind of tampering, at the right place."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.exc import DatabaseError
+
+from core.actor import system_actor
+from core.audit import record_act, record_look
+from core.audit.hashing import inclusion_path, leaf_hash, merkle_root, root_from_path
+from core.audit.sealing import read_anchors, seal
+from core.audit.verify import Verdict, verify
+from core.database import Database
+from core.ids import new_id
+from tests.support import make_agency, make_database, raw
+
+
+@pytest.fixture
+def anchor(tmp_path: Path) -> Path:
+    return tmp_path / "anchors" / "audit.jsonl"
+
+
+@pytest.fixture
+def sealed(tmp_path: Path, anchor: Path) -> Database:
+    """A database with 12 sealed events in three blocks; the append-only triggers are gone, as for an attacker."""
+    database = make_database(tmp_path)
+    with database.write() as tx:
+        agency = make_agency(tx)
+    case = new_id()
+    for block in range(3):
+        with database.write() as tx:
+            for number in range(4):
+                record_act(tx, system_actor(agency), f"test.{block}.{number}", "thing", new_id(), case_file_id=case)
+        seal(database, anchor)
+    with database.write() as tx:
+        raw(tx.session, "DROP TRIGGER audit_event_no_delete")
+        raw(tx.session, "DROP TRIGGER audit_event_no_update")
+    return database
+
+
+def check(database: Database, anchor: Path) -> Verdict:
+    with database.read() as session:
+        return verify(session, anchor)
+
+
+def tamper(database: Database, *statements: str) -> None:
+    with database.write() as tx:
+        for statement in statements:
+            raw(tx.session, statement)
+
+
+def test_untouched_chain_is_sound(sealed: Database, anchor: Path) -> None:
+    verdict = check(sealed, anchor)
+    assert verdict.ok
+    assert verdict.checked == 12
+
+
+@pytest.mark.parametrize("column", ["action", "actor_kind", "object_type", "category", "details", "at"])
+def test_a_changed_field_is_named(sealed: Database, anchor: Path, column: str) -> None:
+    value = {"details": "'{\"x\":1}'", "at": "1"}.get(column, "'x'")
+    tamper(sealed, f"UPDATE audit_event SET {column}={value} WHERE chain_no=7")
+    assert [(p.position, p.kind) for p in check(sealed, anchor).problems] == [(7, "changed")]
+
+
+def test_changed_event_with_recomputed_hash_is_found(sealed: Database, anchor: Path) -> None:
+    tamper(sealed, "UPDATE audit_event SET action='x', leaf_hash=zeroblob(32) WHERE chain_no=7")
+    assert (7, "changed") in [(p.position, p.kind) for p in check(sealed, anchor).problems]
+
+
+def test_a_removed_event_is_named(sealed: Database, anchor: Path) -> None:
+    tamper(sealed, "DELETE FROM audit_event WHERE chain_no=6")
+    assert [(p.position, p.kind) for p in check(sealed, anchor).problems] == [(6, "missing")]
+
+
+def test_reordered_events_are_named(sealed: Database, anchor: Path) -> None:
+    tamper(
+        sealed,
+        "UPDATE audit_event SET chain_no=-1 WHERE chain_no=2",
+        "UPDATE audit_event SET chain_no=2 WHERE chain_no=3",
+        "UPDATE audit_event SET chain_no=3 WHERE chain_no=-1",
+    )
+    assert {p.position for p in check(sealed, anchor).problems} == {2, 3}
+
+
+def test_a_cut_tail_is_named(sealed: Database, anchor: Path) -> None:
+    tamper(sealed, "DELETE FROM audit_event WHERE chain_no>8", "DELETE FROM audit_block WHERE block_no=3")
+    assert [(p.position, p.kind) for p in check(sealed, anchor).problems] == [(12, "cut_tail")]
+
+
+def test_a_removed_middle_block_is_named(sealed: Database, anchor: Path) -> None:
+    tamper(sealed, "DELETE FROM audit_event WHERE chain_no BETWEEN 5 AND 8", "DELETE FROM audit_block WHERE block_no=2")
+    problems = {(p.position, p.kind) for p in check(sealed, anchor).problems}
+    assert (5, "missing") in problems
+
+
+def test_a_rewritten_history_disagrees_with_the_anchor(sealed: Database, anchor: Path) -> None:
+    lines = anchor.read_text().splitlines()
+    head = json.loads(lines[1])
+    head["hash"] = "00" * 32
+    anchor.write_text("\n".join([lines[0], json.dumps(head), lines[2]]) + "\n")
+    assert [(p.position, p.kind) for p in check(sealed, anchor).problems] == [(8, "anchor_mismatch")]
+
+
+def test_a_lost_anchor_line_is_written_again(sealed: Database, anchor: Path) -> None:
+    lines = anchor.read_text().splitlines()
+    anchor.write_text("\n".join(lines[:2]) + '\n{"block_no": 3, "la')
+    seal(sealed, anchor)
+    assert [head["block_no"] for head in read_anchors(anchor)][:2] == [1, 2]
+    assert check(sealed, anchor).ok
+
+
+def test_the_database_refuses_to_change_or_delete_sealed_events(tmp_path: Path, anchor: Path) -> None:
+    database = make_database(tmp_path)
+    with database.write() as tx:
+        record_act(tx, system_actor(make_agency(tx)), "test.act", "thing", None)
+    seal(database, anchor)
+    for statement in ("DELETE FROM audit_event", "UPDATE audit_event SET action='x'"):
+        with pytest.raises(DatabaseError, match="audit events"), database.write() as tx:
+            raw(tx.session, statement)
+
+
+def test_looks_collapse_for_five_minutes_per_session(tmp_path: Path) -> None:
+    database = make_database(tmp_path)
+    thing = new_id()
+    with database.write() as tx:
+        actor = system_actor(make_agency(tx))
+        record_look(tx, actor, "page", "document", thing)
+        tx.session.flush()
+        record_look(tx, actor, "page", "document", thing)
+        record_look(tx, actor, "text", "document", thing)
+    with database.read() as session:
+        count = session.connection().exec_driver_sql("SELECT count(*) FROM audit_event").scalar()
+    assert count == 2
+
+
+@given(st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=40), st.data())
+def test_every_inclusion_path_leads_to_the_root(leaves: list[bytes], data: st.DataObject) -> None:
+    index = data.draw(st.integers(0, len(leaves) - 1))
+    assert root_from_path(leaves[index], inclusion_path(leaves, index)) == merkle_root(leaves)
+
+
+@given(st.dictionaries(st.text(), st.integers() | st.text() | st.none()))
+def test_leaf_hash_does_not_depend_on_order(fields: dict[str, object]) -> None:
+    assert leaf_hash(fields) == leaf_hash(dict(reversed(fields.items())))

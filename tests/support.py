@@ -1,0 +1,37 @@
+"""Small helpers for tests: a migrated database in a folder, a clock that stands still."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from core.clock import Clock, SetClock
+from core.database import Database, Transaction, open_sqlite
+from core.ids import new_id
+from migrations.runner import upgrade
+from organisation.models import Agency
+
+NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
+
+
+def make_database(folder: Path, clock: Clock | None = None) -> Database:
+    """A fresh database at the newest schema."""
+    database = open_sqlite(folder / "eakte.sqlite", clock or SetClock(NOON))
+    upgrade(database.engine)
+    return database
+
+
+def make_agency(tx: Transaction, code: str = "TEST") -> UUID:
+    """An agency to hang rows on."""
+    agency_id = new_id()
+    tx.session.add(Agency(id=agency_id, code=code, name="Testbehörde"))
+    tx.session.flush()
+    return agency_id
+
+
+def raw(session: Session, statement: str) -> None:
+    """Run SQL as an attacker with access to the file would: triggers dropped, no rules."""
+    session.connection().exec_driver_sql(statement)
