@@ -1,7 +1,7 @@
 """The one catalogue of texts: `texts_de.yaml` and `texts_en.yaml`, same keys, German is what counts.
 
-Keys name the place ("postkorb.fertig"), values are plain text with `{name}` places. A text that depends on a number has
-the two forms "one" and "other" under its key. An unknown key is an error of the program, never an empty place on a page.
+Keys name the place ("postkorb.fertig"), values are plain text with `{name}` places. A text that depends on a number
+has the forms "one" and "other" under its key. An unknown key is an error of the program, never an empty place.
 """
 
 from __future__ import annotations

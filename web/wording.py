@@ -1,4 +1,4 @@
-"""Pure helpers that turn dates, numbers, boxes and file numbers into what a page shows. No clock: today is a parameter."""
+"""Pure helpers that turn dates, boxes and file numbers into what a page shows. No clock: today is a parameter."""
 
 from __future__ import annotations
 
@@ -62,12 +62,12 @@ def sheet_range(first: int, count: int) -> str:
 
 
 def path_number(file_number: str) -> str:
-    """A file number as it stands in a path: proxies fold `//`, so slashes become one hyphen. The register resolves it."""
+    """A file number as it stands in a path: proxies fold `//`, so slashes become a hyphen. The register resolves it."""
     return re.sub(r"/+", "-", file_number.strip())
 
 
 def turn_box(box: Box, width: int, height: int, rotation: int) -> Box:
-    """A box of the raw scan (`width` x `height` pixels) after the page was turned clockwise by 0, 90, 180 or 270 degrees.
+    """A box of the raw scan (`width` x `height` pixels) after a clockwise turn of the page by 0, 90, 180 or 270°.
 
     Evidence keeps its place in pixels of the raw image; the viewer shows the page upright. Raises ValueError for other
     angles. Four quarter turns give the box back.
@@ -91,8 +91,8 @@ def clip_box(box: Box, width: int, height: int, margin: int = 0) -> Box:
     return (x0, y0, x1, y1)
 
 
-# Which rooms a role may enter, in the order of the top bar. Roles of INTERFACES that have no page yet see only their own
-# settings. This is navigation only: what a person may see and do is decided by the services, not here.
+# Which rooms a role may enter, in the order of the top bar. Roles of INTERFACES that have no page yet see only
+# their own settings. This is navigation only: what a person may see and do is decided by the services, not here.
 ROOMS: dict[str, tuple[str, frozenset[str]]] = {
     "postkorb": ("/postkorb", frozenset({"caseworker", "team_lead"})),
     "klaerung": ("/klaerung", frozenset({"clearing"})),

@@ -6,7 +6,15 @@ classes name their template in `template`; the address and the fields of every f
 """
 
 from web.views.auditing import AuditCase, LogFilter, LogPage, LogRow, MandatePage
-from web.views.clearing import CandidateCard, CaseHit, CaseHits, ClearingLetter, ClearingPage, KeywordOption
+from web.views.clearing import (
+    CandidateCard,
+    CaseHit,
+    CaseHits,
+    ClearingErrors,
+    ClearingLetter,
+    ClearingPage,
+    KeywordOption,
+)
 from web.views.common import (
     ActionForm,
     Badge,
@@ -61,6 +69,7 @@ __all__ = [
     "CaseHits",
     "CasePage",
     "CaseRow",
+    "ClearingErrors",
     "ClearingLetter",
     "ClearingPage",
     "Conflict",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from web.views.common import ActionForm, Empty, EvidenceBox, EvidenceRow, Option, PageView, Tab
@@ -56,8 +56,18 @@ class CaseHits:
 
 
 @dataclass(frozen=True, slots=True)
+class ClearingErrors:
+    """What is wrong with a posted decision, one sentence per field; the page comes back with 422 and the input kept."""
+
+    akte: str = ""
+    art: str = ""
+    schlagwort: str = ""
+    eingang: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ClearingLetter:
-    """The letter, what was found on it, and the answers. `errors` by field name: akte, art, schlagwort, eingang."""
+    """The letter, what was found on it, and the answers."""
 
     item_id: str
     self_href: str
@@ -81,12 +91,12 @@ class ClearingLetter:
     preload: tuple[str, ...] = ()
     lease_seconds: int = 0
     lease_url: str = ""
-    errors: dict[str, str] = field(default_factory=dict)
+    errors: ClearingErrors = ClearingErrors()
 
 
 @dataclass(frozen=True, slots=True)
 class ClearingPage:
-    """The clearing list at one letter. `letter` None shows `empty`. `others` names letters that others have open."""
+    """The clearing list at one letter. `letter` None shows `empty`."""
 
     title: str
     open_count: int

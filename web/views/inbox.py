@@ -10,7 +10,7 @@ from web.views.common import ActionForm, Badge, Empty, Link, Option, PageView, T
 
 @dataclass(frozen=True, slots=True)
 class InboxRow:
-    """One letter in the list. `taken_by` is the sentence shown once somebody else has it; the row stays in its place."""
+    """One letter in the list. `taken_by` is the sentence shown once somebody else has it; the row keeps its place."""
 
     item_id: str
     href: str

@@ -74,7 +74,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class FormPage:
-    """A short form: forward, follow up, note, other case, new case, rescan. A dialog with, a page without JavaScript."""
+    """A short form: forward, follow up, note, other case, new case, rescan. Without JavaScript it is a page."""
 
     title: str
     heading: str

@@ -1,0 +1,82 @@
+"""What a server process holds for its requests, and the dependencies that hand it to routes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+from uuid import UUID
+
+from fastapi import Depends, Request
+from organisation.sessions import open_session
+from organisation.stations import station_for_token
+from search.service import SearchService
+
+from archive.blobs.port import BlobStore
+from core.actor import Actor
+from core.database import Database
+from core.errors import NotSignedIn
+from core.settings import Settings
+from organisation.models import LoginSession, ScanStation
+
+COOKIE = "eakte_session"
+
+
+class PageRenderer(Protocol):
+    """Draws a page of a master in an isolated child; nothing in this process opens a received file."""
+
+    def page(self, path: str, page_no: int, width: int, rotation: int) -> bytes:
+        """The page as WebP, `width` pixels wide. Raises Unavailable when the child cannot."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Built once by `eakte.serve`; kept in `app.state.context`."""
+
+    settings: Settings
+    database: Database
+    blobs: BlobStore
+    search: SearchService
+    renderer: PageRenderer
+    agency_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A request with a valid session."""
+
+    actor: Actor
+    session: LoginSession
+
+
+def context(request: Request) -> Context:
+    """The process's context."""
+    found: Context = request.app.state.context
+    return found
+
+
+def signed_in(request: Request, ctx: Annotated[Context, Depends(context)]) -> SignedIn:
+    """The signed-in user. Raises NotSignedIn; the pages turn that into a redirect to the log-in."""
+    found = open_session(ctx.database, request.cookies.get(COOKIE, ""), ctx.settings)
+    if found is None:
+        raise NotSignedIn("Bitte melden Sie sich an.", "Please sign in.")
+    actor, session = found
+    return SignedIn(actor, session)
+
+
+def station(request: Request, ctx: Annotated[Context, Depends(context)]) -> ScanStation:
+    """The scanning station that the bearer token names. Raises NotSignedIn."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    with ctx.database.read() as db:
+        found = station_for_token(db, token.strip()) if scheme.lower() == "bearer" and token else None
+    if found is None:
+        raise NotSignedIn(
+            "Die Station ist nicht bekannt oder ihr Schlüssel ist gesperrt. Nichts wurde angenommen.",
+            "Unknown or revoked station token.",
+        )
+    return found
+
+
+Ctx = Annotated[Context, Depends(context)]
+Session = Annotated[SignedIn, Depends(signed_in)]
+Station = Annotated[ScanStation, Depends(station)]

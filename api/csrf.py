@@ -1,0 +1,44 @@
+"""Forged requests: every change by a signed-in browser carries the session's token, as header or form field."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Header, Request
+
+from api.context import SignedIn, signed_in
+from core.errors import EakteError
+
+
+class ForgedRequest(EakteError):
+    """The request does not come from a page of this session."""
+
+    status = 403
+    code = "forged_request"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Die Seite war zu alt oder kam von anderswo. Nichts wurde geändert. Bitte laden Sie die Seite neu.",
+            "The request did not come from a page of this session.",
+        )
+
+
+async def require_csrf(
+    request: Request,
+    who: Annotated[SignedIn, Depends(signed_in)],
+    x_csrf_token: Annotated[str | None, Header()] = None,
+) -> None:
+    """Refuse a change whose token or origin is not the session's own."""
+    origin = request.headers.get("origin")
+    if origin and urlsplit(origin).netloc != request.headers.get("host", ""):
+        raise ForgedRequest
+    token = x_csrf_token
+    if token is None and request.headers.get("content-type", "").startswith(
+        ("application/x-www-form-urlencoded", "multipart/form-data")
+    ):
+        form = await request.form()
+        token = str(form.get("csrf", ""))
+    if not token or not hmac.compare_digest(token, who.session.csrf_token):
+        raise ForgedRequest

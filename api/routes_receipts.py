@@ -1,0 +1,96 @@
+"""Machines at the door: scanning stations bring batches and ask what became of them."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Request, Response
+from fastapi.responses import JSONResponse
+
+from api.context import Context, Ctx, Station
+from api.upload import CutOff, body_as_file
+from core.actor import Actor, ActorKind
+from core.audit import record_act
+from core.errors import EakteError, InvalidInput, NotFound, StorageFull, TooLarge
+from ingest.ledger import Delivery, receive
+from ingest.models import Receipt
+from ingest.reporting import item_lines
+from organisation.models import ScanStation
+
+router = APIRouter(prefix="/api/v1", tags=["Posteingang"])
+
+
+@router.put("/batches/{idempotency_key}", summary="Stapel einer Scanstation annehmen", status_code=201)
+async def put_batch(
+    request: Request,
+    ctx: Ctx,
+    station: Station,
+    idempotency_key: str,
+    x_received_on: Annotated[str | None, Header()] = None,
+    x_operator: Annotated[str | None, Header()] = None,
+    x_sheets: Annotated[str | None, Header()] = None,
+    x_content_sha256: Annotated[str | None, Header()] = None,
+) -> Response:
+    """201 only when bytes and ledger row are durable; the same again 200; same key, other bytes 409."""
+    delivery = Delivery(
+        channel="station" if station.scanning else "upload",
+        station_id=station.id,
+        key=idempotency_key,
+        received_on=_date(x_received_on),
+        operator=x_operator,
+        sheets_told=_number(x_sheets),
+        announced_sha256=x_content_sha256,
+    )
+    settings = ctx.settings
+    try:
+        async with body_as_file(request, settings.work_folder, settings.upload_limit, settings.disk_reserve) as path:
+            return await asyncio.to_thread(_receive, ctx, path, delivery)
+    except (TooLarge, StorageFull, CutOff) as error:
+        await asyncio.to_thread(_note_refusal, ctx, station, error)
+        raise
+
+
+@router.get("/receipts/{receipt_id}", summary="Was aus einem Stapel wurde")
+def get_receipt(ctx: Ctx, station: Station, receipt_id: UUID) -> dict[str, Any]:
+    """The receipt and its items, for the station that brought it. Filed items show no more than that they are filed."""
+    with ctx.database.read() as session:
+        receipt = session.get(Receipt, receipt_id)
+        if receipt is None or receipt.station_id != station.id:
+            raise NotFound
+        return {
+            "receipt_id": str(receipt.id),
+            "receipt_sha256": receipt.sha256,
+            "state": receipt.state,
+            "items": item_lines(session, receipt),
+        }
+
+
+def _receive(ctx: Context, path: Path, delivery: Delivery) -> Response:
+    accepted = receive(ctx.database, ctx.blobs, ctx.agency_id, path, delivery)
+    body = {"receipt_id": str(accepted.receipt_id), "receipt_sha256": accepted.sha256, "state": accepted.state}
+    return JSONResponse(body, 200 if accepted.repeated else 201)
+
+
+def _note_refusal(ctx: Context, station: ScanStation, error: EakteError) -> None:
+    actor = Actor(ActorKind.STATION, ctx.agency_id, station_id=station.id)
+    with ctx.database.write() as tx:
+        record_act(tx, actor, "receipt.refused", "scan_station", station.id, code=error.reason)
+
+
+def _date(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise InvalidInput("X-Received-On ist kein Datum der Form JJJJ-MM-TT.", "X-Received-On is no date") from error
+
+
+def _number(text: str | None) -> int | None:
+    if not text:
+        return None
+    if not text.isdigit() or len(text) > 6:
+        raise InvalidInput("X-Sheets ist keine Zahl.", "X-Sheets is no number")
+    return int(text)

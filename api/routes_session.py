@@ -1,0 +1,74 @@
+"""Signing in and out for machines of people, and whether the process lives and can work."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Depends, Response
+from fastapi.responses import JSONResponse
+from organisation.sessions import sign_in, sign_out
+from pydantic import BaseModel, Field
+from sqlalchemy import text
+
+from api.context import COOKIE, Context, Ctx, Session
+from api.csrf import require_csrf
+from core.errors import EakteError
+
+router = APIRouter(tags=["Anmeldung"])
+
+
+class Credentials(BaseModel):
+    """A user name and a password."""
+
+    username: str = Field(min_length=1, max_length=60)
+    password: str = Field(min_length=1, max_length=200)
+
+
+@router.post("/api/v1/session", summary="Anmelden", status_code=201)
+def post_session(ctx: Ctx, credentials: Credentials) -> Response:
+    """A new session: cookie for the browser, CSRF token for its changes."""
+    signed = sign_in(ctx.database, ctx.settings, ctx.agency_id, credentials.username, credentials.password)
+    response = JSONResponse({"csrf_token": signed.csrf_token}, 201, {"Cache-Control": "no-store"})
+    set_cookie(response, ctx, signed.secret)
+    return response
+
+
+@router.delete("/api/v1/session", summary="Abmelden", status_code=204, dependencies=[Depends(require_csrf)])
+def delete_session(ctx: Ctx, who: Session) -> Response:
+    """End the session at once."""
+    sign_out(ctx.database, who.session.id)
+    response = Response(status_code=204)
+    response.delete_cookie(COOKIE, path="/")
+    return response
+
+
+@router.get("/healthz", summary="Der Prozess lebt")
+def healthz() -> dict[str, str]:
+    """Answers as long as the process can answer at all."""
+    return {"status": "ok"}
+
+
+@router.get("/readyz", summary="Der Prozess kann arbeiten")
+def readyz(ctx: Ctx) -> Response:
+    """200 when database, bytes and index answer; else 503 with what does not."""
+    checks = {"database": _database_ready(ctx), "blobs": ctx.settings.blob_folder.is_dir(), "index": ctx.search.ready()}
+    ready = all(checks.values())
+    body: dict[str, Any] = {"status": "ready" if ready else "not_ready", "checks": checks}
+    return JSONResponse(body, 200 if ready else 503)
+
+
+def set_cookie(response: Response, ctx: Context, secret: str) -> None:
+    """The session cookie: for this site only, not readable by scripts."""
+    response.set_cookie(
+        COOKIE, secret, httponly=True, samesite="strict", secure=ctx.settings.cookie_secure, path="/",
+        max_age=ctx.settings.session_hours * 3600,
+    )  # fmt: skip
+
+
+def _database_ready(ctx: Context) -> bool:
+    try:
+        with ctx.database.read() as session:
+            session.execute(text("SELECT 1"))
+    except EakteError:
+        return False
+    return True

@@ -1,0 +1,133 @@
+"""`eakte doctor`: holds the stores against each other and names every disagreement. Reads only; repairs nothing.
+
+A finding is {"store", "kind", "id", "text"}; texts are German, ids are ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from inbox.checks import unseen_items
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from archive.models import Blob, BlobClaim, CaseFile, ContentFile, Document, DocumentVersion, Filing, Page
+from core.audit.verify import verify
+from core.models import Job
+from eakte.bootstrap import Services
+from inbox.models import InboxItem
+from ingest.models import MailItem, Receipt, TransferNote
+from ingest.reporting import missing_blobs, orphan_blobs
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One disagreement: in which store, of which kind, at which object, in plain words."""
+
+    store: str
+    kind: str
+    id: str
+    text: str
+
+
+def examine(services: Services, *, deep: bool = True) -> list[Finding]:
+    """All findings. `deep` re-hashes every stored byte; without it only presence is checked."""
+    with services.database.read() as session:
+        return [
+            *_blob_findings(session, services, deep),
+            *_ledger_findings(session),
+            *_record_findings(session),
+            *_work_findings(session, services),
+            *_audit_findings(session, services),
+        ]
+
+
+def as_json(findings: list[Finding]) -> dict[str, Any]:
+    """The answer of `eakte doctor --json`."""
+    return {"findings": [asdict(finding) for finding in findings]}
+
+
+def _blob_findings(session: Session, services: Services, deep: bool) -> Iterator[Finding]:
+    missing = set(missing_blobs(session, services.blobs))
+    for sha in sorted(missing):
+        yield Finding("blobs", "missing", sha, "Die Bytes fehlen, obwohl sie gebraucht werden.")
+    grace = services.settings.orphan_grace
+    for sha in orphan_blobs(session, services.blobs, grace, services.database):
+        yield Finding("blobs", "orphan", sha, "Diese Bytes gehören zu nichts und sind älter als die Schonfrist.")
+    if deep:
+        for sha in session.scalars(select(Blob.sha256).where(Blob.tombstoned_at.is_(None))):
+            if sha not in missing and services.blobs.exists(sha) and not services.blobs.verify(sha):
+                yield Finding("blobs", "damaged", sha, "Die Bytes sind verändert: Der Hash stimmt nicht mehr.")
+    unclaimed = select(Blob.sha256).where(
+        Blob.tombstoned_at.is_(None), ~exists().where(BlobClaim.sha256 == Blob.sha256)
+    )
+    for sha in session.scalars(unclaimed):
+        yield Finding("database", "unclaimed_blob", sha, "Zu diesen Bytes fehlt der Anspruch.")
+
+
+def _ledger_findings(session: Session) -> Iterator[Finding]:
+    no_receipt = select(MailItem.id).where(~exists().where(Receipt.id == MailItem.receipt_id))
+    for item_id in session.scalars(no_receipt):
+        yield Finding("database", "item_without_receipt", str(item_id), "Zur Sendung fehlt der Posteingang.")
+    for owner in ("receipt", "mail_item", "document"):
+        model = {"receipt": Receipt, "mail_item": MailItem, "document": Document}[owner]
+        ownerless = select(BlobClaim.owner_id).where(
+            BlobClaim.owner_type == owner, ~exists().where(model.id == BlobClaim.owner_id)
+        )
+        for owner_id in sorted(set(session.scalars(ownerless))):
+            yield Finding("database", f"{owner}_row_missing", str(owner_id), "Bytes sind da, die Zeile dazu fehlt.")
+    no_document = select(MailItem.id).where(
+        MailItem.state.in_(("filed", "clearing")), ~exists().where(Document.id == MailItem.document_id)
+    )
+    for item_id in session.scalars(no_document):
+        yield Finding("database", "item_without_document", str(item_id), "Zur Sendung fehlt das Schriftstück.")
+
+
+def _record_findings(session: Session) -> Iterator[Finding]:
+    alive = Document.state == "active"
+    checks = (
+        ("document_without_version", select(Document.id).where(
+            alive, ~exists().where(DocumentVersion.document_id == Document.id)), "Das Schriftstück hat keine Fassung."),
+        ("version_without_master", select(DocumentVersion.id).where(~exists().where(
+            ContentFile.version_id == DocumentVersion.id, ContentFile.role == "scan_master")),
+            "Zur Fassung fehlt der Original-Scan."),
+        ("version_without_pages", select(DocumentVersion.id).where(
+            ~exists().where(Page.version_id == DocumentVersion.id)), "Zur Fassung fehlen die Seiten."),
+        ("document_without_note", select(Document.id).where(
+            alive, Document.mail_item_id.is_not(None), ~exists().where(TransferNote.document_id == Document.id)),
+            "Zum Schriftstück fehlt der Transfervermerk."),
+        ("filed_without_filing", select(Document.id).where(alive, Document.filed.is_(True), ~exists().where(
+            Filing.document_id == Document.id, Filing.ended_at.is_(None))), "Das Schriftstück liegt in keiner Akte."),
+        ("unfiled_without_inbox", select(Document.id).where(alive, Document.filed.is_(False), ~exists().where(
+            InboxItem.document_id == Document.id, InboxItem.state.in_(("open", "deferred")))),
+            "Das Schriftstück liegt weder in einer Akte noch in einem Postkorb."),
+        ("filing_without_case", select(Filing.id).where(
+            Filing.ended_at.is_(None), ~exists().where(CaseFile.id == Filing.case_file_id)),
+            "Zur Ablage fehlt die Akte."),
+    )  # fmt: skip
+    for kind, query, text in checks:
+        for object_id in session.scalars(query):
+            yield Finding("database", kind, str(object_id), text)
+
+
+def _work_findings(session: Session, services: Services) -> Iterator[Finding]:
+    open_jobs = select(Job.id).where(Job.state.in_(("ready", "leased")))
+    stuck = select(MailItem.id).where(
+        MailItem.state == "in_work", ~exists(open_jobs.where(Job.subject_id == MailItem.id).correlate(MailItem))
+    )
+    for item_id in session.scalars(stuck):
+        yield Finding("jobs", "item_without_job", str(item_id), "An dieser Sendung arbeitet niemand mehr.")
+    unsplit = select(Receipt.id).where(
+        Receipt.state == "accepted", ~exists(open_jobs.where(Job.subject_id == Receipt.id).correlate(Receipt))
+    )
+    for receipt_id in session.scalars(unsplit):
+        yield Finding("jobs", "receipt_without_job", str(receipt_id), "An diesem Posteingang arbeitet niemand mehr.")
+    for item_id in unseen_items(session, services.database.clock.now()):
+        yield Finding("inbox", "unseen", str(item_id), "Dieses Schreiben liegt, wo es niemand sieht.")
+
+
+def _audit_findings(session: Session, services: Services) -> Iterator[Finding]:
+    for problem in verify(session, services.settings.anchor_file).problems:
+        yield Finding("audit", problem.kind, str(problem.position), "Das Protokoll ist an dieser Stelle verändert.")

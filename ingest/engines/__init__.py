@@ -1,0 +1,1 @@
+"""Recognition engines behind one port; each external program or library has its own module."""

@@ -1,0 +1,95 @@
+"""A real Chromium against the sample application on a free port."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from tests.web.app import State, make_app
+from web import assets
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-dev-shm-usage",
+]
+
+
+def chromium_path() -> str | None:
+    """EAKTE_CHROMIUM, or chromium on the PATH."""
+    return os.environ.get("EAKTE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+def missing(what: str) -> None:
+    """Without it the test says why it is skipped; in CI it must be there."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{what} is required in CI")
+    pytest.skip(f"{what} is not installed")
+
+
+@pytest.fixture(scope="session")
+def playwright_() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright_: Playwright) -> Iterator[Browser]:
+    path = chromium_path()
+    if not path:
+        missing("Chromium (apt package chromium, or EAKTE_CHROMIUM)")
+    if not assets.is_current(assets.VENDOR, assets.current_plan()):
+        missing("the folder of page assets (python -m web.assets)")
+    chromium = playwright_.chromium.launch(executable_path=path, args=ARGUMENTS)
+    yield chromium
+    chromium.close()
+
+
+class Site:
+    """The running sample application."""
+
+    def __init__(self, url: str, state: State) -> None:
+        self.url, self.state = url, state
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    app, state = make_app()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert server.started
+    yield Site(f"http://127.0.0.1:{port}", state)
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 1024}, locale="de-DE")
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.faults = faults  # type: ignore[attr-defined]
+    yield page
+    context.close()
+    scripts = [fault for fault in faults if "Content Security Policy" in fault or "Error:" in fault]
+    assert not scripts, scripts
