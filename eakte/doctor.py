@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from inbox.checks import unseen_items
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
@@ -17,6 +16,7 @@ from archive.models import Blob, BlobClaim, CaseFile, ContentFile, Document, Doc
 from core.audit.verify import verify
 from core.models import Job
 from eakte.bootstrap import Services
+from inbox.checks import unseen_items
 from inbox.models import InboxItem
 from ingest.models import MailItem, Receipt, TransferNote
 from ingest.reporting import missing_blobs, orphan_blobs

@@ -284,9 +284,9 @@ def sure_letter(key: str = "c1") -> v.ClearingLetter:
         received_hint="Stempel der Poststelle",
         cases_href=f"{href}/akten",
         postpone=form(f"{href}/zurueckstellen", 3, f"kz-{key}"),
-        forward_href=f"{href}/weiterleiten",
-        rescan_href=f"{href}/neu-scannen",
-        propose_href=f"{href}/neue-akte",
+        forward_href=f"{href}/formular/weiterleiten",
+        rescan_href=f"{href}/formular/neu-scannen",
+        propose_href=f"{href}/formular/notiz",
         preload=(f"/bild/{PAGES[2]}",),
     )
 

@@ -1,0 +1,86 @@
+"""What the commands share: services, the acting user, output, and exit statuses (INTERFACES)."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+import typer
+from organisation.actors import build_actor
+from pydantic import ValidationError
+from rich.console import Console
+from sqlalchemy import select
+
+from core.actor import Actor
+from core.clock import agency_date
+from core.errors import EakteError, InvalidInput
+from core.log import configure_logging
+from core.settings import Settings
+from eakte.bootstrap import Services, open_services
+from organisation.models import Agency, User
+
+DONE, PROBLEMS, USAGE, TIMEOUT = 0, 1, 2, 3
+messages = Console(stderr=True, soft_wrap=True)
+
+
+def result(value: Any) -> None:
+    """Write the result to stdout: text as it is, anything else as one line of JSON."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    sys.stdout.flush()
+
+
+def settings() -> Settings:
+    """The settings; a wrong value ends the command with a readable sentence."""
+    try:
+        found = Settings()
+    except ValidationError as error:
+        for fault in error.errors():
+            name = "EAKTE_" + "_".join(str(part) for part in fault["loc"]).upper()
+            messages.print(f"Einstellung {name} ist falsch: {fault['msg']}", style="red", markup=False)
+        raise typer.Exit(USAGE) from error
+    configure_logging("warning" if found.log_level == "info" else found.log_level)
+    return found
+
+
+@contextmanager
+def services(*, migrate: bool = False) -> Iterator[Services]:
+    """Open services; typed errors become a German sentence on stderr and exit status 1."""
+    opened: Services | None = None
+    try:
+        opened = open_services(settings(), migrate=migrate)
+        yield opened
+    except EakteError as error:
+        messages.print(error.de, style="red", markup=False)
+        if isinstance(error, InvalidInput):
+            for fault in error.faults:
+                messages.print(f"  {fault}", markup=False)
+        raise typer.Exit(PROBLEMS) from error
+    finally:
+        if opened is not None:
+            opened.database.dispose()
+
+
+def agency_id(opened: Services) -> UUID:
+    """The installation's agency. Raises InvalidInput before `init` or `demo load`."""
+    with opened.database.read() as session:
+        found = session.scalars(select(Agency.id).order_by(Agency.id).limit(1)).first()
+    if found is None:
+        raise InvalidInput(
+            "Es ist noch keine Behörde eingerichtet. Bitte zuerst `eakte init DATEI` oder `eakte demo load` ausführen.",
+            "no agency yet",
+        )
+    return found
+
+
+def acting(opened: Services, username: str) -> Actor:
+    """The user named by `--as`, with the rights of today. Raises InvalidInput for an unknown or inactive user."""
+    with opened.database.read() as session:
+        user = session.scalar(select(User).where(User.username == username, User.active))
+        if user is None:
+            raise InvalidInput(f"Die Person „{username}“ gibt es nicht oder sie ist abgemeldet.", "unknown user")
+        return build_actor(session, user, agency_date(opened.database.clock.now()))

@@ -1,0 +1,132 @@
+"""Commands of the way in: ingest, ledger, inbox, quarantine, reprocess."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from core.clock import agency_date
+from core.errors import InvalidInput
+from core.ids import parse_id
+from eakte.cli.common import DONE, PROBLEMS, TIMEOUT, USAGE, acting, agency_id, messages, result, services
+from eakte.intake import take_in
+from inbox.listing import list_items
+from ingest import quarantine
+from ingest.reporting import reconcile
+
+ledger = typer.Typer(help="Posteingangsbuch.", no_args_is_help=True)
+inbox = typer.Typer(help="Postkörbe.", no_args_is_help=True)
+quarantined = typer.Typer(help="Quarantäne: ansehen, wiederholen, freigeben, abweisen.", no_args_is_help=True)
+
+AsUser = Annotated[str, typer.Option("--as", help="Benutzername, mit dessen Rechten gelesen wird.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Ergebnis als JSON.")]
+OptionalUser = Annotated[str | None, typer.Option("--as", help="Benutzername der handelnden Person.")]
+Reason = Annotated[str, typer.Option("--reason", help="Begründung.")]
+
+
+def ingest(
+    paths: Annotated[list[Path], typer.Argument(help="Dateien oder Ordner (mit Unterordnern).", exists=True)],
+    station: Annotated[str | None, typer.Option(help="Scanstation; ohne Angabe die erste der Behörde.")] = None,
+    received_on: Annotated[str | None, typer.Option(help="Eingangsdatum JJJJ-MM-TT.")] = None,
+    wait: Annotated[
+        float | None, typer.Option(help="Warten, bis alles fertig ist, höchstens so viele Sekunden.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Dateien annehmen; mit --wait auch verarbeiten und das Ergebnis je Sendung ausgeben."""
+    with services() as opened:
+        outcome = take_in(opened, agency_id(opened), paths, station, _day(received_on), wait)
+        for line in outcome.lines:
+            result(line if as_json else _sentence(line))
+        for problem in outcome.problems:
+            messages.print(problem, style="red", markup=False)
+        if outcome.timed_out:
+            raise typer.Exit(TIMEOUT)
+        raise typer.Exit(PROBLEMS if outcome.problems else DONE)
+
+
+@ledger.command("reconcile")
+def ledger_reconcile(as_json: AsJson = False) -> None:
+    """Eingang und Verbleib gegeneinander halten, gezählt aus den Speichern."""
+    with services() as opened:
+        counted = reconcile(opened.database, opened.blobs, agency_id(opened), opened.settings.orphan_grace)
+    result(counted if as_json else "\n".join(f"{name:12} {number}" for name, number in counted.items()))
+    raise typer.Exit(PROBLEMS if counted["difference"] or counted["orphans"] else DONE)
+
+
+@inbox.command("list")
+def inbox_list(user: AsUser, as_json: AsJson = False) -> None:
+    """Offene Schreiben in den Postkörben einer Person."""
+    with services() as opened:
+        actor = acting(opened, user)
+        with opened.database.read() as session:
+            items = list_items(session, actor, agency_date(opened.database.clock.now()), limit=1000)
+    if as_json:
+        result([{key: value for key, value in item.items() if key != "version"} for item in items])
+        return
+    for item in items:
+        result(
+            f"{item['received_on']}  {item['inbox']:24} {item['case_file_number'] or '-':20} {item['document_type']}"
+        )
+
+
+@quarantined.command("list")
+def quarantine_list(as_json: AsJson = False) -> None:
+    """Offene Quarantäne und Abweisungen mit Grund."""
+    with services() as opened:
+        entries = quarantine.open_entries(opened.database, agency_id(opened))
+    result(entries if as_json else "\n".join(f"{e['id']}  {e['state']:12} {e['text']}" for e in entries))
+
+
+@quarantined.command("retry")
+def quarantine_retry(entry: str, user: OptionalUser = None) -> None:
+    """Noch einmal verarbeiten."""
+    with services() as opened:
+        quarantine.retry(opened.database, agency_id(opened), _id(entry), user)
+
+
+@quarantined.command("release")
+def quarantine_release(entry: str, reason: Reason, user: OptionalUser = None) -> None:
+    """Erledigt: Eine Person hat sich gekümmert (zum Beispiel neu gescannt)."""
+    with services() as opened:
+        quarantine.end(opened.database, agency_id(opened), _id(entry), "released", reason, user)
+
+
+@quarantined.command("reject")
+def quarantine_reject(entry: str, reason: Reason, user: OptionalUser = None) -> None:
+    """Abweisen mit Nachricht an den Absender."""
+    with services() as opened:
+        quarantine.end(opened.database, agency_id(opened), _id(entry), "rejected", reason, user)
+
+
+def reprocess(items: Annotated[list[str], typer.Argument(help="Kennungen von Sendungen.")]) -> None:
+    """Sendungen in der Klärung noch einmal lesen und zuordnen."""
+    with services() as opened:
+        for item in items:
+            quarantine.reprocess(opened.database, agency_id(opened), _id(item))
+
+
+def _id(text: str) -> UUID:
+    found = parse_id(text)
+    if found is None:
+        raise InvalidInput(f"„{text}“ ist keine Kennung.", "no id")
+    return found
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        messages.print("Das Eingangsdatum hat die Form JJJJ-MM-TT.", style="red")
+        raise typer.Exit(USAGE) from error
+
+
+def _sentence(line: dict[str, object]) -> str:
+    where = line["case_file_number"] or line["inbox"] or "-"
+    return f"{line['source']}  Sendung {line['item_no']}: {line['state']}  {where}"

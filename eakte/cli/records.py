@@ -1,0 +1,133 @@
+"""Commands on records: cases, documents, search, export."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from eakte.searching import search_service
+from retention.export.case_export import export_case
+
+from archive import reading, repository
+from archive import service as records
+from archive.register_import import import_register
+from core.actor import system_actor
+from core.errors import NotFound
+from core.ids import parse_id
+from eakte.bootstrap import Services
+from eakte.cli.common import acting, agency_id, messages, result, services
+from eakte.cli.mail import AsJson, AsUser
+
+cases = typer.Typer(help="Akten.", no_args_is_help=True)
+documents = typer.Typer(help="Schriftstücke.", no_args_is_help=True)
+export = typer.Typer(help="Herausgabe.", no_args_is_help=True)
+
+Out = Annotated[Path | None, typer.Option("--out", help="Zieldatei; ohne Angabe Standardausgabe.")]
+
+
+@cases.command("import")
+def cases_import(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
+    """Fallregister aus CSV übernehmen; bei Fehlern wird nichts übernommen."""
+    with services() as opened:
+        data = file.read_bytes()
+        agency = agency_id(opened)
+        with opened.database.write() as tx:
+            done = import_register(tx, system_actor(agency), data)
+        messages.print(f"{done.cases} Akten, {done.persons} Personen übernommen.")
+
+
+@cases.command("close")
+def cases_close(
+    number: str, user: AsUser, on: Annotated[str | None, typer.Option(help="Tag der zdA-Verfügung JJJJ-MM-TT.")] = None
+) -> None:
+    """Akte schließen (zdA); die Aufbewahrungsfrist beginnt."""
+    with services() as opened:
+        actor, case_id = acting(opened, user), _case_id(opened, number)
+        with opened.database.write() as tx:
+            records.close_case(tx, actor, case_id, date.fromisoformat(on) if on else None)
+
+
+@cases.command("reopen")
+def cases_reopen(number: str, user: AsUser, reason: Annotated[str, typer.Option(help="Begründung.")] = "") -> None:
+    """Geschlossene Akte wieder öffnen (nur Leitung, mit Begründung)."""
+    with services() as opened:
+        actor, case_id = acting(opened, user), _case_id(opened, number)
+        with opened.database.write() as tx:
+            records.reopen_case(tx, actor, case_id, reason)
+
+
+@documents.command("text")
+def documents_text(document: str, user: AsUser, out: Out = None) -> None:
+    """Text der Lesefassung, Seiten durch Seitenvorschub getrennt."""
+    with services() as opened:
+        text = reading.open_text(opened.database, opened.blobs, acting(opened, user), _document(document))
+    if out:
+        out.write_text(text, "utf-8")
+    else:
+        sys.stdout.write(text)
+
+
+@documents.command("pdf")
+def documents_pdf(document: str, user: AsUser, out: Out = None) -> None:
+    """Lesefassung (PDF/A)."""
+    _content(document, user, out, reading.RENDITION)
+
+
+@documents.command("original")
+def documents_original(document: str, user: AsUser, out: Out = None) -> None:
+    """Der eigene Original-Scan der Sendung, nie ein ganzer Stapel."""
+    _content(document, user, out, reading.MASTER)
+
+
+def search(query: str, user: AsUser, as_json: AsJson = False) -> None:
+    """In allem suchen, was die Person sehen darf."""
+    with services() as opened:
+        answer = search_service(opened).answer(acting(opened, user), query, limit=50)
+    if as_json:
+        result({key: answer[key] for key in ("total", "results", "facets")})
+        return
+    messages.print(f"{answer['total']} Treffer")
+    for hit in answer["results"]:
+        result(f"{hit['case_file_number'] or '-':20} S. {hit['page']}  {hit['title']}  {hit['snippet']}")
+
+
+@export.command("case")
+def export_case_command(
+    number: str, user: AsUser, out: Annotated[Path, typer.Option("--out", help="Zielordner.")]
+) -> None:
+    """Akte als ZIP mit Register, Prüfsummen und Protokollauszug herausgeben."""
+    with services() as opened:
+        actor = acting(opened, user)
+        path = export_case(opened.database, opened.blobs, actor, number, out, opened.settings.anchor_file)
+        result(str(path))
+
+
+def _content(document: str, user: str, out: Path | None, role: str) -> None:
+    with services() as opened:
+        content = reading.open_content(opened.database, opened.blobs, acting(opened, user), _document(document), role)
+        if out:
+            shutil.copyfile(content.path, out)
+            return
+        with content.path.open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+        sys.stdout.flush()
+
+
+def _document(text: str) -> UUID:
+    found = parse_id(text)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _case_id(opened: Services, number: str) -> UUID:
+    with opened.database.read() as session:
+        found = repository.case_file_by_exact_number(session, agency_id(opened), number)
+    if found is None:
+        raise NotFound
+    return found.id

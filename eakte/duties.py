@@ -1,0 +1,48 @@
+"""The duties of a worker: which singleton loops exist, and how often they run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from archive.blobs.claims import unlink_released
+from core.audit.sealing import seal
+from eakte.bootstrap import Services
+from eakte.housekeeping import Duty, sweep
+from eakte.searching import index_pending
+from ingest.cleaning import release_split_batches, remove_stale_files, sweep_orphans
+from ingest.hotfolder import HotFolder
+from organisation.models import Agency
+
+
+def duties(services: Services) -> Sequence[Duty]:
+    """All loops of a worker on this installation."""
+    settings = services.settings
+    found = [
+        Duty("sweeper", 2.0, lambda: sweep(services)),
+        Duty("sealer", 2.0, lambda: seal(services.database, settings.anchor_file)),
+        Duty("indexer", 0.2, lambda: index_pending(services)),
+        Duty("bytes", 60.0, lambda: _remove_bytes(services)),
+    ]
+    if settings.hotfolder is not None:
+        found.append(Duty("hotfolder", 1.0, _hotfolder(services)))
+    return found
+
+
+def _remove_bytes(services: Services) -> None:
+    settings = services.settings
+    release_split_batches(services.database, timedelta(days=settings.master_grace_days))
+    unlink_released(services.database, services.blobs, timedelta(seconds=settings.orphan_grace))
+    sweep_orphans(services.database, services.blobs, settings.orphan_grace)
+    remove_stale_files(settings.work_folder, max(settings.orphan_grace, 3600.0))
+
+
+def _hotfolder(services: Services) -> Callable[[], object]:
+    settings = services.settings
+    with services.database.read() as session:
+        agency_id = session.scalars(select(Agency.id).order_by(Agency.id).limit(1)).first()
+    if agency_id is None or settings.hotfolder is None:
+        return lambda: None
+    return HotFolder(settings.hotfolder, services.database, services.blobs, agency_id, settings.upload_limit).poll

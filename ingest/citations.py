@@ -1,0 +1,201 @@
+"""Repairs statute citations that the engine misread: "8 22 SGB Il" becomes "§ 22 SGB II". Pure.
+
+The model `deu` knows no "§" and takes the capital I for a small L; even `Latin` reads "SGB II" right in only half of
+the cases. A sign is repaired only inside a citation: a lookalike of "§", a section number, and behind it a law ("SGB",
+"BGB" …) or "Abs. 1". Sums, house numbers, dates, court file numbers ("S 22 AS 345/24") and "8 22" alone stay as read.
+What was changed keeps the reading in `Word.raw`. Words that were run together ("1SGB", "848 Abs. 1 SGB X") are parted,
+their box by the share of characters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from archive.pagetext import Word
+
+BOOKS = frozenset("I II III IV V VI VII VIII IX X XI XII XIII XIV".split())
+LAWS = frozenset(
+    "SGB SGG BGB AO GG ZPO VwVfG VwGO VwZG OWiG InsO BKGG WoGG UVG UhVorschG AsylbLG BAföG EStG BEEG AufenthG StGB "
+    "DSGVO HGB FreizügG".split()
+)
+SIGNS = frozenset("8$&Sß5")  # what engines make of "§"
+SURE_SIGNS = frozenset("$&ß")  # never a house number, a page or a sum by themselves
+PARTS = frozenset({"Abs.", "Abs", "Absatz", "Satz", "S.", "Nr.", "Nrn.", "Nummer", "Alt.", "Hs.", "Halbsatz", "Buchst."})
+JOINERS = frozenset({"und", "u.", "oder", "bis", "sowie", "i.V.m.", "iVm", "in", "Verbindung", "mit", "-", "–"})
+PLURAL = frozenset({"und", "u.", "oder", "bis", "sowie", "ff.", "ff", "f.", "-", "–"})
+LABEL = re.compile(r"(?:straße|str\.|weg|platz|allee|gasse|ring|damm|Nr\.|Nummer|Zimmer|Haus|Raum|Seite|Abs\.|Satz|§§?)$", re.I)
+NUMBER = re.compile(r"\d{1,3}[a-z]{0,2}")
+ROMAN_LOOKALIKES = str.maketrans({"l": "I", "|": "I", "!": "I", "i": "I", "í": "I", "1": "I", "L": "I", "H": "II"} | {"x": "X", "v": "V"})
+GLUED_LAW = re.compile(r"(\d{1,3}[a-z]?)?(SGB)([IVXl|!iLH1]{0,5})([.,;:)\]]*)")
+GLUED_SIGN = re.compile(r"([$&§])(\d{1,3}[a-z]{0,2})|([8S])(\d{2,3}[a-z]{0,2})")
+OPENING, CLOSING = "([„\"'", ".,;:)]!?\"“'"
+HIGHEST_SECTION = 460  # of any book of the Sozialgesetzbuch (SGB III); "848" in front of "SGB" lost its sign
+REACH = 24  # words that one citation may span
+
+
+@dataclass(frozen=True, slots=True)
+class _Tail:
+    """What follows a section number: is there a law, a paragraph with its number, more than one section?"""
+
+    law: str | None
+    paragraph: bool
+    plural: bool
+
+
+def repair(words: Sequence[Word]) -> tuple[Word, ...]:
+    """The words with repaired citations. Without the name of a law or "Abs." on the page they come back unchanged."""
+    if not any(_bare(word.text) in PARTS or "SGB" in word.text or _bare(word.text) in LAWS for word in words):
+        return tuple(words)
+    repaired = _parted_laws(words)
+    repaired = _books(repaired)
+    repaired = _parted_signs(repaired)
+    return tuple(_signs(repaired))
+
+
+def _bare(text: str) -> str:
+    """Without punctuation around it; "Abs." and the like keep their point."""
+    text = text.lstrip(OPENING)
+    if text.rstrip(",;:)]") in PARTS:
+        return text.rstrip(",;:)]")
+    return text.rstrip(CLOSING)
+
+
+def _changed(word: Word, text: str) -> Word:
+    if text == word.text:
+        return word
+    return replace(word, text=text, raw=word.text if word.raw is None else word.raw)
+
+
+def _split(word: Word, pieces: Sequence[str]) -> list[Word]:
+    """The word as several, its box shared by the number of characters."""
+    x0, y0, x1, y1 = word.box
+    total = sum(map(len, pieces))
+    cuts = [x0]
+    for piece in pieces:
+        cuts.append(cuts[-1] + (x1 - x0) * len(piece) // total)
+    cuts[-1] = x1
+    raw = word.text if word.raw is None else word.raw
+    return [
+        replace(word, text=piece, box=(left, y0, right, y1), raw=raw)
+        for piece, (left, right) in zip(pieces, pairwise(cuts), strict=True)
+    ]
+
+
+def _book(text: str) -> str | None:
+    """The book that a reading such as "XIl" stands for. Figures alone ("SGB 2") are left as they are."""
+    if not text or text.isdigit():
+        return None
+    roman = text.translate(ROMAN_LOOKALIKES)
+    return roman if roman in BOOKS else None
+
+
+def _parted_laws(words: Sequence[Word]) -> list[Word]:
+    """ "1SGB" and "SGBX" become two words each when they are a number, the law and one of its books."""
+    result: list[Word] = []
+    for index, word in enumerate(words):
+        match = GLUED_LAW.fullmatch(word.text)
+        number, law, book, end = match.groups(default="") if match else ("", "", "", "")
+        following = _bare(words[index + 1].text) if index + 1 < len(words) else ""
+        if book and _book(book):
+            result += _split(word, [piece for piece in (number, law, str(_book(book)) + end) if piece])
+        elif number and not book and not end and _book(following):
+            result += _split(word, [number, law])
+        else:
+            result.append(word)
+    return result
+
+
+def _books(words: Sequence[Word]) -> list[Word]:
+    """Books behind "SGB", and "Abs. l" as "Abs. 1"."""
+    result = list(words)
+    for index in range(1, len(result)):
+        before, word = _bare(result[index - 1].text), result[index]
+        bare = word.text.rstrip(".,;:)]")
+        end = word.text[len(bare) :]
+        if before in {"SGB", "SG8", "SGß"} and (book := _book(bare)):
+            result[index] = _changed(word, book + end)
+            result[index - 1] = _changed(result[index - 1], result[index - 1].text.replace(before, "SGB"))
+        elif before in {"Abs.", "Absatz"} and bare in {"l", "|"}:
+            result[index] = _changed(word, "1" + end)
+    return result
+
+
+def _parted_signs(words: Sequence[Word]) -> list[Word]:
+    """ "$48 Abs. 1" and "848 Abs. 1 Satz 2 SGB X" as sign and number."""
+    result: list[Word] = []
+    for index, word in enumerate(words):
+        match = GLUED_SIGN.fullmatch(word.text)
+        if match is None:
+            result.append(word)
+            continue
+        sure, number, weak, rest = match.groups()
+        tail = _tail(words, index + 1)
+        before = words[index - 1].text if index else ""
+        if sure and sure != "§" and (tail.law or tail.paragraph):
+            result += _split(word, ["§", number])
+        elif weak and tail.law == "SGB" and not _is_counted(before) and _lost_sign(word.text):
+            result += _split(word, ["§", rest])
+        else:
+            result.append(word)
+    return result
+
+
+def _lost_sign(text: str) -> bool:
+    digits = re.sub(r"\D", "", text)
+    return text[0] == "S" or int(digits) > HIGHEST_SECTION
+
+
+def _signs(words: Sequence[Word]) -> list[Word]:
+    result = list(words)
+    for index in range(len(result) - 1):
+        word = result[index]
+        opening = word.text[: len(word.text) - len(word.text.lstrip(OPENING))]
+        sign = word.text[len(opening) :]
+        if not 1 <= len(sign) <= 2 or not set(sign) <= SIGNS | {"§"} or sign in {"§", "§§"}:
+            continue
+        if not NUMBER.fullmatch(_bare(result[index + 1].text)):
+            continue
+        tail = _tail(result, index + 2, ended=result[index + 1].text[-1] == ".")
+        if _is_citation(sign, tail, result[index - 1].text if index else ""):
+            result[index] = _changed(word, opening + ("§§" if len(sign) == 2 and tail.plural else "§"))
+    return result
+
+
+def _is_citation(sign: str, tail: _Tail, before: str) -> bool:
+    if set(sign) <= SURE_SIGNS | {"§"}:
+        return tail.law is not None or tail.paragraph
+    if _is_counted(before):
+        return False
+    return tail.law is not None or (tail.paragraph and "5" not in sign)
+
+
+def _is_counted(before: str) -> bool:
+    """Does the word in front make the next one a number: a house, a room, "Abs.", a number again?"""
+    return bool(LABEL.search(before)) or bool(re.fullmatch(r"[\d.,/:-]+", before))
+
+
+def _tail(words: Sequence[Word], start: int, *, ended: bool = False) -> _Tail:
+    """Reads on from behind a section number as long as the words can belong to the citation."""
+    paragraph, plural = False, False
+    for index in range(start, min(len(words), start + REACH)):
+        text, bare = words[index].text, _bare(words[index].text)
+        if bare in LAWS:
+            return _Tail(bare, paragraph, plural)
+        if ended:
+            break
+        following = words[index + 1].text if index + 1 < len(words) else ""
+        if bare in {"Abs.", "Abs", "Absatz"}:
+            paragraph = paragraph or following[:1].isdigit()
+        plural = plural or text in PLURAL
+        if not (bare in PARTS or text in JOINERS or text in PLURAL or _is_member(bare)):
+            break
+        ended = text.endswith(".") and bare not in PARTS and text not in JOINERS | PLURAL
+    return _Tail(None, paragraph, plural)
+
+
+def _is_member(bare: str) -> bool:
+    """A number, a letter of a list, or a sign that starts the next section."""
+    return bool(NUMBER.fullmatch(bare)) or bare in {"§", "§§"} or (len(bare) == 1 and (bare.isalpha() or bare in SIGNS))

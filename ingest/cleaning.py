@@ -1,0 +1,71 @@
+"""Bytes that are no longer needed on the way in: split batches after their grace time, orphans, stale temporary
+files.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+
+from archive.blobs import claims
+from archive.blobs.port import BlobStore
+from core.actor import system_actor
+from core.audit import record_act
+from core.database import Database
+from ingest import repository
+from ingest.models import Receipt
+from ingest.reporting import orphan_blobs
+
+
+def release_split_batches(database: Database, grace: timedelta) -> int:
+    """Give up the bytes of batches whose items all have verified masters of their own, `grace` after the last one.
+
+    A receipt that is one item keeps its bytes: they are the item's master, claimed by it. Idempotent.
+    """
+    due = database.clock.now() - grace
+    with database.read() as session:
+        query = select(Receipt.id).where(
+            Receipt.state == "split", Receipt.blob_released_at.is_(None), Receipt.final_at <= due
+        )
+        waiting = session.scalars(query).all()
+    released = 0
+    for receipt_id in waiting:
+        with database.write() as tx:
+            receipt = tx.session.get_one(Receipt, receipt_id)
+            items = repository.items_of(tx.session, receipt_id)
+            if receipt.blob_released_at is not None or any(item.master_sha256 is None for item in items):
+                continue
+            claims.release(tx, claims.RECEIPT, receipt_id)
+            receipt.blob_released_at = tx.now
+            record_act(tx, system_actor(receipt.agency_id), "receipt.batch_released", "receipt", receipt_id)
+            released += 1
+    return released
+
+
+def sweep_orphans(database: Database, store: BlobStore, grace: float) -> int:
+    """Remove stored bytes that no row knows and that are older than the grace time (a crash between put and commit)."""
+    with database.read() as session:
+        addresses = orphan_blobs(session, store, grace, database)
+    removed = 0
+    for address in addresses:
+        with database.write() as tx:
+            if address in orphan_blobs(tx.session, store, grace, database):
+                store.unlink(address)
+                removed += 1
+    return removed
+
+
+def remove_stale_files(folder: Path, seconds: float) -> int:
+    """Remove temporary files that are older than `seconds`: their process is long dead."""
+    removed = 0
+    for path in folder.iterdir() if folder.is_dir() else ():
+        try:
+            if path.is_file() and time.time() - path.stat().st_mtime > seconds:
+                path.unlink()
+                removed += 1
+        except FileNotFoundError:
+            continue
+    return removed

@@ -1,0 +1,123 @@
+"""Quarantined and rejected mail is work, not an end: a person retries it, or ends it with a reason.
+
+An authority can't refuse mail: "rejected" here means that nothing can be done with the bytes; somebody must tell the
+sender, and says so.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from core import jobs
+from core.actor import Actor, ActorKind
+from core.audit import record_act
+from core.database import Database, Transaction
+from core.errors import Conflict, InvalidInput, NotFound
+from core.models import Job
+from ingest import repository
+from ingest.ledger import SPLIT
+from ingest.models import MailItem, Receipt
+from organisation.models import User
+
+READ = "read"
+ASSEMBLE = "assemble"
+_OPEN = ("quarantined", "rejected")
+
+
+def open_entries(database: Database, agency_id: UUID) -> list[dict[str, Any]]:
+    """Items quarantined or rejected that no person has ended yet, oldest first."""
+    with database.read() as session:
+        query = select(MailItem).where(MailItem.agency_id == agency_id, MailItem.state.in_(_OPEN))
+        items = session.scalars(query.where(MailItem.ended_at.is_(None)).order_by(MailItem.id)).all()
+        return [
+            {
+                "id": str(item.id),
+                "receipt_id": str(item.receipt_id),
+                "item_no": item.item_no,
+                "state": item.state,
+                "text": "; ".join(reason["text"] for reason in item.reasons),
+            }
+            for item in items
+        ]
+
+
+def end(database: Database, agency_id: UUID, entry_id: UUID, how: str, reason: str, username: str | None) -> None:
+    """A person ends the entry with a reason: "released" (taken care of) or "rejected" (the sender was told)."""
+    if not reason.strip():
+        raise InvalidInput("Bitte geben Sie eine Begründung an.", "a reason is needed")
+    with database.write() as tx:
+        item = _open_entry(tx, agency_id, entry_id)
+        actor = _actor(tx, agency_id, username)
+        item.ended_at, item.ended_by, item.ended_reason = tx.now, actor.user_id, reason.strip()
+        if how == "rejected":
+            item.state = "rejected"
+        record_act(tx, actor, f"quarantine.{how}", "mail_item", item.id, receipt=item.receipt_id)
+
+
+def retry(database: Database, agency_id: UUID, entry_id: UUID, username: str | None) -> None:
+    """Work on the entry once more, from the step that failed. It ends in some final state again."""
+    with database.write() as tx:
+        item = _open_entry(tx, agency_id, entry_id)
+        actor = _actor(tx, agency_id, username)
+        record_act(tx, actor, "quarantine.retried", "mail_item", item.id, receipt=item.receipt_id)
+        if item.item_no == 0:
+            _split_again(tx, item)
+        else:
+            restart_item(tx, item)
+
+
+def reprocess(database: Database, agency_id: UUID, item_id: UUID) -> None:
+    """Read and route an item in clearing once more (a better model, a corrected register). Filed items stay."""
+    with database.write() as tx:
+        item = tx.session.get(MailItem, item_id)
+        if item is None or item.agency_id != agency_id:
+            raise NotFound("Diese Sendung gibt es nicht.", "no such item")
+        if item.state not in ("clearing", "in_work"):
+            raise Conflict("Nur Sendungen in der Klärung lassen sich neu verarbeiten.", "the item is not in clearing")
+        record_act(tx, _actor(tx, agency_id, None), "item.reprocessed", "mail_item", item.id)
+        restart_item(tx, item)
+
+
+def restart_item(tx: Transaction, item: MailItem) -> None:
+    """Make every page unread again and enqueue their reading as a new generation."""
+    generation = _next_generation(tx, READ, item.id)
+    item.state, item.final_at = "in_work", None
+    for page in repository.item_pages(tx.session, item.id):
+        page.read_at = None
+        payload = {"page_no": page.page_no}
+        jobs.enqueue(tx, item.agency_id, READ, item.id, payload=payload, generation=generation + page.page_no)
+
+
+def _split_again(tx: Transaction, item: MailItem) -> None:
+    receipt = tx.session.get_one(Receipt, item.receipt_id)
+    receipt.state, receipt.final_at, receipt.reasons = "accepted", None, []
+    tx.session.delete(item)
+    generation = _next_generation(tx, SPLIT, receipt.id)
+    jobs.enqueue(tx, receipt.agency_id, SPLIT, receipt.id, priority=50, generation=generation)
+
+
+def _next_generation(tx: Transaction, kind: str, subject_id: UUID) -> int:
+    """A base above every earlier generation; page numbers are added to it."""
+    query = select(Job.generation).where(Job.kind == kind, Job.subject_id == subject_id)
+    return max(tx.session.scalars(query), default=0) + 1
+
+
+def _open_entry(tx: Transaction, agency_id: UUID, entry_id: UUID) -> MailItem:
+    item = tx.session.get(MailItem, entry_id)
+    if item is None or item.agency_id != agency_id or item.state not in _OPEN:
+        raise NotFound("Diesen Eintrag gibt es in der Quarantäne nicht.", "no such entry")
+    if item.ended_at is not None:
+        raise Conflict("Der Eintrag ist schon erledigt.", "the entry is ended already")
+    return item
+
+
+def _actor(tx: Transaction, agency_id: UUID, username: str | None) -> Actor:
+    if username is None:
+        return Actor(ActorKind.SYSTEM, agency_id)
+    user = tx.session.scalar(select(User).where(User.agency_id == agency_id, User.username == username, User.active))
+    if user is None:
+        raise InvalidInput(f"Die Person „{username}“ gibt es nicht.", "unknown user")
+    return Actor(ActorKind.USER, agency_id, user_id=user.id, username=username)
