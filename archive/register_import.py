@@ -87,10 +87,8 @@ def parse(data: bytes) -> tuple[list[RegisterRow], list[str]]:
 def import_register(tx: Transaction, actor: Actor, data: bytes) -> ImportResult:
     """Bring the register in. Raises InvalidInput with all faults by line; then nothing was imported."""
     rows, faults = parse(data)
-    units = dict(
-        tx.session.execute(select(OrgUnit.code, OrgUnit.id).where(OrgUnit.agency_id == actor.agency_id)).tuples()
-    )
-    users = dict(tx.session.execute(select(User.username, User.id).where(User.agency_id == actor.agency_id)).tuples())
+    units = dict(tx.session.execute(select(OrgUnit.code, OrgUnit.id).where(OrgUnit.agency_id == actor.agency_id)).all())
+    users = dict(tx.session.execute(select(User.username, User.id).where(User.agency_id == actor.agency_id)).all())
     plan = {
         unit.code: unit
         for unit in tx.session.scalars(select(FilePlanUnit).where(FilePlanUnit.agency_id == actor.agency_id))

@@ -73,5 +73,5 @@ def _people(session: Session, on: date) -> _People:
         roles_by_unit.setdefault(unit_id, set()).add(role)
         if role in _WORKERS:
             workers.add(user_id)
-    parents = dict(session.execute(select(OrgUnit.id, OrgUnit.parent_id)).tuples().all())
+    parents = dict(session.execute(select(OrgUnit.id, OrgUnit.parent_id)).all())
     return _People(workers, roles_by_unit, parents)

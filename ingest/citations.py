@@ -23,12 +23,18 @@ LAWS = frozenset(
 )
 SIGNS = frozenset("8$&Sß5")  # what engines make of "§"
 SURE_SIGNS = frozenset("$&ß")  # never a house number, a page or a sum by themselves
-PARTS = frozenset({"Abs.", "Abs", "Absatz", "Satz", "S.", "Nr.", "Nrn.", "Nummer", "Alt.", "Hs.", "Halbsatz", "Buchst."})
+PARTS = frozenset(
+    {"Abs.", "Abs", "Absatz", "Satz", "S.", "Nr.", "Nrn.", "Nummer", "Alt.", "Hs.", "Halbsatz", "Buchst."}
+)
 JOINERS = frozenset({"und", "u.", "oder", "bis", "sowie", "i.V.m.", "iVm", "in", "Verbindung", "mit", "-", "–"})
 PLURAL = frozenset({"und", "u.", "oder", "bis", "sowie", "ff.", "ff", "f.", "-", "–"})
-LABEL = re.compile(r"(?:straße|str\.|weg|platz|allee|gasse|ring|damm|Nr\.|Nummer|Zimmer|Haus|Raum|Seite|Abs\.|Satz|§§?)$", re.I)
+LABEL = re.compile(
+    r"(?:straße|str\.|weg|platz|allee|gasse|ring|damm|Nr\.|Nummer|Zimmer|Haus|Raum|Seite|Abs\.|Satz|§§?)$", re.I
+)
 NUMBER = re.compile(r"\d{1,3}[a-z]{0,2}")
-ROMAN_LOOKALIKES = str.maketrans({"l": "I", "|": "I", "!": "I", "i": "I", "í": "I", "1": "I", "L": "I", "H": "II"} | {"x": "X", "v": "V"})
+ROMAN_LOOKALIKES = str.maketrans(
+    {"l": "I", "|": "I", "!": "I", "i": "I", "í": "I", "1": "I", "L": "I", "H": "II"} | {"x": "X", "v": "V"}
+)
 GLUED_LAW = re.compile(r"(\d{1,3}[a-z]?)?(SGB)([IVXl|!iLH1]{0,5})([.,;:)\]]*)")
 GLUED_SIGN = re.compile(r"([$&§])(\d{1,3}[a-z]{0,2})|([8S])(\d{2,3}[a-z]{0,2})")
 OPENING, CLOSING = "([„\"'", ".,;:)]!?\"“'"

@@ -54,7 +54,7 @@ class HotFolder:
             ScanStation.agency_id == self.agency_id, ScanStation.revoked_at.is_(None)
         )
         with self.database.read() as session:
-            stations = session.execute(query).tuples().all()
+            stations = session.execute(query).all()
         for code, station_id in stations:
             folder = self.root / code
             if folder.is_dir():

@@ -87,9 +87,9 @@ def page(browser: Browser) -> Iterator[Page]:
     page = context.new_page()
     faults: list[str] = []
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("pageerror", lambda error: faults.append(f"script: {error}"))
     page.faults = faults  # type: ignore[attr-defined]
     yield page
     context.close()
-    scripts = [fault for fault in faults if "Content Security Policy" in fault or "Error:" in fault]
+    scripts = [fault for fault in faults if "Content Security Policy" in fault or fault.startswith("script: ")]
     assert not scripts, scripts

@@ -1,0 +1,126 @@
+"""The register CSV: everything or nothing, all faults by line, and a second run updates instead of doubling."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from archive.fileplan import load_defaults
+from archive.models import CaseFile, Membership, Person, PersonAddress, PersonName
+from archive.numbers import number_key, path_form
+from archive.register_import import HEADER, import_register, parse
+from archive.repository import case_file_by_exact_number, case_files_by_number
+from core.actor import Actor, system_actor
+from core.database import Database
+from core.errors import InvalidInput
+from core.ids import new_id
+from organisation.models import OrgUnit, User
+from tests.support import make_agency, make_database
+
+HEAD = ",".join(HEADER)
+ANNA = "99801BG0004711,LEIST,99801BG0004711,998A004711,Kowalczyk,Anna,1991-05-12,Lindenweg 12,00811,Halvesund,T1,anna"
+JAN = "99801BG0004711,LEIST,99801BG0004711,998A004712,Kowalczyk,Jan,2019-02-03,Lindenweg 12,00811,Halvesund,T1,anna"
+WID = "W-00317/26,WID,99801BG0004711,998A004711,Kowalczyk,Anna,1991-05-12,Lindenweg 12,00811,Halvesund,T1,"
+
+
+@pytest.fixture
+def actor(tmp_path: Path) -> tuple[Database, Actor]:
+    database = make_database(tmp_path)
+    with database.write() as tx:
+        agency = make_agency(tx)
+        tx.session.add(OrgUnit(id=new_id(), agency_id=agency, code="T1", title="Team 1", kind="team"))
+        tx.session.add(User(id=new_id(), agency_id=agency, username="anna", display_name="Anna A."))
+        load_defaults(tx, agency)
+    return database, system_actor(agency)
+
+
+def bring(where: tuple[Database, Actor], *lines: str) -> None:
+    database, actor = where
+    with database.write() as tx:
+        import_register(tx, actor, "\n".join([HEAD, *lines]).encode())
+
+
+def count(where: tuple[Database, Actor], model: type) -> int:
+    with where[0].read() as session:
+        return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def test_rows_with_one_number_are_one_case(actor: tuple[Database, Actor]) -> None:
+    bring(actor, ANNA, JAN, WID)
+    assert count(actor, CaseFile) == 2
+    assert count(actor, Person) == 2
+    assert count(actor, Membership) == 3
+
+
+def test_a_second_run_changes_nothing(actor: tuple[Database, Actor]) -> None:
+    bring(actor, ANNA, JAN, WID)
+    before = [count(actor, model) for model in (CaseFile, Person, PersonName, PersonAddress, Membership)]
+    bring(actor, ANNA, JAN, WID)
+    assert [count(actor, model) for model in (CaseFile, Person, PersonName, PersonAddress, Membership)] == before
+
+
+def test_a_new_name_keeps_the_old_one(actor: tuple[Database, Actor]) -> None:
+    bring(actor, ANNA)
+    bring(actor, ANNA.replace("Kowalczyk", "Meier-Özkan").replace("Lindenweg 12", "Hafenstraße 3"))
+    with actor[0].read() as session:
+        names = session.execute(select(PersonName.family_name, PersonName.valid_until)).all()
+    assert {name for name, until in names if until is None} == {"Meier-Özkan"}
+    assert {name for name, until in names if until is not None} == {"Kowalczyk"}
+
+
+@pytest.mark.parametrize("spelling", ["99801BG0004711", "99801 BG 0004711", "99801//0004711", "99801-0004711"])
+def test_any_spelling_finds_the_case(actor: tuple[Database, Actor], spelling: str) -> None:
+    bring(actor, ANNA, WID)
+    with actor[0].read() as session:
+        found = case_file_by_exact_number(session, actor[1].agency_id, spelling)
+        other = case_file_by_exact_number(session, actor[1].agency_id, path_form("W-00317/26"))
+        by_customer = case_files_by_number(session, actor[1].agency_id, "998 A 004711")
+    assert found is not None
+    assert found.file_number == "99801BG0004711"
+    assert other is not None
+    assert other.file_number == "W-00317/26"
+    assert {case.file_number for case in by_customer} == {"99801BG0004711", "W-00317/26"}
+
+
+def test_all_faults_are_listed_and_nothing_is_imported(actor: tuple[Database, Actor]) -> None:
+    bad = [
+        ANNA.replace("1991-05-12", "12.05.1991"),
+        JAN.replace(",T1,", ",T9,"),
+        WID.replace("W-00317/26,WID", "W-1/26,XYZ"),
+        "zu,wenig,Felder",
+        ANNA.replace("99801BG0004711,LEIST", ",LEIST", 1),
+    ]
+    with pytest.raises(InvalidInput) as caught:
+        bring(actor, *bad)
+    faults = "\n".join(caught.value.faults)
+    for line, word in ((2, "Datum"), (3, "T9"), (4, "XYZ"), (5, "Felder"), (6, "Aktenzeichen")):
+        assert any(f"Zeile {line}:" in fault and word in fault for fault in caught.value.faults), (line, faults)
+    assert count(actor, CaseFile) == 0
+
+
+def test_semicolons_and_a_byte_order_mark_are_fine() -> None:
+    rows, faults = parse(b"\xef\xbb\xbf" + "\r\n".join([HEAD, ANNA]).replace(",", ";").encode())
+    assert faults == []
+    assert rows[0].family_name == "Kowalczyk"
+
+
+@given(st.binary(max_size=400))
+def test_no_bytes_break_the_parser(data: bytes) -> None:
+    rows, faults = parse(data)
+    assert rows or faults
+
+
+@given(st.text(max_size=200))
+def test_no_text_under_a_good_header_breaks_the_parser(text: str) -> None:
+    rows, faults = parse(f"{HEAD}\n{text}".encode("utf-8", "replace"))
+    assert rows or faults
+
+
+@given(st.from_regex(r"\d{5}BG\d{7}", fullmatch=True))
+def test_folding_is_stable(number: str) -> None:
+    spelled = f"{number[:5]} // {number[7:]}"
+    assert number_key(spelled) == number_key(number) == number_key(number_key(number))
