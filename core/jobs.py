@@ -152,6 +152,12 @@ def release_owner(tx: Transaction, owner: str) -> int:
     return int(result.rowcount)  # type: ignore[attr-defined]
 
 
+def next_generation(session: Session, kind: str, subject_id: UUID) -> int:
+    """A generation above every earlier job of this kind and subject: for work that is wanted once more."""
+    highest = session.scalar(select(func.max(Job.generation)).where(Job.kind == kind, Job.subject_id == subject_id))
+    return 0 if highest is None else highest + 1
+
+
 def open_count(session: Session, kinds: Sequence[str] | None = None) -> int:
     """How many steps are not done yet."""
     query = select(func.count()).select_from(Job).where(Job.state.in_(("ready", "leased")))

@@ -18,9 +18,9 @@ from core.errors import InvalidInput
 from core.ids import new_id
 from ingest import repository
 from ingest.errors import ChecksumDiffers, KeyReused
+from ingest.kinds import SPLIT
 from ingest.models import Receipt
 
-SPLIT = "split"
 SCANNING_CHANNELS = ("station", "hotfolder", "cli")
 
 

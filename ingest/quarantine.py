@@ -16,14 +16,11 @@ from core.actor import Actor, ActorKind
 from core.audit import record_act
 from core.database import Database, Transaction
 from core.errors import Conflict, InvalidInput, NotFound
-from core.models import Job
 from ingest import repository
-from ingest.ledger import SPLIT
+from ingest.kinds import READ, SPLIT
 from ingest.models import MailItem, Receipt
 from organisation.models import User
 
-READ = "read"
-ASSEMBLE = "assemble"
 _OPEN = ("quarantined", "rejected")
 
 
@@ -83,7 +80,7 @@ def reprocess(database: Database, agency_id: UUID, item_id: UUID) -> None:
 
 def restart_item(tx: Transaction, item: MailItem) -> None:
     """Make every page unread again and enqueue their reading as a new generation."""
-    generation = _next_generation(tx, READ, item.id)
+    generation = jobs.next_generation(tx.session, READ, item.id)
     item.state, item.final_at = "in_work", None
     for page in repository.item_pages(tx.session, item.id):
         page.read_at = None
@@ -95,14 +92,8 @@ def _split_again(tx: Transaction, item: MailItem) -> None:
     receipt = tx.session.get_one(Receipt, item.receipt_id)
     receipt.state, receipt.final_at, receipt.reasons = "accepted", None, []
     tx.session.delete(item)
-    generation = _next_generation(tx, SPLIT, receipt.id)
+    generation = jobs.next_generation(tx.session, SPLIT, receipt.id)
     jobs.enqueue(tx, receipt.agency_id, SPLIT, receipt.id, priority=50, generation=generation)
-
-
-def _next_generation(tx: Transaction, kind: str, subject_id: UUID) -> int:
-    """A base above every earlier generation; page numbers are added to it."""
-    query = select(Job.generation).where(Job.kind == kind, Job.subject_id == subject_id)
-    return max(tx.session.scalars(query), default=0) + 1
 
 
 def _open_entry(tx: Transaction, agency_id: UUID, entry_id: UUID) -> MailItem:

@@ -17,7 +17,8 @@ MEASURE = """() => {
     const start = performance.now(), fall = document.querySelector('#fall');
     new MutationObserver((_, o) => {
       o.disconnect();
-      fall.querySelector('img').decode().then(() => requestAnimationFrame(() => { window.dauer = performance.now() - start; }));
+      const painted = () => { window.dauer = performance.now() - start; };
+      fall.querySelector('img').decode().then(() => requestAnimationFrame(painted));
     }).observe(fall, { childList: true });
   }, { once: true });
 }"""

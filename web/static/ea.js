@@ -228,25 +228,30 @@
     return true;
   }
   function naechsterBeleg() {
-    const alle = $$("[data-ausschnitt]"), jetzt = $("[data-beleg].ist-da")?.dataset.beleg ?? fall()?.dataset.beleg;
+    const alle = $$("[data-ausschnitt]"), jetzt = $("[data-beleg].ist-da")?.dataset.beleg ?? fall()?.dataset.letzter;
     const ziel = alle[(alle.findIndex((x) => x.dataset.ausschnitt === jetzt) + 1) % alle.length];
     if (!ziel) return;
-    fall().dataset.beleg = ziel.dataset.ausschnitt;
+    fall().dataset.letzter = ziel.dataset.ausschnitt;
     if (beleg(ziel.dataset.ausschnitt)) return;
     wartet = ziel.dataset.ausschnitt;
     const url = new URL(fall().dataset.url, location.href);
     url.searchParams.set("seite", ziel.dataset.seite);
     hole(url.pathname + url.search, "#blatt");
   }
+  function ohneBild(p) {
+    const hinweis = document.createElement("p");
+    hinweis.className = "ea-leise ea-papier__fehler";
+    hinweis.textContent = p.dataset.fehler;
+    p.replaceWith(hinweis);
+    sag(p.dataset.fehler);
+  }
   function richteBlatt(e) {
     $$("[role=toolbar]", e).forEach((l) => $$("a, button", l).filter(da).forEach((x, n) => (x.tabIndex = n ? -1 : 0)));
-    $$("[data-papier]", e).forEach((p) => $("img", p).addEventListener("error", () => {
-      const hinweis = document.createElement("p");
-      hinweis.className = "ea-leise ea-papier__fehler";
-      hinweis.textContent = p.dataset.fehler;
-      p.replaceWith(hinweis);
-      sag(p.dataset.fehler);
-    }, { once: true }));
+    $$("[data-papier]", e).forEach((p) => {
+      const bild = $("img", p);
+      if (bild.complete && !bild.naturalWidth) return ohneBild(p);
+      bild.addEventListener("error", () => ohneBild(p), { once: true });
+    });
   }
   function nachBlatt(e) {
     merkeAdresse(e);
@@ -261,7 +266,7 @@
   function nachDialog() {
     if (!inhalt.childElementCount) return;
     if (!dialog.open) dialog.showModal();
-    $("[aria-invalid=true], input:not([type=hidden]), select, textarea, button", inhalt)?.focus();
+    ($("[aria-invalid=true]", inhalt) || $("input:not([type=hidden]), select, textarea", inhalt) || $("button", inhalt))?.focus();
   }
   dialog.addEventListener("close", () => inhalt.replaceChildren());
   document.addEventListener("click", (e) => {

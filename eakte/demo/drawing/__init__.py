@@ -1,0 +1,1 @@
+"""Draws letters as paper: DIN 5008 layout, painting, scanner faults, simulated reading, born-digital PDF."""

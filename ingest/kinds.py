@@ -1,0 +1,5 @@
+"""The kinds of jobs on the way in."""
+
+SPLIT = "split"
+READ = "read"
+ASSEMBLE = "assemble"

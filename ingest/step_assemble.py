@@ -1,0 +1,243 @@
+"""Step "assemble": render, tag, route, file or clear, deliver. Document, inbox item, audit and outbox are one commit.
+
+Everything expensive happens before the transaction. If the register changed meanwhile (the case was closed), filing
+raises Conflict and the step is repeated with the new state. Killed anywhere, it starts again and ends the same, once.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from archive import repository as archive
+from archive import service as records
+from archive.blobs import claims
+from archive.blobs.port import BlobStore, StoredBlob
+from archive.models import CaseFile, ContentFile, Document, DocumentVersion, Page
+from archive.pagetext import PageText, decode
+from core import jobs
+from core.actor import Actor, system_actor
+from core.audit import record_act
+from core.database import Database, Transaction
+from core.ids import new_id
+from core.jobs import LeasedJob
+from core.outbox import emit
+from inbox.delivery import Clearing, address, deliver_to_case, deliver_to_clearing
+from inbox.models import InboxItem
+from inbox.repository import open_items_of_document
+from ingest import repository
+from ingest.judging import Judgement, judge
+from ingest.models import ItemPage, MailItem, Receipt, TransferNote
+from ingest.rendition import RenditionInfo, RenditionPage, RenditionResult, render
+from ingest.transfer_note import NotedPage, NoteFacts, note_hash, transfer_note
+from organisation.models import ScanStation
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the step knows before it computes."""
+
+    item: MailItem
+    receipt: Receipt
+    pages: Sequence[ItemPage]
+    station: ScanStation | None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What the step computed outside the transaction."""
+
+    judgement: Judgement
+    result: RenditionResult
+    rendition: StoredBlob | None
+    pages: Sequence[ItemPage]
+
+
+def assemble(database: Database, store: BlobStore, work_folder: Path, job: LeasedJob) -> None:
+    """Make the record of a mail item whose pages are all read, and lay it before the right people."""
+    with database.read() as session:
+        work = _load(session, job.subject_id)
+        texts = [_text(store, page) for page in work.pages]
+        judgement = judge(session, work.receipt, work.item, texts)
+    result, rendition = _render(store, work_folder, work, texts, judgement)
+    made = Made(judgement, result, rendition, work.pages)
+    with database.write() as tx:
+        _commit(tx, store, job, made)
+        jobs.finish(tx, job)
+
+
+def _load(session: Session, item_id: UUID) -> Work:
+    item = session.get_one(MailItem, item_id)
+    receipt = session.get_one(Receipt, item.receipt_id)
+    station = session.get(ScanStation, receipt.station_id) if receipt.station_id else None
+    return Work(item, receipt, repository.item_pages(session, item_id), station)
+
+
+def _text(store: BlobStore, page: ItemPage) -> PageText:
+    if page.text_sha256 is None:
+        return PageText(page.width, page.height, page.dpi, page.rotation, "none", ())
+    with store.open(page.text_sha256) as file:
+        return decode(file.read())
+
+
+def _render(
+    store: BlobStore, folder: Path, work: Work, texts: Sequence[PageText], judgement: Judgement
+) -> tuple[RenditionResult, StoredBlob | None]:
+    shown = [
+        RenditionPage(page.page_no, text)
+        for page, text in zip(work.pages, texts, strict=True)
+        if not page.blank or len(work.pages) == 1
+    ]
+    info = RenditionInfo(title=judgement.title, created=work.receipt.accepted_at)
+    with tempfile.TemporaryDirectory(dir=folder, prefix="render-") as temporary:
+        out = Path(temporary) / "rendition.pdf"
+        result = render(store.path(work.item.master_sha256 or ""), shown, out, info)
+        return result, store.put_bytes(out.read_bytes()) if result.conformance != "none" else None
+
+
+def _commit(tx: Transaction, store: BlobStore, job: LeasedJob, made: Made) -> None:
+    work = _load(tx.session, job.subject_id)
+    actor = system_actor(job.agency_id)
+    document = _document(tx, work, made.judgement)
+    version = _version(tx, store, work, document, made)
+    _note(tx, work, document, made)
+    inbox_item = _place(tx, actor, document, made.judgement)
+    _finish_item(tx, work.item, document, made.judgement, address(tx, inbox_item))
+    record_act(
+        tx, actor, "item.assembled", "mail_item", work.item.id, case_file_id=made.judgement.case_file_id,
+        document=document.id, version=version.number, state=made.judgement.state,
+    )  # fmt: skip
+    emit(tx, job.agency_id, "document.changed", document.id)
+    finish_receipt(tx, work.receipt)
+
+
+def _document(tx: Transaction, work: Work, judgement: Judgement) -> Document:
+    document = tx.session.get(Document, work.item.document_id) if work.item.document_id else None
+    if document is None:
+        document = Document(id=new_id(), agency_id=work.item.agency_id, mail_item_id=work.item.id, created_at=tx.now)
+        document.received_on = work.receipt.received_on
+        document.received_on_source = work.receipt.received_on_source
+        tx.session.add(document)
+    else:
+        for waiting in open_items_of_document(tx.session, document.id):
+            waiting.state, waiting.finished_at, waiting.version = "withdrawn", tx.now, waiting.version + 1
+    document.title, document.document_type = judgement.title, judgement.document_type
+    document.direction = judgement.direction
+    document.station_unit_id = work.station.unit_id if work.station else None
+    document.document_date = judgement.document_date
+    document.document_date_source = "letter" if judgement.document_date else None
+    document.effective_received_on = judgement.effective_received_on
+    document.effective_received_on_source = "stamp" if judgement.effective_received_on else None
+    document.sender = judgement.sender
+    tx.session.flush()
+    return document
+
+
+def _version(tx: Transaction, store: BlobStore, work: Work, document: Document, made: Made) -> DocumentVersion:
+    latest = archive.current_version(tx.session, document.id)
+    version = DocumentVersion(
+        id=new_id(), document_id=document.id, number=latest.number + 1 if latest else 1,
+        page_count=len(work.pages), rendition_conformance=made.result.conformance,
+        rendition_reason=made.result.reason, created_at=tx.now,
+    )  # fmt: skip
+    tx.session.add(version)
+    tx.session.flush()
+    master = StoredBlob(work.item.master_sha256 or "", work.item.master_size or 0)
+    _content(tx, store, document, version, "scan_master", master, work.item.master_media_type or "")
+    if made.rendition is not None:
+        _content(tx, store, document, version, "rendition", made.rendition, "application/pdf")
+    shown = 0
+    for page in work.pages:
+        visible = not page.blank or len(work.pages) == 1
+        shown += visible
+        _page(tx, store, document, version, page, shown if visible else None)
+    claims.release(tx, claims.MAIL_ITEM, work.item.id)
+    return version
+
+
+def _content(
+    tx: Transaction, store: BlobStore, document: Document, version: DocumentVersion, role: str, blob: StoredBlob,
+    media_type: str,
+) -> None:  # fmt: skip
+    claims.claim(tx, store, blob, claims.DOCUMENT, document.id, f"{role}-{version.number}")
+    tx.session.add(
+        ContentFile(version_id=version.id, role=role, sha256=blob.sha256, media_type=media_type, size=blob.size)
+    )
+
+
+def _page(
+    tx: Transaction, store: BlobStore, document: Document, version: DocumentVersion, page: ItemPage, shown: int | None
+) -> None:
+    if page.text_sha256 is not None:
+        text = StoredBlob(page.text_sha256, store.path(page.text_sha256).stat().st_size)
+        claims.claim(tx, store, text, claims.DOCUMENT, document.id, f"text-{version.number}-{page.page_no}")
+    tx.session.add(
+        Page(
+            version_id=version.id, page_no=page.page_no, rendition_page_no=shown, text_sha256=page.text_sha256,
+            image_sha256=page.image_sha256, width=page.width, height=page.height, dpi=page.dpi,
+            rotation=page.rotation, blank=page.blank, confidence=page.confidence,
+        )
+    )  # fmt: skip
+
+
+def _note(tx: Transaction, work: Work, document: Document, made: Made) -> None:
+    if repository.transfer_note(tx.session, document.id) is not None:
+        return
+    note = transfer_note(
+        NoteFacts(
+            document_id=document.id, receipt_id=work.receipt.id, item_no=work.item.item_no,
+            station=work.station.code if work.station else None, operator=work.receipt.operator,
+            channel=work.receipt.channel, received_on=work.receipt.received_on, accepted_at=work.receipt.accepted_at,
+            processed_at=tx.now, master_sha256=work.item.master_sha256 or "",
+            rendition_sha256=made.rendition.sha256 if made.rendition else None, conformance=made.result.conformance,
+            conformance_reason=made.result.reason,
+            pages=[
+                NotedPage(page.page_no, page.image_sha256, page.blank, page.rotation, page.dpi, page.engine,
+                          page.confidence, page.notes)
+                for page in work.pages
+            ],
+            anomalies=[str(note["code"]) for note in work.item.notes],
+        )
+    )  # fmt: skip
+    tx.session.add(
+        TransferNote(
+            agency_id=document.agency_id, document_id=document.id, mail_item_id=work.item.id, note=note,
+            sha256=note_hash(note), created_at=tx.now,
+        )
+    )  # fmt: skip
+
+
+def _place(tx: Transaction, actor: Actor, document: Document, judgement: Judgement) -> InboxItem:
+    if judgement.state == "filed" and judgement.case_file_id is not None:
+        target = records.FilingTarget(judgement.case_file_id, judgement.keyword)
+        records.file_document(tx, actor, document.id, target)
+        return deliver_to_case(tx, actor, document, tx.session.get_one(CaseFile, judgement.case_file_id))
+    clearing = Clearing(judgement.clearing_scope, judgement.clearing_unit_id, judgement.reasons)
+    return deliver_to_clearing(tx, actor, document, clearing)
+
+
+def _finish_item(tx: Transaction, item: MailItem, document: Document, judgement: Judgement, inbox: str) -> None:
+    item.state = judgement.state
+    item.document_id = document.id
+    item.case_file_id = judgement.case_file_id
+    item.document_type, item.keyword = judgement.document_type, judgement.keyword
+    item.inbox = inbox
+    item.confidence = judgement.confidence
+    item.reasons, item.evidence = list(judgement.reasons), list(judgement.evidence)
+    item.candidates = list(judgement.candidates)
+    item.blank_pages = [page.page_no for page in repository.item_pages(tx.session, item.id) if page.blank]
+    item.final_at = tx.now
+
+
+def finish_receipt(tx: Transaction, receipt: Receipt) -> None:
+    """Note when the last item of a receipt reached its final state."""
+    tx.session.flush()
+    if not repository.open_items(tx.session, receipt.id):
+        last = tx.session.scalars(select(MailItem.final_at).where(MailItem.receipt_id == receipt.id)).all()
+        receipt.final_at = max((moment for moment in last if moment), default=tx.now)

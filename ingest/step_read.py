@@ -1,0 +1,51 @@
+"""Step "read": one page of one mail item. Pages of an item run in parallel; the last commit makes the assemble job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from archive.blobs import claims
+from archive.blobs.port import BlobStore, StoredBlob
+from archive.pagetext import encode
+from core import jobs
+from core.database import Database, Transaction
+from core.jobs import LeasedJob
+from ingest import repository
+from ingest.engines.port import OcrEngine
+from ingest.kinds import ASSEMBLE
+from ingest.models import ItemPage, MailItem
+from ingest.reading import PageReading, read_page
+
+ASSEMBLE_PRIORITY = 20
+
+
+def read(database: Database, store: BlobStore, engine: Callable[[bool], OcrEngine], job: LeasedJob) -> None:
+    """Read the page that the job names and commit its text. Again gives the same bytes and the same row."""
+    page_no = int(job.payload["page_no"])
+    with database.read() as session:
+        item = session.get_one(MailItem, job.subject_id)
+        master = item.master_sha256 or ""
+    reading = read_page(store.path(master), page_no, engine(job.isolated))
+    stored = store.put_bytes(encode(reading.text))
+    with database.write() as tx:
+        _commit_page(tx, store, job, page_no, reading, stored)
+        jobs.finish(tx, job)
+
+
+def _commit_page(
+    tx: Transaction, store: BlobStore, job: LeasedJob, page_no: int, reading: PageReading, stored: StoredBlob
+) -> None:
+    claims.claim(tx, store, stored, claims.MAIL_ITEM, job.subject_id, f"text-{page_no}")
+    page = tx.session.get_one(ItemPage, (job.subject_id, page_no))
+    page.text_sha256 = stored.sha256
+    page.blank = reading.blank
+    page.rotation = reading.text.rotation
+    page.width, page.height, page.dpi = reading.text.width, reading.text.height, reading.text.dpi
+    page.confidence = reading.mean_confidence
+    page.engine = reading.text.engine
+    page.notes = list(reading.notes)
+    page.read_at = tx.now
+    tx.session.flush()
+    if not repository.unread_pages(tx.session, job.subject_id):
+        generation = jobs.next_generation(tx.session, ASSEMBLE, job.subject_id)
+        jobs.enqueue(tx, job.agency_id, ASSEMBLE, job.subject_id, priority=ASSEMBLE_PRIORITY, generation=generation)
