@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from archive.pagetext import Word
 
@@ -50,13 +49,16 @@ class _Tail:
     plural: bool
 
 
-def repair(words: Sequence[Word]) -> tuple[Word, ...]:
-    """The words with repaired citations. Without the name of a law or "Abs." on the page they come back unchanged."""
+def repair(words: Sequence[Word], rotation: int = 0) -> tuple[Word, ...]:
+    """The words with repaired citations. Without the name of a law or "Abs." on the page they come back unchanged.
+
+    `rotation` is that of `PageText`: it says which way a parted word runs through its box.
+    """
     if not any(_bare(word.text) in PARTS or "SGB" in word.text or _bare(word.text) in LAWS for word in words):
         return tuple(words)
-    repaired = _parted_laws(words)
+    repaired = _parted_laws(words, rotation)
     repaired = _books(repaired)
-    repaired = _parted_signs(repaired)
+    repaired = _parted_signs(repaired, rotation)
     return tuple(_signs(repaired))
 
 
@@ -74,19 +76,20 @@ def _changed(word: Word, text: str) -> Word:
     return replace(word, text=text, raw=word.text if word.raw is None else word.raw)
 
 
-def _split(word: Word, pieces: Sequence[str]) -> list[Word]:
-    """The word as several, its box shared by the number of characters."""
+def _split(word: Word, pieces: Sequence[str], rotation: int) -> list[Word]:
+    """The word as several, its box shared by the number of characters, with half a character between them."""
     x0, y0, x1, y1 = word.box
-    total = sum(map(len, pieces))
-    cuts = [x0]
-    for piece in pieces:
-        cuts.append(cuts[-1] + (x1 - x0) * len(piece) // total)
-    cuts[-1] = x1
+    across = rotation in (0, 180)
+    start, end = {0: (x0, x1), 90: (y1, y0), 180: (x1, x0), 270: (y0, y1)}[rotation]
+    share = (end - start) / (sum(map(len, pieces)) + (len(pieces) - 1) / 2)
     raw = word.text if word.raw is None else word.raw
-    return [
-        replace(word, text=piece, box=(left, y0, right, y1), raw=raw)
-        for piece, (left, right) in zip(pieces, pairwise(cuts), strict=True)
-    ]
+    result, left = [], float(start)
+    for piece in pieces:
+        low, high = sorted((round(left), round(left + share * len(piece))))
+        box = (low, y0, high, y1) if across else (x0, low, x1, high)
+        result.append(replace(word, text=piece, box=box, raw=raw))
+        left += share * (len(piece) + 0.5)
+    return result
 
 
 def _book(text: str) -> str | None:
@@ -97,7 +100,7 @@ def _book(text: str) -> str | None:
     return roman if roman in BOOKS else None
 
 
-def _parted_laws(words: Sequence[Word]) -> list[Word]:
+def _parted_laws(words: Sequence[Word], rotation: int) -> list[Word]:
     """ "1SGB" and "SGBX" become two words each when they are a number, the law and one of its books."""
     result: list[Word] = []
     for index, word in enumerate(words):
@@ -105,9 +108,9 @@ def _parted_laws(words: Sequence[Word]) -> list[Word]:
         number, law, book, end = match.groups(default="") if match else ("", "", "", "")
         following = _bare(words[index + 1].text) if index + 1 < len(words) else ""
         if book and _book(book):
-            result += _split(word, [piece for piece in (number, law, str(_book(book)) + end) if piece])
+            result += _split(word, [piece for piece in (number, law, str(_book(book)) + end) if piece], rotation)
         elif number and not book and not end and _book(following):
-            result += _split(word, [number, law])
+            result += _split(word, [number, law], rotation)
         else:
             result.append(word)
     return result
@@ -128,7 +131,7 @@ def _books(words: Sequence[Word]) -> list[Word]:
     return result
 
 
-def _parted_signs(words: Sequence[Word]) -> list[Word]:
+def _parted_signs(words: Sequence[Word], rotation: int) -> list[Word]:
     """ "$48 Abs. 1" and "848 Abs. 1 Satz 2 SGB X" as sign and number."""
     result: list[Word] = []
     for index, word in enumerate(words):
@@ -140,9 +143,9 @@ def _parted_signs(words: Sequence[Word]) -> list[Word]:
         tail = _tail(words, index + 1)
         before = words[index - 1].text if index else ""
         if sure and sure != "§" and (tail.law or tail.paragraph):
-            result += _split(word, ["§", number])
+            result += _split(word, ["§", number], rotation)
         elif weak and tail.law == "SGB" and not _is_counted(before) and _lost_sign(word.text):
-            result += _split(word, ["§", rest])
+            result += _split(word, ["§", rest], rotation)
         else:
             result.append(word)
     return result

@@ -88,7 +88,7 @@ def read_image(grey: Grey, dpi: int, engine: OcrEngine) -> PageReading:
         text = PageText(width, height, used_dpi, 0, engine.name, ())
         return PageReading(text, True, (*notes, "blank"), 0.0, time.perf_counter() - start)
     best = _read(grey, used_dpi, copy, copy_dpi, engine)
-    words = citations.repair(best.words)
+    words = citations.repair(best.words, best.rotation)
     text = PageText(width, height, used_dpi, best.rotation, engine.name, words)
     notes += best.notes + (("low_confidence",) if best.confidence < UPRIGHT else ())
     return PageReading(text, False, notes, best.confidence, time.perf_counter() - start)
@@ -143,7 +143,10 @@ def _upright(copy: Grey, dpi: int, engine: OcrEngine) -> _Attempt:
         # Tesseract reads lines that run downwards by itself; the page still has to be shown turned.
         return replace(first, rotation=270, notes=(*first.notes, "turned")) if sideways else first
     quarter = 90 if sideways else 180
-    second = _attempt(copy, dpi, Turn(width, height, quarter), engine)
+    again = Turn(width, height, quarter)
+    lean = images.skew(again.apply(copy))
+    again = replace(again, skew=lean if abs(lean) >= DESKEW else 0.0)
+    second = _attempt(copy, dpi, again, engine)
     return second if second.confidence > first.confidence else first
 
 

@@ -14,6 +14,7 @@ from typing import Final
 
 import pikepdf
 from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib.tables._g_l_y_f import Glyph
 from pikepdf import Array, Dictionary, Name
 
@@ -83,7 +84,7 @@ def _program() -> bytes:
     builder = FontBuilder(unitsPerEm=1000, isTTF=True)
     builder.setupGlyphOrder([".notdef", "blank"])
     builder.setupCharacterMap({})
-    builder.setupGlyf({".notdef": Glyph(), "blank": Glyph()})
+    builder.setupGlyf({".notdef": Glyph(), "blank": _no_ink()})
     builder.setupHorizontalMetrics({".notdef": (ADVANCE, 0), "blank": (ADVANCE, 0)})
     builder.setupHorizontalHeader(ascent=1000, descent=0)
     builder.setupPost(keepGlyphNames=False)
@@ -92,6 +93,16 @@ def _program() -> bytes:
     target = io.BytesIO()
     builder.font.save(target, reorderTables=True)
     return target.getvalue()
+
+
+def _no_ink() -> Glyph:
+    """A line there and back: it fills nothing, but has an extent, without which PDFium drops turned text."""
+    pen = TTGlyphPen(None)
+    pen.moveTo((0, 0))
+    pen.lineTo((ADVANCE, 1000))
+    pen.lineTo((ADVANCE // 2, 500))
+    pen.closePath()
+    return pen.glyph()
 
 
 def _to_unicode(codes: dict[str, int]) -> bytes:

@@ -166,7 +166,9 @@ def _ordinary(builder: Builder) -> None:
 def _ordinary_cases(builder: Builder) -> list[DemoCase]:
     """Open benefit cases that nothing special is built on."""
     reserved = set(builder.special.values())
-    return [c for c in builder.cases if c.file_plan_unit == "LEIST" and not c.closed_on and c.file_number not in reserved]
+    return [
+        c for c in builder.cases if c.file_plan_unit == "LEIST" and not c.closed_on and c.file_number not in reserved
+    ]
 
 
 def _close_some(builder: Builder) -> None:

@@ -92,7 +92,9 @@ def _marked(builder: Builder) -> None:
     gone = mark(builder.person("Rickleffs", home, sex="m", given="Detlef", born=date(1962, 4, 2)), "deceased", since)
     widow = builder.person("Rickleffs", home, sex="w", given="Heike", born=date(1964, 8, 21))
     _name(builder, "deceased", builder.benefit_case(gone, widow).file_number)
-    hidden = builder.person("Lindhorst", builder.address("Hollmersiel"), sex="w", given="Jasmina", born=date(1993, 3, 8))
+    hidden = builder.person(
+        "Lindhorst", builder.address("Hollmersiel"), sex="w", given="Jasmina", born=date(1993, 3, 8)
+    )
     case = builder.benefit_case(mark(hidden, "protected_address", builder.today - timedelta(days=300)))
     _name(builder, "protected", builder.change(case, seal(case)).file_number)
     staff = builder.person("Wohlers", builder.address("Halvesund"), sex="w", given="Nadine", born=date(1988, 10, 11))

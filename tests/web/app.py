@@ -25,6 +25,8 @@ LETTERS: dict[str, Callable[[], v.ClearingLetter]] = {
     "c1": samples.sure_letter,
     "c2": samples.tie_letter,
     "c3": samples.unknown_letter,
+    "c4": lambda: samples.sure_letter("c4"),
+    "c5": lambda: samples.sure_letter("c5"),
 }
 
 
@@ -33,7 +35,7 @@ class State:
     """What the tests look at afterwards."""
 
     gone: list[str] = field(default_factory=list)
-    letters: list[str] = field(default_factory=lambda: list(LETTERS))
+    letters: list[str] = field(default_factory=lambda: ["c1", "c2", "c3"])
     filed: list[tuple[str, str, str]] = field(default_factory=list)
     posted: list[str] = field(default_factory=list)
     undone: int = 0

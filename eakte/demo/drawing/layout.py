@@ -171,7 +171,9 @@ def _(element: Items, flow: Flow) -> None:
         flow.need(5)
         baseline = px(flow.y + flow.letter.size * 25.4 / 72)
         sheet = flow.sheet
-        sheet.write(f"{number}." if element.numbered else "-", px(LEFT + 1), baseline, flow.letter.face, flow.letter.size)
+        sheet.write(
+            f"{number}." if element.numbered else "-", px(LEFT + 1), baseline, flow.letter.face, flow.letter.size
+        )
         sheet.line -= 1
         flow.lines(item, left=LEFT + 8)
         flow.y += 0.8
@@ -300,5 +302,3 @@ def _(element: Footer, flow: Flow) -> None:
 @place.register
 def _(element: Chart, flow: Flow) -> None:
     marks.chart(flow, element)
-
-

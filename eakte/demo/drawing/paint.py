@@ -32,7 +32,9 @@ def paint(sheet: Sheet) -> Image.Image:
         if word.angle:
             _turned_word(image, word)
         else:
-            pen.text(word.origin, word.text, fill=word.colour, font=font(word.face, word.bold, word.pixels), anchor="ls")
+            pen.text(
+                word.origin, word.text, fill=word.colour, font=font(word.face, word.bold, word.pixels), anchor="ls"
+            )
     return image
 
 

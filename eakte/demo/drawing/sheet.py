@@ -67,7 +67,9 @@ class Sheet:
             left, top, right, bottom = ink_box(face, bold, size, text_word)
             box = (round(x) + left, round(baseline) + top, round(x) + right, round(baseline) + bottom)
             self.words.append(
-                PlacedWord(text_word, _inside(box), (round(x), round(baseline)), face, bold, size, colour, self.line, ink)
+                PlacedWord(
+                    text_word, _inside(box), (round(x), round(baseline)), face, bold, size, colour, self.line, ink
+                )
             )
             x += width(face, bold, size, text_word) + space
         self.line += 1

@@ -46,11 +46,19 @@ def office_letter(
         Paragraph(SALUTATION),
         *body,
         *end,
-        Footer(((sender.name, sender.street, sender.city), ("Telefon " + sender.phone, "Mo bis Do 8.30 bis 15.30 Uhr"), bank)),  # fmt: skip  # noqa: E501
+        Footer(
+            (
+                (sender.name, sender.street, sender.city),
+                ("Telefon " + sender.phone, "Mo bis Do 8.30 bis 15.30 Uhr"),
+                bank,
+            )
+        ),  # fmt: skip  # noqa: E501
     )
 
 
-def private_letter(m: Matter, subject: str, body: Sequence[Element], *, dated: bool = True, signed: bool = True) -> Page:
+def private_letter(
+    m: Matter, subject: str, body: Sequence[Element], *, dated: bool = True, signed: bool = True
+) -> Page:
     """A letter of the person, without window geometry."""
     place = m.address.city if m.address else m.person.address.city
     when: list[Element] = [Paragraph(f"{place}, {any_date(m.rng, m.written)}", "right")] if dated else []

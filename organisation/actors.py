@@ -1,0 +1,103 @@
+"""From a user to an actor: roles, units, led units and whom the user stands in for, on a given day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from core.actor import Actor, ActorKind, Role
+from organisation.models import Absence, Deputy, OrgUnit, RoleAssignment, User
+
+
+def build_actor(session: Session, user: User, on: date, session_id: UUID | None = None) -> Actor:
+    """The access facts of `user` on the day `on`. An inactive user has none."""
+    held = _assignments(session, user.agency_id, on) if user.active else []
+    own = [(role, unit_id) for user_id, role, unit_id in held if user_id == user.id]
+    leads = {unit_id for _, role, unit_id in held if role == Role.TEAM_LEAD}
+    led = {unit_id for role, unit_id in own if role == Role.TEAM_LEAD}
+    parents = {unit.id: unit.parent_id for unit in session.scalars(select(OrgUnit))}
+    return Actor(
+        kind=ActorKind.USER,
+        agency_id=user.agency_id,
+        user_id=user.id,
+        session_id=session_id,
+        username=user.username,
+        roles=frozenset(Role(role) for role, _ in own),
+        units=frozenset(unit_id for _, unit_id in own),
+        led_units=frozenset(led_units(led, leads, parents)),
+        stands_in_for=frozenset(_stands_in_for(session, user, on)) if user.active else frozenset(),
+    )
+
+
+def led_units(own: Iterable[UUID], with_lead: set[UUID], parents: Mapping[UUID, UUID | None]) -> set[UUID]:
+    """The units led: own ones, and those below whose nearest unit upwards with a lead is an own one. Pure."""
+    mine = set(own)
+    found = set(mine)
+    for unit_id in parents:
+        seen: set[UUID] = set()
+        above: UUID | None = unit_id
+        while above is not None and above not in with_lead and above not in seen:
+            seen.add(above)
+            above = parents.get(above)
+        if above in mine:
+            found.add(unit_id)
+    return found
+
+
+def _assignments(session: Session, agency_id: UUID, on: date) -> list[tuple[UUID, str, UUID]]:
+    query = (
+        select(RoleAssignment.user_id, RoleAssignment.role, RoleAssignment.unit_id)
+        .join(User, User.id == RoleAssignment.user_id)
+        .where(
+            RoleAssignment.agency_id == agency_id,
+            User.active,
+            or_(RoleAssignment.valid_from.is_(None), RoleAssignment.valid_from <= on),
+            or_(RoleAssignment.valid_until.is_(None), RoleAssignment.valid_until >= on),
+        )
+    )
+    return [(user_id, role, unit_id) for user_id, role, unit_id in session.execute(query)]
+
+
+def absent_users(session: Session, agency_id: UUID, on: date) -> set[UUID]:
+    """Users who are away on the day (a partial absence counts: the deputy's view is not narrowed by letters)."""
+    query = select(Absence.user_id).where(
+        Absence.agency_id == agency_id, Absence.starts_on <= on, or_(Absence.ends_on.is_(None), Absence.ends_on >= on)
+    )
+    return set(session.scalars(query))
+
+
+def _stands_in_for(session: Session, user: User, on: date) -> set[UUID]:
+    """Absent users for whom this user is the deputy today; an absent deputy's own deputy takes over (chain)."""
+    away = absent_users(session, user.agency_id, on)
+    if user.id in away:
+        return set()
+    query = (
+        select(Deputy.user_id, Deputy.deputy_user_id)
+        .where(
+            Deputy.agency_id == user.agency_id,
+            or_(Deputy.valid_from.is_(None), Deputy.valid_from <= on),
+            or_(Deputy.valid_until.is_(None), Deputy.valid_until >= on),
+        )
+        .order_by(Deputy.user_id, Deputy.rank)
+    )
+    deputies: dict[UUID, list[UUID]] = {}
+    for absent, deputy in session.execute(query):
+        deputies.setdefault(absent, []).append(deputy)
+    return {absent for absent in away if acting_deputy(absent, away, deputies) == user.id}
+
+
+def acting_deputy(absent: UUID, away: set[UUID], deputies: Mapping[UUID, list[UUID]]) -> UUID | None:
+    """Who stands in for `absent` today: the first present deputy by rank, else a present deputy of a deputy. Pure."""
+    seen = {absent}
+    level = list(deputies.get(absent, ()))
+    while level:
+        for candidate in level:
+            if candidate not in away:
+                return candidate
+        seen.update(level)
+        level = [further for one in level for further in deputies.get(one, ()) if further not in seen]
+    return None

@@ -1,0 +1,132 @@
+"""Signing in and out: argon2, lock-out, a new session id at each sign-in, idle and absolute time-outs."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from core.actor import Actor, ActorKind
+from core.audit import record_act
+from core.clock import agency_date
+from core.database import Database, Transaction
+from core.errors import NotSignedIn, TooManyAttempts
+from core.ids import new_id
+from core.settings import Settings
+from organisation.actors import build_actor
+from organisation.models import LoginSession, User
+from organisation.passwords import verify_password
+
+_TOUCH = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedInSession:
+    """A fresh session: `secret` goes into the cookie and is kept nowhere else."""
+
+    session_id: UUID
+    secret: str
+    csrf_token: str
+
+
+def sign_in(database: Database, settings: Settings, agency_id: UUID, username: str, password: str) -> SignedInSession:
+    """Check the password and open a session. Raises NotSignedIn (one text for all causes) or TooManyAttempts."""
+    with database.read() as session:
+        user = session.scalar(
+            select(User).where(User.agency_id == agency_id, User.username == username.strip().lower())
+        )
+    now = database.clock.now()
+    right = verify_password(user.password_hash if user else None, password)
+    if user is not None and user.locked_until is not None and user.locked_until > now:
+        raise TooManyAttempts(
+            f"Zu viele Fehlversuche. Bitte in {settings.lockout_minutes} Minuten noch einmal.", "too many attempts"
+        )
+    if user is None or not right or not user.active:
+        if user is not None:
+            _count_failure(database, settings, user.id)
+        raise NotSignedIn("Benutzername oder Passwort stimmen nicht.", "wrong user name or password")
+    with database.write() as tx:
+        return _open(tx, settings, user.id)
+
+
+def open_session(database: Database, secret: str, settings: Settings) -> tuple[Actor, LoginSession] | None:
+    """The actor behind a cookie, or None when the session is unknown, ended, idle too long, or its user inactive."""
+    if not secret:
+        return None
+    now = database.clock.now()
+    with database.read() as session:
+        found = session.scalar(select(LoginSession).where(LoginSession.secret_hash == _hash(secret)))
+        if found is None or found.ended_at is not None or found.expires_at <= now:
+            return None
+        if now - found.last_seen_at > timedelta(minutes=settings.session_minutes):
+            return None
+        user = session.get(User, found.user_id)
+        if user is None or not user.active:
+            return None
+        actor = build_actor(session, user, agency_date(now), found.id)
+    if now - found.last_seen_at > _TOUCH:
+        _touch(database, found.id)
+    return actor, found
+
+
+def sign_out(database: Database, session_id: UUID) -> None:
+    """End a session at once. Idempotent."""
+    with database.write() as tx:
+        found = tx.session.get(LoginSession, session_id)
+        if found is not None and found.ended_at is None:
+            found.ended_at = tx.now
+            actor = Actor(ActorKind.USER, found.agency_id, user_id=found.user_id, session_id=found.id)
+            record_act(tx, actor, "session.ended", "login_session", found.id)
+
+
+def end_sessions_of(tx: Transaction, user_id: UUID) -> None:
+    """End all sessions of a user: deactivation, new password."""
+    tx.session.execute(
+        update(LoginSession)
+        .where(LoginSession.user_id == user_id, LoginSession.ended_at.is_(None))
+        .values(ended_at=tx.now)
+    )
+
+
+def _open(tx: Transaction, settings: Settings, user_id: UUID) -> SignedInSession:
+    user = tx.session.get_one(User, user_id)
+    user.failed_sign_ins, user.locked_until = 0, None
+    secret, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    session = LoginSession(
+        id=new_id(),
+        agency_id=user.agency_id,
+        user_id=user.id,
+        secret_hash=_hash(secret),
+        csrf_token=csrf,
+        created_at=tx.now,
+        last_seen_at=tx.now,
+        expires_at=tx.now + timedelta(hours=settings.session_hours),
+    )
+    tx.session.add(session)
+    actor = Actor(ActorKind.USER, user.agency_id, user_id=user.id, session_id=session.id)
+    record_act(tx, actor, "session.started", "login_session", session.id)
+    return SignedInSession(session.id, secret, csrf)
+
+
+def _count_failure(database: Database, settings: Settings, user_id: UUID) -> None:
+    with database.write() as tx:
+        user = tx.session.get_one(User, user_id)
+        user.failed_sign_ins += 1
+        if user.failed_sign_ins >= settings.login_attempts:
+            user.locked_until = tx.now + timedelta(minutes=settings.lockout_minutes)
+            user.failed_sign_ins = 0
+        actor = Actor(ActorKind.SYSTEM, user.agency_id)
+        record_act(tx, actor, "session.refused", "user", user.id, locked=user.locked_until is not None)
+
+
+def _touch(database: Database, session_id: UUID) -> None:
+    with database.write() as tx:
+        tx.session.execute(update(LoginSession).where(LoginSession.id == session_id).values(last_seen_at=tx.now))
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()
