@@ -38,7 +38,7 @@ SENTENCES = (
     "Bitte reichen Sie die fehlenden Unterlagen bis zum {date} ein, damit über Ihren Antrag entschieden werden kann.",
     "Die Bewilligung beruht auf den §§ 7, 9, 11 und 19 ff. SGB II.",
     "Gegen diesen Bescheid kann innerhalb eines Monats nach Bekanntgabe Widerspruch erhoben werden.",
-    "Zu Unrecht erbrachte Leistungen sind nach § 50 Abs. 1 SGB X zu erstatten; der Betrag beläuft sich auf {amount} Euro.",
+    "Zu Unrecht erbrachte Leistungen sind nach § 50 Abs. 1 SGB X zu erstatten; es sind {amount} Euro.",
     "Der Regelbedarf für Ihre Bedarfsgemeinschaft beträgt gemäß § 20 SGB II monatlich {amount} Euro.",
     "Die Miete für die Wohnung in der Lindenstraße {house} wird ab dem {date} direkt an den Vermieter überwiesen.",
     "Wir bitten Sie, zu dem Gespräch am {date} um {hour}:30 Uhr in Zimmer {house} zu erscheinen.",
@@ -131,7 +131,9 @@ def _paragraphs(rng: random.Random) -> list[str]:
 
 def _filled(rng: random.Random, text: str) -> str:
     while "{" in text:
-        text = text.replace("{date}", f"{rng.randint(1, 28)}. {rng.choice(('März', 'Mai', 'August'))} 20{rng.randint(19, 26)}", 1)
+        text = text.replace(
+            "{date}", f"{rng.randint(1, 28)}. {rng.choice(('März', 'Mai', 'August'))} 20{rng.randint(19, 26)}", 1
+        )
         text = text.replace("{amount}", f"{rng.randint(100, 999)},{rng.randint(10, 99)}", 1)
         text = text.replace("{amount0}", str(rng.randint(1000, 9999)), 1)
         text = text.replace("{house}", str(rng.randint(1, 140)), 1)

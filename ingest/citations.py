@@ -17,7 +17,32 @@ from archive.pagetext import Word
 
 BOOKS = frozenset(["I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV"])
 LAWS = frozenset(
-    ["SGB", "SGG", "BGB", "AO", "GG", "ZPO", "VwVfG", "VwGO", "VwZG", "OWiG", "InsO", "BKGG", "WoGG", "UVG", "UhVorschG", "AsylbLG", "BAföG", "EStG", "BEEG", "AufenthG", "StGB", "DSGVO", "HGB", "FreizügG"]
+    [
+        "SGB",
+        "SGG",
+        "BGB",
+        "AO",
+        "GG",
+        "ZPO",
+        "VwVfG",
+        "VwGO",
+        "VwZG",
+        "OWiG",
+        "InsO",
+        "BKGG",
+        "WoGG",
+        "UVG",
+        "UhVorschG",
+        "AsylbLG",
+        "BAföG",
+        "EStG",
+        "BEEG",
+        "AufenthG",
+        "StGB",
+        "DSGVO",
+        "HGB",
+        "FreizügG",
+    ]
 )
 SIGNS = frozenset("8$&Sß5")  # what engines make of "§"
 SURE_SIGNS = frozenset("$&ß")  # never a house number, a page or a sum by themselves

@@ -1,4 +1,4 @@
-"""The state machine of the way in: split, read, assemble. One job is one step, one transaction; it can resume anywhere."""
+"""The state machine of the way in: split, read, assemble. One job is one step and one transaction; all can resume."""
 
 from __future__ import annotations
 

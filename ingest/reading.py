@@ -59,14 +59,17 @@ class _Attempt:
 def read_page(path: Path, page_no: int, engine: OcrEngine) -> PageReading:
     """Reads page `page_no` (from 1) of a PDF or image file. Raises the errors of `load_page` and EngineFailed."""
     start = time.perf_counter()
-    page = load_page(path, page_no)
     notes: tuple[str, ...] = ()
-    if page.kind == "digital" and page.own_text:
+    if digital.shows_text(path, page_no):
         text = digital.own_text(path, page_no)
         if text is not None:
             return PageReading(text, not text.words, ("own_text",), 100.0, time.perf_counter() - start)
         notes = ("own_text_unreadable",)
-    reading = read_image(as_grey(page.pixels), page.dpi, engine)
+        pixels, dpi = digital.rendered(path, page_no)
+    else:
+        page = load_page(path, page_no)
+        pixels, dpi = page.pixels, page.dpi
+    reading = read_image(as_grey(pixels), dpi, engine)
     return replace(reading, notes=notes + reading.notes, seconds=time.perf_counter() - start)
 
 

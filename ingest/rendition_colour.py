@@ -1,7 +1,7 @@
 """A profile for device CMYK, made here: the plain conversion that viewers use when a file says nothing.
 
-PDF/A asks that CMYK has a meaning of its own when the output intent is RGB (ISO 19005-2, 6.2.4.3). The profile is an ICC
-version 2 input profile with one table of 9 points per ink, CMYK to CIE Lab; it replaces no printing condition.
+PDF/A asks that CMYK has a meaning of its own when the output intent is RGB (ISO 19005-2, 6.2.4.3). The profile is an
+ICC version 2 input profile with one table of 9 points per ink, CMYK to CIE Lab; it replaces no printing condition.
 """
 
 from __future__ import annotations

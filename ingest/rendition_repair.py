@@ -7,31 +7,34 @@ the empty glyphs that their texts refer to. What cannot be mended is left to the
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 import pikepdf
-from fontTools.cffLib import CFFFontSet
-from fontTools.misc.psCharStrings import T2CharString
 from pikepdf import Array, Dictionary, Name, Stream, sanitize
 
 from ingest.rendition_colour import cmyk_space
+from ingest.rendition_fonts import repair_font
 
-CATALOGUE: Final = frozenset(
+
+def _names(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
+CATALOGUE: Final = _names(
     "/Type /Pages /Metadata /OutputIntents /Lang /Outlines /PageLayout /PageMode /MarkInfo /StructTreeRoot "
-    "/OCProperties /ViewerPreferences /Dests /Names".split()
+    "/OCProperties /ViewerPreferences /Dests /Names"
 )
 NAMES: Final = frozenset({"/Dests"})
-PAGE: Final = frozenset(
+PAGE: Final = _names(
     "/Type /Parent /Resources /MediaBox /CropBox /BleedBox /TrimBox /ArtBox /Contents /Rotate /Group /Annots "
-    "/UserUnit /StructParents".split()
+    "/UserUnit /StructParents"
 )
 PAGE_MODES: Final = frozenset({"/UseNone", "/UseOutlines"})
 VIEWER: Final = frozenset({"/DisplayDocTitle", "/Direction"})
 SAFE_ACTIONS: Final = frozenset({"/GoTo", "/URI"})
-GRAPHICS_STATE: Final = ("/TR", "/TR2", "/HTP", "/HT")
-FONT_LISTS: Final = ("/CIDSet", "/CharSet")
+GRAPHICS_STATE: Final = ("/TR", "/TR2", "/HTP", "/HT", "/BG", "/BG2", "/UCR", "/UCR2")
+GRAPHICS_STATE_SIGNS: Final = frozenset({"/TR", "/TR2", "/OPM", "/UCR2", "/BG2"})
 XOBJECT_EXTRAS: Final = ("/Metadata", "/OPI", "/PS", "/Alternates", "/PieceInfo", "/LastModified", "/Ref")
 MAX_DEPTH: Final = 12
 
@@ -61,9 +64,7 @@ def repair_page(page: pikepdf.Page) -> None:
     _keep(page.obj, PAGE)
     links = [annotation for annotation in page.obj.get("/Annots", Array()) if _is_safe_link(annotation)]
     for link in links:
-        for key in ("/AA", "/PA"):
-            if key in link:
-                del link[key]
+        _drop(link, ("/AA", "/PA"))
     if links:
         page.obj.Annots = Array(links)
     elif "/Annots" in page.obj:
@@ -73,7 +74,7 @@ def repair_page(page: pikepdf.Page) -> None:
 def _draw_in_annotations(pdf: pikepdf.Pdf) -> None:
     """Form fields and stamps become part of the page; forms whose appearance nobody drew are drawn by qpdf."""
     form = pdf.Root.get("/AcroForm")
-    if isinstance(form, Dictionary) and form.get("/NeedAppearances") is True:
+    if isinstance(form, Dictionary) and form.get_bool("/NeedAppearances"):
         pdf.generate_appearance_streams()
     if isinstance(form, Dictionary) or any("/Annots" in page.obj for page in pdf.pages):
         pdf.flatten_annotations("screen")
@@ -109,7 +110,7 @@ def _repair_catalogue(pdf: pikepdf.Pdf) -> None:
 def _repair_objects(pdf: pikepdf.Pdf) -> None:
     default: list[pikepdf.Object] = []
     for thing in pdf.objects:
-        if not isinstance(thing, Dictionary | Stream):
+        if not isinstance(thing, Dictionary | Stream | Array):
             continue
         holder: Any = thing
         for dictionary in _nested(holder):
@@ -122,48 +123,73 @@ def _repair_objects(pdf: pikepdf.Pdf) -> None:
 
 def _nested(holder: Any, depth: int = 0) -> Iterator[Any]:
     """The dictionary (of a stream, or itself) and those directly in it; indirect ones come by themselves."""
-    yield holder
-    if depth > MAX_DEPTH:
-        return
-    for key in list(holder.keys()):
-        value = holder.get(key)
-        if isinstance(value, Dictionary) and not value.is_indirect:
+    if isinstance(holder, Dictionary | Stream):
+        yield holder
+        values = [holder.get(key) for key in list(holder.keys())]
+    else:
+        values = list(holder)
+    for value in values:
+        if isinstance(value, Dictionary | Array) and not value.is_indirect and depth < MAX_DEPTH:
             yield from _nested(value, depth + 1)
 
 
 def _repair_dictionary(pdf: pikepdf.Pdf, holder: Any) -> None:
     kind, subtype = str(holder.get("/Type", "")), str(holder.get("/Subtype", ""))
-    if kind == "/ExtGState" or "/TR" in holder or "/OPM" in holder:
+    if kind == "/ExtGState" or not GRAPHICS_STATE_SIGNS.isdisjoint(holder.keys()):
         _repair_graphics_state(holder)
     if subtype in {"/Image", "/Form"}:
-        for key in XOBJECT_EXTRAS:
-            if key in holder:
-                del holder[key]
-    if subtype == "/Image" and "/BBox" in holder:
-        del holder["/BBox"]
-    if "/FontFile3" in holder or "/FontFile2" in holder or "/FontFile" in holder:
-        for key in FONT_LISTS:
-            if key in holder:
-                del holder[key]
-    if isinstance(holder.get("/CIDSystemInfo"), Dictionary):
-        # The check reads only direct values; strings behind references are as valid and as easily made direct.
-        holder["/CIDSystemInfo"] = Dictionary({key: value for key, value in _direct(holder["/CIDSystemInfo"])})
-    if kind == "/Font" and subtype == "/Type1":
-        _complete_glyphs(pdf, holder)
+        _drop(holder, XOBJECT_EXTRAS)
+    if subtype == "/Image":
+        _drop(holder, ("/BBox",))
+    if (kind == "/Page" or subtype == "/Form") and isinstance(holder.get("/Resources"), Dictionary):
+        _drop_marks(pdf, holder)
+    if "/Title" in holder:
+        _drop(holder, ("/SE",))  # structure elements of bookmarks
+    repair_font(pdf, holder)
 
 
-def _direct(holder: Any) -> Iterator[tuple[str, Any]]:
-    for key, value in holder.items():
-        if isinstance(value, pikepdf.String):
-            yield key, pikepdf.String(bytes(value))
-        else:
-            yield key, value
+def _drop(holder: Any, keys: Iterable[str]) -> None:
+    for key in keys:
+        if key in holder:
+            del holder[key]
+
+
+def _drop_marks(pdf: pikepdf.Pdf, holder: Any) -> None:
+    """Makes marks that carry private property lists plain marks; those of optional content stay."""
+    resources = holder["/Resources"]
+    if "/Encoding" in resources:
+        del resources["/Encoding"]
+    listed = resources.get("/Properties")
+    if not isinstance(listed, Dictionary):
+        return
+    private = {key for key in list(listed.keys()) if str(listed[key].get("/Type", "")) not in {"/OCG", "/OCMD"}}
+    if not private:
+        return
+    content = pikepdf.unparse_content_stream([_plain_mark(item, private) for item in _instructions(holder)])
+    if isinstance(holder, Stream):
+        holder.write(content)
+    else:
+        holder["/Contents"] = pdf.make_stream(content)
+    for key in private:
+        del listed[key]
+    if not len(listed):
+        del resources["/Properties"]
+
+
+def _instructions(holder: Any) -> list[Any]:
+    return list(pikepdf.parse_content_stream(holder if isinstance(holder, Stream) else pikepdf.Page(holder)))
+
+
+def _plain_mark(item: Any, private: set[str]) -> Any:
+    if str(item.operator) == "BDC" and isinstance(item.operands[1], Name) and str(item.operands[1]) in private:
+        return pikepdf.ContentStreamInstruction([item.operands[0]], pikepdf.Operator("BMC"))
+    if str(item.operator) == "DP" and isinstance(item.operands[1], Name) and str(item.operands[1]) in private:
+        return pikepdf.ContentStreamInstruction([item.operands[0]], pikepdf.Operator("MP"))
+    return item
 
 
 def _repair_graphics_state(holder: Any) -> None:
-    for key in GRAPHICS_STATE:
-        if key in holder and not (key == "/TR2" and holder[key] == Name.Default):
-            del holder[key]
+    _drop(holder, GRAPHICS_STATE)
     if holder.get("/OPM") == 1:
         holder["/OPM"] = 0
 
@@ -175,55 +201,3 @@ def add_default_cmyk(resources: Any, space: pikepdf.Object) -> None:
         resources["/ColorSpace"] = Dictionary(DefaultCMYK=space)
     elif isinstance(spaces, Dictionary) and "/DefaultCMYK" not in spaces:
         spaces["/DefaultCMYK"] = space
-
-
-def _complete_glyphs(pdf: pikepdf.Pdf, font: Any) -> None:
-    """Adds empty glyphs to a CFF program for names of the encoding that it lacks: readers draw nothing there."""
-    descriptor, encoding = font.get("/FontDescriptor"), font.get("/Encoding")
-    if not isinstance(encoding, Dictionary) or not isinstance(descriptor, Dictionary):
-        return
-    program = descriptor.get("/FontFile3")
-    if not isinstance(program, Stream) or "/Differences" not in encoding:
-        return
-    named = dict(_differences(encoding["/Differences"]))
-    try:
-        patched = _with_glyphs(program.read_bytes(), named, _widths(font))
-    except Exception:  # noqa: BLE001 - fontTools fails in many ways on broken programs; the check decides then
-        return
-    if patched is not None:
-        descriptor["/FontFile3"] = pdf.make_stream(patched, Subtype=Name("/Type1C"))
-
-
-def _differences(items: Any) -> Iterator[tuple[int, str]]:
-    code = 0
-    for item in items:
-        if isinstance(item, Name):
-            yield code, str(item)[1:]
-            code += 1
-        else:
-            code = int(item)
-
-
-def _widths(font: Any) -> dict[int, float]:
-    first = int(font.get("/FirstChar", 0))
-    return {first + index: float(width) for index, width in enumerate(font.get("/Widths", Array()))}
-
-
-def _with_glyphs(data: bytes, named: dict[int, str], widths: dict[int, float]) -> bytes | None:
-    fonts = CFFFontSet()
-    fonts.decompile(io.BytesIO(data), None)
-    top = fonts[0]
-    missing = {name: widths.get(code, 0.0) for code, name in named.items() if name not in top.CharStrings}
-    missing.pop(".notdef", None)
-    if not missing:
-        return None
-    strings = top.CharStrings
-    for name, width in missing.items():
-        program = [round(width - top.Private.nominalWidthX), "endchar"]
-        glyph = T2CharString(program=program, private=top.Private, globalSubrs=top.GlobalSubrs)
-        strings.charStringsIndex.append(glyph)
-        strings.charStrings[name] = len(strings.charStringsIndex) - 1
-        top.charset.append(name)
-    target = io.BytesIO()
-    fonts.compile(target, None)
-    return target.getvalue()

@@ -147,7 +147,7 @@ def download(folder: Path) -> Path:
     )
     command = (*npm_command(), "install", *flags)
     try:
-        subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=NPM_SECONDS)  # noqa: S603
+        subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=NPM_SECONDS)
     except subprocess.CalledProcessError as error:
         tail = "\n".join((error.stderr or error.stdout or "").strip().splitlines()[-5:])
         raise AssetError(f"npm could not fetch the page assets (network, proxy or registry?):\n{tail}") from error

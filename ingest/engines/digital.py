@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
 import pypdfium2
 import pypdfium2.raw as raw
 
@@ -22,14 +24,14 @@ from archive.pagetext import PageText, Word
 DPI: Final = 300
 POINTS_PER_INCH: Final = 72
 MAX_SIDE: Final = 60_000  # pixels of the virtual image; larger pages are stored at a lower dpi
+RENDER_SIDE: Final = 6_000  # pixels of a page rendered for recognition
+FORM_DEPTH: Final = 6
 MAX_CHARS: Final = 200_000  # per page; what lies beyond is not text for a reader
 GARBAGE_SHARE: Final = 0.12
 VOWEL_SHARE: Final = (0.18, 0.70)  # of the letters; German prose lies near 0.39
 ENOUGH_LETTERS: Final = 80
 LINE_HYPHENS: Final = {"\x02": "-", "\ufffe": "-", "\xad": "-"}
-LIGATURES: Final = str.maketrans(
-    {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
-)
+LIGATURES: Final = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"})
 ENGINE: Final = f"pdfium {pypdfium2.version.PDFIUM_INFO.build} own text"
 
 
@@ -49,6 +51,35 @@ def own_text(path: Path, page_no: int) -> PageText | None:
         page = document[page_no - 1]
         chars = list(_chars(page))
         return None if is_garbage(chars) else _page_text(page, chars)
+    finally:
+        document.close()
+
+
+def shows_text(path: Path, page_no: int) -> bool:
+    """Does page `page_no` of a PDF draw text that can be seen? Invisible layers of scanners do not count.
+
+    False for files that are no PDF or that PDFium cannot open.
+    """
+    try:
+        document = pypdfium2.PdfDocument(path)
+    except pypdfium2.PdfiumError:
+        return False
+    try:
+        texts = document[page_no - 1].get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT], max_depth=FORM_DEPTH)
+        modes = {int(raw.FPDFTextObj_GetTextRenderMode(text)) for text in texts}
+        return bool(modes - {raw.FPDF_TEXTRENDERMODE_INVISIBLE})
+    finally:
+        document.close()
+
+
+def rendered(path: Path, page_no: int) -> tuple[npt.NDArray[np.uint8], int]:
+    """The page as shown, in grey, and its dpi: for pages whose own text nobody can read."""
+    document = pypdfium2.PdfDocument(path)
+    try:
+        page = document[page_no - 1]
+        dpi = min(DPI, int(RENDER_SIDE * POINTS_PER_INCH / max(*page.get_size(), 1)))
+        pixels = page.render(scale=dpi / POINTS_PER_INCH, grayscale=True).to_numpy()
+        return np.ascontiguousarray(pixels.reshape(pixels.shape[:2]), np.uint8), dpi
     finally:
         document.close()
 

@@ -13,11 +13,11 @@ from types import TracebackType
 # OpenMP threads cost six times the CPU for the same page; the limit is read when the library is loaded.
 os.environ.setdefault("OMP_THREAD_LIMIT", "1")
 
-import tesserocr  # noqa: E402
+import tesserocr
 
-from archive.pagetext import Box, Word  # noqa: E402
-from ingest.engines import models  # noqa: E402
-from ingest.engines.port import EngineFailed, EngineMissing, Grey, checked, words_from_rows  # noqa: E402
+from archive.pagetext import Box, Word
+from ingest.engines import models
+from ingest.engines.port import EngineFailed, EngineMissing, Grey, checked, words_from_rows
 
 MIN_SIDE = 3  # Leptonica refuses smaller images with noise on stderr
 

@@ -11,10 +11,29 @@ from dataclasses import dataclass, field
 from functools import singledispatch
 
 from eakte.demo.drawing import marks
-from eakte.demo.drawing.sheet import BLACK, GREY, PEN, WIDTH, Sheet, Shape, line_width, px, wrap
+from eakte.demo.drawing.sheet import BLACK, GREY, PEN, WIDTH, Shape, Sheet, line_width, px, wrap
 from eakte.demo.letters.model import (
-    Bar, Chart, Code, Element, Footer, FormRow, Gap, Info, Items, Letter, Letterhead, Note, Paragraph, Printed, Sender,
-    Signature, Stamp, Subject, Table, Ticks, Window,
+    Bar,
+    Chart,
+    Code,
+    Element,
+    Footer,
+    FormRow,
+    Gap,
+    Info,
+    Items,
+    Letter,
+    Letterhead,
+    Note,
+    Paragraph,
+    Printed,
+    Sender,
+    Signature,
+    Stamp,
+    Subject,
+    Table,
+    Ticks,
+    Window,
 )  # fmt: skip
 
 LEFT, RIGHT, TOP, BOTTOM = 25.0, 190.0, 22.0, 268.0
@@ -94,7 +113,7 @@ def _fold_marks(flow: Flow) -> None:
 @singledispatch
 def place(element: Element, flow: Flow) -> None:
     """Put an element on the sheet. Raises TypeError for what is no element."""
-    raise TypeError(f"no layout for {type(element).__name__}")
+    raise TypeError(f"no layout for {type(element).__name__} on sheet {len(flow.sheets)}")
 
 
 @place.register

@@ -7,8 +7,20 @@ from typing import TYPE_CHECKING
 
 from eakte.demo.drawing.fonts import ink_box, pixels_of_points, width
 from eakte.demo.drawing.sheet import (
-    BLACK, GREY, HEIGHT, INKS, PEN, WIDTH, Colour, PlacedWord, Shape, Sheet, line_width, px, wrap,
-)  # fmt: skip
+    BLACK,
+    GREY,
+    HEIGHT,
+    INKS,
+    PEN,
+    WIDTH,
+    Colour,
+    PlacedWord,
+    Shape,
+    Sheet,
+    line_width,
+    px,
+    wrap,
+)
 from eakte.demo.letters.model import Chart, Signature, Stamp
 
 if TYPE_CHECKING:
@@ -82,7 +94,7 @@ def stamp(sheet: Sheet, element: Stamp) -> None:
     """A stamp whose frame and words are turned about its middle."""
     colour = INKS[element.colour]
     wide = max(line_width(line, "sans", 9, True) for line in element.lines) + px(7)
-    high = px(5.4 * len(element.lines) + 4)
+    high = float(px(5.4 * len(element.lines) + 4))
     if element.round:
         wide = high = max(wide, high) + px(3)
     left, top = px(element.x), px(element.y)
@@ -110,7 +122,12 @@ def _stamp_line(sheet: Sheet, text: str, origin: Point, middle: Point, angle: fl
     x, baseline = origin
     for word in text.split():
         left, top, right, bottom = ink_box("sans", True, size, word)
-        corners = ((x + left, baseline + top), (x + right, baseline + top), (x + left, baseline + bottom), (x + right, baseline + bottom))  # fmt: skip  # noqa: E501
+        corners = (
+            (x + left, baseline + top),
+            (x + right, baseline + top),
+            (x + left, baseline + bottom),
+            (x + right, baseline + bottom),
+        )
         box = _around([turned(corner, middle, angle) for corner in corners])
         start = turned((x, baseline), middle, angle)
         sheet.words.append(PlacedWord(word, box, start, "sans", True, size, colour, sheet.line, "stamp", angle))

@@ -39,7 +39,7 @@ class PlacedWord:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A line, rect, fill, ellipse, curve or matrix code. Points in pixels; `angle` turns about the first point's box."""
+    """A line, rect, fill, ellipse, curve, polygon, matrix code or photograph. Points in pixels."""
 
     kind: Literal["line", "rect", "fill", "ellipse", "curve", "polygon", "code", "photo"]
     points: tuple[tuple[float, float], ...]

@@ -7,9 +7,22 @@ from datetime import timedelta
 from eakte.demo.letters.common import Matter, days_before, head, health_number, insurance_number, money, short_date
 from eakte.demo.letters.frames import Draft, handed_in, office_letter
 from eakte.demo.letters.model import (
-    Code, Element, Field, FormRow, Gap, Info, Items, Letterhead, Page, Paragraph, Signature, Stamp, Table, Ticks,
+    Code,
+    Element,
+    Field,
+    FormRow,
+    Gap,
+    Info,
+    Items,
+    Letterhead,
+    Page,
+    Paragraph,
+    Signature,
+    Stamp,
+    Table,
+    Ticks,
     Window,
-)  # fmt: skip
+)
 
 REMEDY = "Rechtsbehelfsbelehrung"
 
@@ -22,7 +35,8 @@ def _remedy_page(office: str) -> tuple[Element, ...]:
     return (
         Paragraph(REMEDY, "bold"),
         Paragraph(
-            f"Gegen diesen Bescheid kann innerhalb eines Monats nach Bekanntgabe Widerspruch bei {office} erhoben werden."
+            "Gegen diesen Bescheid kann innerhalb eines Monats nach Bekanntgabe "
+            f"Widerspruch bei {office} erhoben werden."
         ),
         Paragraph("Bitte teilen Sie alle Änderungen unverzüglich mit (§ 60 Abs. 1 SGB I)."),
     )
@@ -32,11 +46,22 @@ def unemployment_decision(m: Matter) -> Draft:
     """BESCHEID_ALG1: copy handed in by the person; the agency's customer number is the person's own."""
     rng, agency = m.rng, head(m.rng, "AGENTUR_FUER_ARBEIT")
     page = office_letter(
-        m, agency, "Bewilligungsbescheid Arbeitslosengeld",
-        (Paragraph(f"auf Ihren Antrag wird Arbeitslosengeld ab {short_date(m.written)} bewilligt. Anspruchsdauer: {rng.randint(90, 360)} Kalendertage."),
-         Table((60, 40), (("Leistungsbetrag täglich", money(rng, 14, 39)), ("Steuerklasse", "1")), "lr", header=False)),
-        window=m.window(), info=_born(m), signed=False,
-    )  # fmt: skip
+        m,
+        agency,
+        "Bewilligungsbescheid Arbeitslosengeld",
+        (
+            Paragraph(
+                f"auf Ihren Antrag wird Arbeitslosengeld ab {short_date(m.written)} bewilligt. "
+                f"Anspruchsdauer: {rng.randint(90, 360)} Kalendertage."
+            ),
+            Table(
+                (60, 40), (("Leistungsbetrag täglich", money(rng, 14, 39)), ("Steuerklasse", "1")), "lr", header=False
+            ),
+        ),
+        window=m.window(),
+        info=_born(m),
+        signed=False,
+    )
     return Draft((handed_in(m, page), _remedy_page("der Agentur für Arbeit")), "sans")
 
 
@@ -44,11 +69,19 @@ def child_benefit(m: Matter) -> Draft:
     """BESCHEID_KINDERGELD with a Kindergeldnummer."""
     rng, fund = m.rng, head(m.rng, "FAMILIENKASSE")
     page = office_letter(
-        m, fund, "Bescheid über Kindergeld",
-        (Paragraph(f"Kindergeldnummer {rng.randint(100, 999)}FK{rng.randint(100000, 999999)}"),
-         Paragraph(f"das Kindergeld wird festgesetzt ab {short_date(m.written)} in Höhe von monatlich 255,00 Euro je Kind.")),
-        window=m.window(), info=_born(m), signed=False,
-    )  # fmt: skip
+        m,
+        fund,
+        "Bescheid über Kindergeld",
+        (
+            Paragraph(f"Kindergeldnummer {rng.randint(100, 999)}FK{rng.randint(100000, 999999)}"),
+            Paragraph(
+                f"das Kindergeld wird festgesetzt ab {short_date(m.written)} in Höhe von monatlich 255,00 Euro je Kind."
+            ),
+        ),
+        window=m.window(),
+        info=_born(m),
+        signed=False,
+    )
     return Draft((handed_in(m, page), _remedy_page("der Familienkasse")), "sans")
 
 
@@ -57,11 +90,21 @@ def pension_decision(m: Matter) -> Draft:
     rng, insurer = m.rng, head(m.rng, "RENTENVERSICHERUNG")
     info = (*_born(m), *((("Versicherungsnr.", insurance_number(rng, m.person)),) if m.birth else ()))
     page = office_letter(
-        m, insurer, "Rentenbescheid: Rente wegen voller Erwerbsminderung",
-        (Paragraph(f"Sie erhalten Rente wegen voller Erwerbsminderung in Höhe von {money(rng, 420, 990)} Euro monatlich."),
-         Paragraph("Die Nachzahlung wird vorläufig nicht ausgezahlt, weil Ansprüche anderer Stellen zu klären sind.")),
-        window=m.window(), info=info, signed=False,
-    )  # fmt: skip
+        m,
+        insurer,
+        "Rentenbescheid: Rente wegen voller Erwerbsminderung",
+        (
+            Paragraph(
+                f"Sie erhalten Rente wegen voller Erwerbsminderung in Höhe von {money(rng, 420, 990)} Euro monatlich."
+            ),
+            Paragraph(
+                "Die Nachzahlung wird vorläufig nicht ausgezahlt, weil Ansprüche anderer Stellen zu klären sind."
+            ),
+        ),
+        window=m.window(),
+        info=info,
+        signed=False,
+    )
     annex: tuple[Element, ...] = (
         Paragraph("Anlage 1: Berechnung der Rente", "bold"),
         Paragraph("Persönliche Entgeltpunkte und Zugangsfaktor."),
@@ -73,11 +116,17 @@ def housing_benefit(m: Matter) -> Draft:
     """BESCHEID_WOHNGELD."""
     rng, office = m.rng, head(m.rng, "WOHNGELDBEHOERDE")
     page = office_letter(
-        m, office, "Wohngeldbescheid",
-        (Paragraph(f"Wohngeldnummer: 0105 {rng.randint(1000, 9999)} {rng.randint(100000, 999999)}"),
-         Paragraph("Ihr Antrag auf Mietzuschuss wird abgelehnt, weil Sie Leistungen nach dem SGB II beziehen.")),
-        window=m.window(), info=_born(m), style="right",
-    )  # fmt: skip
+        m,
+        office,
+        "Wohngeldbescheid",
+        (
+            Paragraph(f"Wohngeldnummer: 0105 {rng.randint(1000, 9999)} {rng.randint(100000, 999999)}"),
+            Paragraph("Ihr Antrag auf Mietzuschuss wird abgelehnt, weil Sie Leistungen nach dem SGB II beziehen."),
+        ),
+        window=m.window(),
+        info=_born(m),
+        style="right",
+    )
     return Draft((handed_in(m, page),), "serif")
 
 
@@ -85,12 +134,22 @@ def refund_claim(m: Matter) -> Draft:
     """ERSTATTUNGSANZEIGE: name, birth date, address, both references."""
     rng, body = m.rng, head(m.rng, m.rng.choice(("SOZIALAMT", "RENTENVERSICHERUNG", "JUGENDAMT")))
     page = office_letter(
-        m, body, "Erstattungsanspruch nach §§ 102 ff. SGB X",
-        (Paragraph(m.about() or "Leistungsfall", "bold"),
-         Paragraph(f"wir melden einen Erstattungsanspruch an: für die Zeit ab {short_date(days_before(rng, m.written, 60, 200))} melden wir einen Erstattungsanspruch an (§ 104 SGB X)."),
-         Paragraph("Bitte teilen Sie die Höhe Ihrer Leistungen bis zur Bezifferung des Erstattungsanspruchs umgehend mit.")),
+        m,
+        body,
+        "Erstattungsanspruch nach §§ 102 ff. SGB X",
+        (
+            Paragraph(m.about() or "Leistungsfall", "bold"),
+            Paragraph(
+                "wir melden einen Erstattungsanspruch an: für die Zeit ab "
+                f"{short_date(days_before(rng, m.written, 60, 200))} "
+                "melden wir einen Erstattungsanspruch an (§ 104 SGB X)."
+            ),
+            Paragraph(
+                "Bitte teilen Sie die Höhe Ihrer Leistungen bis zur Bezifferung des Erstattungsanspruchs umgehend mit."
+            ),
+        ),
         style="right",
-    )  # fmt: skip
+    )
     return Draft((page,), "sans")
 
 
@@ -98,12 +157,19 @@ def inquiry(m: Matter) -> Draft:
     """TRAEGER_ANFRAGE of the police or the foreigners' office: polite and short."""
     rng, body = m.rng, head(m.rng, m.rng.choice(("POLIZEI", "AUSLAENDERBEHOERDE")))
     page = office_letter(
-        m, body, "Auskunftsersuchen",
-        (Paragraph(m.about() or "Person wie oben", "bold"),
-         Paragraph("im Wege der Amtshilfe bitten wir um Auskunft nach § 68 SGB X, ob und in welcher Höhe Leistungen bezogen werden."),
-         Paragraph(f"Zeitraum: {short_date(days_before(rng, m.written, 200, 400))} bis heute.")),
+        m,
+        body,
+        "Auskunftsersuchen",
+        (
+            Paragraph(m.about() or "Person wie oben", "bold"),
+            Paragraph(
+                "im Wege der Amtshilfe bitten wir um Auskunft nach § 68 SGB X, ob und "
+                "in welcher Höhe Leistungen bezogen werden."
+            ),
+            Paragraph(f"Zeitraum: {short_date(days_before(rng, m.written, 200, 400))} bis heute."),
+        ),
         style="right",
-    )  # fmt: skip
+    )
     return Draft((page,), "sans", "A")
 
 
@@ -112,11 +178,16 @@ def membership(m: Matter) -> Draft:
     rng, fund = m.rng, head(m.rng, "KRANKENKASSE")
     info = (("Versicherten-Nr.", health_number(rng)), *_born(m))
     page = office_letter(
-        m, fund, "Ihre Mitgliedschaft",
-        (Paragraph(f"Mitgliedsbescheinigung für {m.about() or 'unser Mitglied'}"),
-         Paragraph(f"Beginn der Versicherungspflicht: {short_date(days_before(rng, m.written, 10, 90))}.")),
-        info=info, signed=False, form="A",
-    )  # fmt: skip
+        m,
+        fund,
+        "Ihre Mitgliedschaft",
+        (
+            Paragraph(f"Mitgliedsbescheinigung für {m.about() or 'unser Mitglied'}"),
+            Paragraph(f"Beginn der Versicherungspflicht: {short_date(days_before(rng, m.written, 10, 90))}."),
+        ),
+        info=info,
+        signed=False,
+    )
     return Draft((page,), "humanist", "A")
 
 
@@ -124,11 +195,18 @@ def insurer_question(m: Matter) -> Draft:
     """KK_RUECKFRAGE."""
     rng, fund = m.rng, head(m.rng, "KRANKENKASSE")
     page = office_letter(
-        m, fund, "Klärung des Versicherungsverhältnisses",
-        (Paragraph(f"Versicherte Person: {m.about() or 'siehe oben'}"),
-         Paragraph("die Meldung nach § 203a SGB V überschneidet sich mit einer Familienversicherung. Bitte prüfen Sie einen Meldefehler.")),
-        info=(("Versicherten-Nr.", health_number(rng)),), form="A",
-    )  # fmt: skip
+        m,
+        fund,
+        "Klärung des Versicherungsverhältnisses",
+        (
+            Paragraph(f"Versicherte Person: {m.about() or 'siehe oben'}"),
+            Paragraph(
+                "die Meldung nach § 203a SGB V überschneidet sich mit einer Familienversicherung. "
+                "Bitte prüfen Sie einen Meldefehler."
+            ),
+        ),
+        info=(("Versicherten-Nr.", health_number(rng)),),
+    )
     return Draft((page,), "sans", "A")
 
 
@@ -145,14 +223,27 @@ def provider_report(m: Matter) -> Draft:
             ("Anschrift", f"{m.address.street}, {m.address.city}" if m.address else ""),
         )
         if row[1]
-    )  # noqa: E501
+    )
     page = office_letter(
-        m, provider, f"Teilnehmerbericht, Maßnahmenummer 998/{rng.randint(10, 99)}/2026",
-        (*((Table((40, 110), identity, "ll", header=False),) if identity else ()),
-         Paragraph("Anwesenheitsliste (a anwesend, k krank, u unentschuldigt)"), Table((10.5,) * 15, grid, "c" * 15, size=8, grid=True),
-         Paragraph(rng.choice(("Die Mitarbeit ist gut, Bewerbungen werden selbständig geschrieben.", "Es gab mehrere Fehlzeiten. Ein Gespräch blieb ohne Wirkung.", "Wir empfehlen eine Verlängerung der Maßnahme."))),  # noqa: E501
-         Paragraph("Verlaufsbericht: Die Ziele des Förderplans wurden teilweise erreicht.")),
-    )  # fmt: skip
+        m,
+        provider,
+        f"Teilnehmerbericht, Maßnahmenummer 998/{rng.randint(10, 99)}/2026",
+        (
+            *((Table((40, 110), identity, "ll", header=False),) if identity else ()),
+            Paragraph("Anwesenheitsliste (a anwesend, k krank, u unentschuldigt)"),
+            Table((10.5,) * 15, grid, "c" * 15, size=8, grid=True),
+            Paragraph(
+                rng.choice(
+                    (
+                        "Die Mitarbeit ist gut, Bewerbungen werden selbständig geschrieben.",
+                        "Es gab mehrere Fehlzeiten. Ein Gespräch blieb ohne Wirkung.",
+                        "Wir empfehlen eine Verlängerung der Maßnahme.",
+                    )
+                )
+            ),
+            Paragraph("Verlaufsbericht: Die Ziele des Förderplans wurden teilweise erreicht."),
+        ),
+    )
     return Draft((page,), "sans")
 
 
@@ -162,21 +253,34 @@ def lawyer_objection(m: Matter, subject: str = "", about: str = "") -> Draft:
     notice = short_date(days_before(rng, m.written, 8, 27))
     number = f", {m.numbered()}" if m.number else ""
     page = office_letter(
-        m, firm, subject or f"{m.name or 'Mandantschaft'} ./. Jobcenter Kreis Halvesund{number}",
-        (Paragraph(f"in der vorbezeichneten Angelegenheit zeigen wir unter Vorlage einer Vollmacht an, dass wir {about or m.about() or 'die Mandantschaft'} vertreten."),
-         Paragraph(f"Namens und in Vollmacht lege ich Widerspruch ein gegen Ihren Bescheid vom {notice}."),
-         Paragraph("Zugleich beantragen wir Akteneinsicht nach § 25 SGB X durch Übersendung der Leistungsakte in unsere Kanzlei."),
-         Paragraph("Eine Begründung erfolgt nach Akteneinsicht.")),
+        m,
+        firm,
+        subject or f"{m.name or 'Mandantschaft'} ./. Jobcenter Kreis Halvesund{number}",
+        (
+            Paragraph(
+                "in der vorbezeichneten Angelegenheit zeigen wir unter Vorlage einer Vollmacht an, dass "
+                f"wir {about or m.about() or 'die Mandantschaft'} vertreten."
+            ),
+            Paragraph(f"Namens und in Vollmacht lege ich Widerspruch ein gegen Ihren Bescheid vom {notice}."),
+            Paragraph(
+                "Zugleich beantragen wir Akteneinsicht nach § 25 SGB X durch "
+                "Übersendung der Leistungsakte in unsere Kanzlei."
+            ),
+            Paragraph("Eine Begründung erfolgt nach Akteneinsicht."),
+        ),
         enclosures=("Vollmacht",),
-    )  # fmt: skip
+    )
     return Draft((page, *_power(m, firm.name)), "serif")
 
 
 def _power(m: Matter, firm: str) -> tuple[Page, ...]:
     page: Page = (
-        Gap(20), Paragraph("Vollmacht", "title"), Paragraph(f"Hiermit bevollmächtige ich {firm}, mich zu vertreten."),
-        Gap(20), Signature((m.name,) if m.name else ("Unterschrift",)),
-    )  # fmt: skip
+        Gap(20),
+        Paragraph("Vollmacht", "title"),
+        Paragraph(f"Hiermit bevollmächtige ich {firm}, mich zu vertreten."),
+        Gap(20),
+        Signature((m.name,) if m.name else ("Unterschrift",)),
+    )
     return (page,)
 
 
@@ -184,11 +288,22 @@ def lawyer_reasons(m: Matter) -> Draft:
     """WIDERSPRUCH_BEGRUENDUNG: our objection number as "Ihr Zeichen"."""
     firm = head(m.rng, "ANWALT")
     page = office_letter(
-        m, firm, f"Widerspruchsverfahren {m.name or ''} ./. Jobcenter Kreis Halvesund".replace("  ", " "),
-        (Paragraph(f"in der Sache {m.about() or 'unserer Mandantschaft'} begründe ich den Widerspruch wie folgt:"),
-         Items(("Die Bedarfe für Unterkunft und Heizung nach § 22 Abs. 1 SGB II sind in tatsächlicher Höhe anzuerkennen.",
-                "Ein Kostensenkungsverfahren wurde nicht durchgeführt.", "Die Anhörung nach § 24 SGB X fehlt."), numbered=True)),
-    )  # fmt: skip
+        m,
+        firm,
+        f"Widerspruchsverfahren {m.name or ''} ./. Jobcenter Kreis Halvesund".replace("  ", " "),
+        (
+            Paragraph(f"in der Sache {m.about() or 'unserer Mandantschaft'} begründe ich den Widerspruch wie folgt:"),
+            Items(
+                (
+                    "Die Bedarfe für Unterkunft und Heizung nach § 22 Abs. 1 SGB II "
+                    "sind in tatsächlicher Höhe anzuerkennen.",
+                    "Ein Kostensenkungsverfahren wurde nicht durchgeführt.",
+                    "Die Anhörung nach § 24 SGB X fehlt.",
+                ),
+                numbered=True,
+            ),
+        ),
+    )
     return Draft((page,), "serif")
 
 
@@ -197,9 +312,14 @@ def file_request(m: Matter) -> Draft:
     firm = head(m.rng, "ANWALT")
     number = f", {m.numbered()}" if m.number else ""
     page = office_letter(
-        m, firm, f"Akteneinsicht: {m.name or 'Mandantschaft'}{number}",
-        (Paragraph(f"für {m.about() or 'unsere Mandantschaft'} beantrage ich Akteneinsicht nach § 25 SGB X."), Paragraph("Um Übersendung der Verwaltungsakte in unsere Kanzlei wird gebeten.")),
-    )  # fmt: skip
+        m,
+        firm,
+        f"Akteneinsicht: {m.name or 'Mandantschaft'}{number}",
+        (
+            Paragraph(f"für {m.about() or 'unsere Mandantschaft'} beantrage ich Akteneinsicht nach § 25 SGB X."),
+            Paragraph("Um Übersendung der Verwaltungsakte in unsere Kanzlei wird gebeten."),
+        ),
+    )
     return Draft((page,), "serif")
 
 
@@ -216,7 +336,7 @@ def court_order(m: Matter) -> Draft:
                 *((("Ihr Zeichen", m.number),) if m.number else ()),
                 ("Datum", short_date(m.written)),
             )
-        ),  # noqa: E501
+        ),
         Paragraph("In dem Rechtsstreit", "centre"),
         Paragraph(f"{m.about() or 'Klägerin'}", "centre"),
         Paragraph("gegen", "centre"),
@@ -236,11 +356,17 @@ def receipt_of_service(m: Matter) -> Draft:
         Paragraph("Zustellungsurkunde", "title"),
         FormRow((Field("Aktenzeichen", m.number),)),
         FormRow((Field("Empfänger", m.about()),)),
-        Ticks(((False, "1  Das Schriftstück wurde der empfangenden Person übergeben."), (False, "2  Ersatzperson"),
-               (True, "3  Weil die Übergabe nicht möglich war, in den zur Wohnung gehörenden Briefkasten eingelegt."), (False, "4  Niederlegung"))),
+        Ticks(
+            (
+                (False, "1  Das Schriftstück wurde der empfangenden Person übergeben."),
+                (False, "2  Ersatzperson"),
+                (True, "3  Weil die Übergabe nicht möglich war, in den zur Wohnung gehörenden Briefkasten eingelegt."),
+                (False, "4  Niederlegung"),
+            )
+        ),
         FormRow((Field("Datum", short_date(m.written), ink="hand"), Field("Uhrzeit", "10:40", ink="hand"))),
         Signature(("Unterschrift Zusteller/in",)),
-    )  # fmt: skip
+    )
     return Draft((page,), "sans")
 
 
@@ -248,11 +374,18 @@ def guardian(m: Matter) -> Draft:
     """BETREUER_ANFRAGE of a professional guardian with the copy of the certificate."""
     office = head(m.rng, "BETREUER")
     page = office_letter(
-        m, office, f"{m.name or 'Betreute Person'}{', ' + m.numbered() if m.number else ''}",
-        (Paragraph(f"als rechtliche Betreuerin von {m.about() or 'der genannten Person'} bitte ich, Schriftverkehr nur noch an mich zu senden."),
-         Paragraph("In Sachen meiner Betreuten bitte ich um eine Leistungsübersicht.")),
+        m,
+        office,
+        f"{m.name or 'Betreute Person'}{', ' + m.numbered() if m.number else ''}",
+        (
+            Paragraph(
+                f"als rechtliche Betreuerin von {m.about() or 'der genannten Person'} bitte "
+                "ich, Schriftverkehr nur noch an mich zu senden."
+            ),
+            Paragraph("In Sachen meiner Betreuten bitte ich um eine Leistungsübersicht."),
+        ),
         enclosures=("Betreuerausweis in Kopie",),
-    )  # fmt: skip
+    )
     return Draft((page,), "humanist")
 
 
@@ -263,12 +396,30 @@ def attachment(m: Matter) -> Draft:
         Letterhead(court.name, ("Vollstreckungsgericht", f"{court.street} · {court.city}"), "centre"),
         Paragraph(f"Geschäfts-Nr. {rng.randint(2, 20)} M {rng.randint(100, 999)}/26", "right"),
         Paragraph("Pfändungs- und Überweisungsbeschluss", "title"),
-        Table((45, 115), tuple(row for row in (
-            ("Gläubiger", "Nordwatt Energieversorgung AG"), ("Schuldner", m.about()), ("Drittschuldner", "Kreis Halvesund, Jobcenter"),
-            ("Forderung", f"{money(rng, 300, 2900)} Euro"), ("Zeichen Drittschuldner", m.number)) if row[1]), "ll", size=10, header=False),
-        Paragraph("Die angebliche Forderung des Schuldners gegen den Drittschuldner wird gepfändet und zur Einziehung überwiesen."),
-        Paragraph(f"Halvesund, {short_date(m.written)}"), Signature(("Rechtspflegerin",), stamp=("Amtsgericht", "Halvesund")),
-    )  # fmt: skip
+        Table(
+            (45, 115),
+            tuple(
+                row
+                for row in (
+                    ("Gläubiger", "Nordwatt Energieversorgung AG"),
+                    ("Schuldner", m.about()),
+                    ("Drittschuldner", "Kreis Halvesund, Jobcenter"),
+                    ("Forderung", f"{money(rng, 300, 2900)} Euro"),
+                    ("Zeichen Drittschuldner", m.number),
+                )
+                if row[1]
+            ),
+            "ll",
+            size=10,
+            header=False,
+        ),
+        Paragraph(
+            "Die angebliche Forderung des Schuldners gegen den Drittschuldner "
+            "wird gepfändet und zur Einziehung überwiesen."
+        ),
+        Paragraph(f"Halvesund, {short_date(m.written)}"),
+        Signature(("Rechtspflegerin",), stamp=("Amtsgericht", "Halvesund")),
+    )
     reply: Page = (
         Paragraph("Drittschuldnererklärung (§ 840 ZPO)", "bold"),
         Items(
@@ -287,12 +438,18 @@ def invoice(m: Matter) -> Draft:
         ("Pos", "Artikel", "Menge", "Euro"),
         ("1", "Ordner breit", str(rng.randint(5, 90)), money(rng, 20, 210)),
         ("2", "Kopierpapier A4", str(rng.randint(5, 90)), money(rng, 40, 310)),
-    )  # noqa: E501
+    )
     page = office_letter(
-        m, firm, f"Rechnung Nr. 2026-{rng.randint(10000, 99999)}",
-        (Paragraph("Rechnungsnummer und Lieferdatum wie Bestellung. Leitweg-ID 991-03730-19."), Table((12, 90, 22, 30), rows, "lllr", grid=True), Paragraph("zahlbar bis Monatsende ohne Abzug")),
+        m,
+        firm,
+        f"Rechnung Nr. 2026-{rng.randint(10000, 99999)}",
+        (
+            Paragraph("Rechnungsnummer und Lieferdatum wie Bestellung. Leitweg-ID 991-03730-19."),
+            Table((12, 90, 22, 30), rows, "lllr", grid=True),
+            Paragraph("zahlbar bis Monatsende ohne Abzug"),
+        ),
         signed=False,
-    )  # fmt: skip
+    )
     return Draft(((*page, Code("DataMatrix", f"DEA{rng.randint(10**9, 10**10)}", 92, 50, 14)),), "sans")
 
 
@@ -300,10 +457,18 @@ def advertising(m: Matter) -> Draft:
     """WERBUNG."""
     rng, firm = m.rng, head(m.rng, "UNTERNEHMEN")
     page = office_letter(
-        m, firm, rng.choice(("Sonderangebot: Schreibtische bis 40 % günstiger", "Seminarangebot: Bescheide verständlich schreiben")),
-        (Paragraph("nutzen Sie unser Sonderangebot. Im neuen Katalog finden Sie alles für Ihr Büro."), Paragraph("Nur solange der Vorrat reicht!", "box"), Items(("versandfrei ab 50 Euro", "Newsletter mit Rabatt", "30 Tage Rückgabe"))),
+        m,
+        firm,
+        rng.choice(
+            ("Sonderangebot: Schreibtische bis 40 % günstiger", "Seminarangebot: Bescheide verständlich schreiben")
+        ),
+        (
+            Paragraph("nutzen Sie unser Sonderangebot. Im neuen Katalog finden Sie alles für Ihr Büro."),
+            Paragraph("Nur solange der Vorrat reicht!", "box"),
+            Items(("versandfrei ab 50 Euro", "Newsletter mit Rabatt", "30 Tage Rückgabe")),
+        ),
         signed=False,
-    )  # fmt: skip
+    )
     return Draft(((*page, Stamp(("AKTION",), 150, 60, 12.0, "red", round=True)),), "sans")
 
 
@@ -316,17 +481,23 @@ def wrong_addressee(m: Matter) -> Draft:
             ("Finanzamt Halvesund", "Zehntweg 20", "00818 Halvesund"),
             ("Sozialamt Geestmoor", "Kreishausallee 1", "00651 Geestmoor"),
         )
-    )  # noqa: E501
+    )
     text = rng.choice(
         (
             "anbei meine Steuererklärung mit allen Belegen.",
             "ich melde mich hiermit arbeitslos und beantrage Arbeitslosengeld I.",
             "ich bitte um Grundsicherung im Alter für meine Mutter.",
         )
-    )  # noqa: E501
+    )
     page: Page = (
-        Paragraph("\n".join(m.own_lines()) or "Absender unleserlich"), Gap(6), Paragraph("\n".join((f"An: {to[0]}", *to[1:]))), Gap(8),
-        Paragraph(short_date(m.written), "right"), Paragraph("Sehr geehrte Damen und Herren,"), Paragraph(text),
-        Paragraph("Mit freundlichen Grüßen"), Signature((m.name,) if m.name else ()),
-    )  # fmt: skip
+        Paragraph("\n".join(m.own_lines()) or "Absender unleserlich"),
+        Gap(6),
+        Paragraph("\n".join((f"An: {to[0]}", *to[1:]))),
+        Gap(8),
+        Paragraph(short_date(m.written), "right"),
+        Paragraph("Sehr geehrte Damen und Herren,"),
+        Paragraph(text),
+        Paragraph("Mit freundlichen Grüßen"),
+        Signature((m.name,) if m.name else ()),
+    )
     return Draft((page,), "serif")

@@ -1,4 +1,4 @@
-"""What all letters share: dates and amounts, numbers with right check digits, senders, our own address, benefit names."""
+"""What all letters share: dates, amounts, numbers with right check digits, senders, our own address, benefit names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,20 @@ from datetime import date, timedelta
 from eakte.demo.pools import data
 from eakte.demo.register import DemoAddress, DemoPerson
 
-MONTHS = ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember")  # fmt: skip  # noqa: E501
+MONTHS = (
+    "Januar",
+    "Februar",
+    "März",
+    "April",
+    "Mai",
+    "Juni",
+    "Juli",
+    "August",
+    "September",
+    "Oktober",
+    "November",
+    "Dezember",
+)
 OUR_SCAN_ADDRESS = ("Kreis Halvesund, Jobcenter", "Zentrale Scanstelle", "Postfach 12 34", "00810 Halvesund")
 _OUR_ADDRESSES = (
     ("Jobcenter Kreis Halvesund", "Postfach 12 34", "00810 Halvesund"),

@@ -7,8 +7,20 @@ from datetime import timedelta
 from eakte.demo.letters.common import Matter, benefit, iban, money, short_date
 from eakte.demo.letters.frames import Draft, person_rows, private_letter
 from eakte.demo.letters.model import (
-    Bar, Element, Field, FormRow, Gap, Items, Page, Paragraph, Printed, Signature, Stamp, Table, Ticks,
-)  # fmt: skip
+    Bar,
+    Element,
+    Field,
+    FormRow,
+    Gap,
+    Items,
+    Page,
+    Paragraph,
+    Printed,
+    Signature,
+    Stamp,
+    Table,
+    Ticks,
+)
 
 
 def _foot(code: str, page: int, pages: int) -> tuple[Element, ...]:
@@ -26,7 +38,7 @@ def _declaration(m: Matter) -> tuple[Element, ...]:
                 Field("Ort, Datum", f"{m.person.address.city}, {short_date(m.written)}", ink="hand"),
                 Field("Unterschrift", ""),
             )
-        ),  # noqa: E501
+        ),
         Signature(()),
     )
 
@@ -40,20 +52,38 @@ def main_application(m: Matter) -> Draft:
         Paragraph("Hauptantrag · Antrag auf Leistungen zur Sicherung des Lebensunterhalts nach dem SGB II"),
         Bar("A  Persönliche Daten"),
         *person_rows(m),
-        FormRow((Field("Familienstand", m.rng.choice(("ledig", "geschieden", "verheiratet"))), Field("Telefon (freiwillig)", ""))),
+        FormRow(
+            (
+                Field("Familienstand", m.rng.choice(("ledig", "geschieden", "verheiratet"))),
+                Field("Telefon (freiwillig)", ""),
+            )
+        ),
         Bar("B  Tag der Antragstellung"),
-        Ticks(((True, "Ich beantrage die Leistungen ab sofort."), (False, "Ich beantrage die Leistungen ab einem späteren Zeitpunkt."))),
+        Ticks(
+            (
+                (True, "Ich beantrage die Leistungen ab sofort."),
+                (False, "Ich beantrage die Leistungen ab einem späteren Zeitpunkt."),
+            )
+        ),
         *_foot("HA 07/2026", 1, 3),
-    )  # fmt: skip
+    )
     second: Page = (
         Bar("C  Personen im Haushalt"),
         Ticks(((m.rng.random() < 0.5, "Ich lebe allein."), (False, "Mit mir leben weitere Personen (Anlage WEP)."))),
         Bar("D  Einkommen und Vermögen"),
-        Ticks(((False, "Ich habe Einkommen (Anlage EK)."), (True, "Ich habe kein Einkommen."), (True, "Kein erhebliches Vermögen"))),
+        Ticks(
+            (
+                (False, "Ich habe Einkommen (Anlage EK)."),
+                (True, "Ich habe kein Einkommen."),
+                (True, "Kein erhebliches Vermögen"),
+            )
+        ),
         Bar("E  Unterkunft und Heizung"),
-        FormRow((Field("Gesamtmiete monatlich", money(m.rng, 380, 820)), Field("Wohnfläche", f"{m.rng.randint(30, 80)} qm"))),
+        FormRow(
+            (Field("Gesamtmiete monatlich", money(m.rng, 380, 820)), Field("Wohnfläche", f"{m.rng.randint(30, 80)} qm"))
+        ),
         *_foot("HA 07/2026", 2, 3),
-    )  # fmt: skip
+    )
     third: Page = (
         Bar("F  Kranken- und Pflegeversicherung"),
         FormRow((Field("Krankenkasse", "Nordmark Krankenkasse"),)),
@@ -67,10 +97,12 @@ def main_application(m: Matter) -> Draft:
 
 def informal_application(m: Matter) -> Draft:
     """ANTRAG_ERST as half a page."""
-    text = m.rng.choice((
-        "hiermit beantrage ich ab sofort Leistungen nach dem SGB II.",
-        f"hiermit stelle ich einen Antrag auf {benefit(m.day)}. Mein letzter Lohn war im vorigen Monat.",
-    ))  # fmt: skip
+    text = m.rng.choice(
+        (
+            "hiermit beantrage ich ab sofort Leistungen nach dem SGB II.",
+            f"hiermit stelle ich einen Antrag auf {benefit(m.day)}. Mein letzter Lohn war im vorigen Monat.",
+        )
+    )
     body = (Paragraph(text), Paragraph("Bitte schicken Sie mir die Formulare zu."))
     return Draft((private_letter(m, "Antrag auf Leistungen", body),), "serif")
 
@@ -85,17 +117,25 @@ def renewal(m: Matter, extra: tuple[Element, ...] = ()) -> Draft:
         *person_rows(m),
         Paragraph(f"Ihr Bewilligungszeitraum endet am {short_date(end)}", "bold"),
         Bar("1  Änderungen"),
-        Ticks(((not extra, "Es haben sich keine Änderungen ergeben."), (bool(extra), "Es haben sich Änderungen ergeben:"))),
+        Ticks(
+            ((not extra, "Es haben sich keine Änderungen ergeben."), (bool(extra), "Es haben sich Änderungen ergeben:"))
+        ),
         *extra,
         Bar("2  Einkommen"),
-        Ticks(((m.rng.random() < 0.3, "Ich oder eine Person im Haushalt hat Einkommen."), (False, "Lohnabrechnungen liegen bei."))),
+        Ticks(
+            (
+                (m.rng.random() < 0.3, "Ich oder eine Person im Haushalt hat Einkommen."),
+                (False, "Lohnabrechnungen liegen bei."),
+            )
+        ),
         *_declaration(m),
         *_foot("WBA 07/2026", 1, 2),
-    )  # fmt: skip
+    )
     back: Page = (
         Bar("3  Hinweise"),
         Paragraph(
-            "Bitte stellen Sie den Antrag rechtzeitig vor Ablauf. Ihre Mitwirkungspflichten ergeben sich aus §§ 60 ff. SGB I."
+            "Bitte stellen Sie den Antrag rechtzeitig vor Ablauf. Ihre "
+            "Mitwirkungspflichten ergeben sich aus §§ 60 ff. SGB I."
         ),
         Paragraph(
             "Die Daten werden nach § 67a SGB X erhoben und nur für die Entscheidung über Ihren Antrag verwendet."
@@ -119,7 +159,7 @@ def housing_annex(m: Matter) -> Draft:
                 Field("Nebenkosten", money(rng, 60, 170)),
                 Field("Heizkosten", money(rng, 50, 150)),
             )
-        ),  # noqa: E501
+        ),
         Ticks(
             ((True, "Die Miete wird überwiesen."), (False, "Direktzahlung an den Vermieter"), (False, "Wohneigentum"))
         ),
@@ -139,7 +179,7 @@ def income_annex(m: Matter) -> Draft:
         ("Arbeitsentgelt", money(rng, 400, 1500), "01/2026"),
         ("Kindergeld", "255,00", "01/2025"),
         ("Unterhalt", "-", "-"),
-    )  # noqa: E501
+    )
     page: Page = (
         Paragraph("Anlage EK", "title"),
         Paragraph("Angaben zum Einkommen jeder Person der Bedarfsgemeinschaft. Zutreffendes bitte ankreuzen."),
@@ -162,9 +202,15 @@ def business_annex(m: Matter) -> Draft:
         return (label, *(f"{rng.randint(low, high)},00" for _ in months))
 
     rows = (
-        ("", *months), row("Betriebseinnahmen", 900, 2600), row("Privatentnahmen", 0, 100), row("Wareneinkauf", 100, 700),
-        row("Raumkosten", 150, 160), row("Kfz-Kosten", 60, 220), row("Telefon", 20, 45), row("Summe Betriebsausgaben", 400, 990),
-    )  # fmt: skip
+        ("", *months),
+        row("Betriebseinnahmen", 900, 2600),
+        row("Privatentnahmen", 0, 100),
+        row("Wareneinkauf", 100, 700),
+        row("Raumkosten", 150, 160),
+        row("Kfz-Kosten", 60, 220),
+        row("Telefon", 20, 45),
+        row("Summe Betriebsausgaben", 400, 990),
+    )
     page: Page = (
         Paragraph("Anlage EKS", "title"),
         Paragraph("Erklärung zum Einkommen aus selbständiger Tätigkeit im Bewilligungszeitraum"),
@@ -184,14 +230,21 @@ def education(m: Matter) -> Draft:
         Paragraph("Antrag auf Leistungen für Bildung und Teilhabe", "title"),
         *person_rows(m),
         Bar("Beantragt wird"),
-        Ticks(((rng.random() < 0.5, "mehrtägige Klassenfahrt"), (rng.random() < 0.5, "gemeinschaftliche Mittagsverpflegung"),
-               (rng.random() < 0.4, "Schülerbeförderung"), (False, "Lernförderung"), (rng.random() < 0.3, "Teilhabe: Verein, Musikschule"))),  # noqa: E501
+        Ticks(
+            (
+                (rng.random() < 0.5, "mehrtägige Klassenfahrt"),
+                (rng.random() < 0.5, "gemeinschaftliche Mittagsverpflegung"),
+                (rng.random() < 0.4, "Schülerbeförderung"),
+                (False, "Lernförderung"),
+                (rng.random() < 0.3, "Teilhabe: Verein, Musikschule"),
+            )
+        ),
         Bar("Bestätigung der Schule"),
         Paragraph(f"Die Kosten der Fahrt betragen {money(rng, 90, 340)} Euro."),
         Signature(("Schule",), stamp=("Gemeinschaftsschule", "Am Norderring")),
         *_declaration(m),
         *_foot("BuT 08/2026", 1, 1),
-    )  # fmt: skip
+    )
     return Draft((page,), "sans")
 
 
@@ -202,12 +255,22 @@ def authorisation(m: Matter) -> Draft:
         Paragraph("Vollmacht", "title"),
         Paragraph("Rechtsanwälte Brandtmöller & Siewert, Neuer Markt 4, 00812 Halvesund"),
         Paragraph("wird hiermit Vollmacht erteilt in Sachen"),
-        Paragraph(f"{m.about()} ./. Jobcenter Kreis Halvesund" if m.name else "Widerspruch ./. Jobcenter Kreis Halvesund", "bold"),
+        Paragraph(
+            f"{m.about()} ./. Jobcenter Kreis Halvesund" if m.name else "Widerspruch ./. Jobcenter Kreis Halvesund",
+            "bold",
+        ),
         *((Paragraph(f"wegen SGB II, {m.numbered()}"),) if m.number else ()),
-        Items(("zur Vertretung im Verwaltungs- und Widerspruchsverfahren,", "zur Akteneinsicht,", "zur Empfangnahme von Zustellungen."), numbered=True),  # noqa: E501
+        Items(
+            (
+                "zur Vertretung im Verwaltungs- und Widerspruchsverfahren,",
+                "zur Akteneinsicht,",
+                "zur Empfangnahme von Zustellungen.",
+            ),
+            numbered=True,
+        ),
         Paragraph(f"Halvesund, den {short_date(m.written)}"),
         Signature(("Unterschrift",)),
-    )  # fmt: skip
+    )
     return Draft((page,), "serif")
 
 
@@ -217,8 +280,9 @@ def consent(m: Matter) -> Draft:
         Paragraph("Entbindung von der Schweigepflicht", "title"),
         *person_rows(m),
         Paragraph(
-            "Hiermit entbinde ich die nachstehend genannten Ärztinnen und Ärzte von der Schweigepflicht gegenüber dem Ärztlichen Dienst."
-        ),  # noqa: E501
+            "Hiermit entbinde ich die nachstehend genannten Ärztinnen und Ärzte von der "
+            "Schweigepflicht gegenüber dem Ärztlichen Dienst."
+        ),
         FormRow((Field("Praxis", "Praxis Dr. med. Vollertsen, Halvesund", ink="hand"),)),
         *_declaration(m),
         *_foot("SPE 01/2026", 1, 1),

@@ -8,9 +8,23 @@ from typing import Literal
 
 from eakte.demo.letters.common import Head, Matter, any_date, to_us
 from eakte.demo.letters.model import (
-    Element, Face, Field, Footer, FormRow, Gap, Info, Letterhead, Note, Page, Paragraph, Printed, Sender, Signature,
-    Subject, Window,
-)  # fmt: skip
+    Element,
+    Face,
+    Field,
+    Footer,
+    FormRow,
+    Gap,
+    Info,
+    Letterhead,
+    Note,
+    Page,
+    Paragraph,
+    Printed,
+    Sender,
+    Signature,
+    Subject,
+    Window,
+)
 
 GREETINGS = ("Mit freundlichen Grüßen", "Mit freundlichem Gruß", "Freundliche Grüße", "Hochachtungsvoll")
 SALUTATION = "Sehr geehrte Damen und Herren,"
@@ -29,10 +43,17 @@ class Draft:
 
 
 def office_letter(
-    m: Matter, sender: Head, subject: str, body: Sequence[Element], *, style: Literal["left", "centre", "right"] = "left",
-    info: Sequence[tuple[str, str]] = (), window: Sequence[str] = (), enclosures: Sequence[str] = (),
-    signed: bool = True, form: Literal["A", "B"] = "B",
-) -> Page:  # fmt: skip
+    m: Matter,
+    sender: Head,
+    subject: str,
+    body: Sequence[Element],
+    *,
+    style: Literal["left", "centre", "right"] = "left",
+    info: Sequence[tuple[str, str]] = (),
+    window: Sequence[str] = (),
+    enclosures: Sequence[str] = (),
+    signed: bool = True,
+) -> Page:
     """A window letter. Without `window` it is addressed to us."""
     end: list[Element] = [Paragraph(m.rng.choice(GREETINGS)), Signature((sender.by,) if sender.by else (), signed)]
     if enclosures:
@@ -52,7 +73,7 @@ def office_letter(
                 ("Telefon " + sender.phone, "Mo bis Do 8.30 bis 15.30 Uhr"),
                 bank,
             )
-        ),  # fmt: skip  # noqa: E501
+        ),
     )
 
 
@@ -94,7 +115,9 @@ def hand_notes(m: Matter) -> tuple[Element, ...]:
 
 def number_field(m: Matter, share: float = 1.0) -> Field:
     """The form field of our number; empty when the letter has none."""
-    label = {"customer_number": "Kundennummer", "file_number": "Aktenzeichen"}.get(m.number_kind, "Nummer der Bedarfsgemeinschaft")  # fmt: skip  # noqa: E501
+    label = {"customer_number": "Kundennummer", "file_number": "Aktenzeichen"}.get(
+        m.number_kind, "Nummer der Bedarfsgemeinschaft"
+    )
     return Field(label, m.number, share)
 
 
@@ -104,8 +127,10 @@ def person_rows(m: Matter) -> tuple[FormRow, ...]:
     return (
         FormRow((number_field(m, 1.2), Field("Geburtsdatum", m.birth, 0.8))),
         FormRow((Field("Name, Vorname", m.name, 2),)),
-        FormRow((
-            Field("Straße, Hausnummer", place.street if place else "", 1),
-            Field("PLZ, Wohnort", f"{place.postal_code} {place.city}" if place else "", 1),
-        )),
-    )  # fmt: skip
+        FormRow(
+            (
+                Field("Straße, Hausnummer", place.street if place else "", 1),
+                Field("PLZ, Wohnort", f"{place.postal_code} {place.city}" if place else "", 1),
+            )
+        ),
+    )

@@ -7,8 +7,20 @@ from datetime import timedelta
 from eakte.demo.letters.common import MONTHS, Matter, head, money, short_date
 from eakte.demo.letters.frames import Draft, handed_in, office_letter, person_rows
 from eakte.demo.letters.model import (
-    Bar, Chart, Code, Element, Field, FormRow, Gap, Letterhead, Paragraph, Printed, Signature, Table, Ticks,
-)  # fmt: skip
+    Bar,
+    Chart,
+    Code,
+    Element,
+    Field,
+    FormRow,
+    Gap,
+    Letterhead,
+    Paragraph,
+    Printed,
+    Signature,
+    Table,
+    Ticks,
+)
 
 
 def _tenant(m: Matter) -> str:
@@ -23,7 +35,7 @@ def _flat(m: Matter) -> str:
 
 
 def running_costs(m: Matter) -> Draft:
-    """BETRIEBSKOSTEN: result in a box, a table page, a metering sheet with bars; ours missing, tenant's number instead."""
+    """BETRIEBSKOSTEN: result in a box, a table page, a metering sheet with bars; tenant's number, not ours."""
     rng, landlord = m.rng, head(m.rng, "VERMIETER")
     year = m.written.year - 1
     due = m.written + timedelta(days=30)
@@ -33,14 +45,25 @@ def running_costs(m: Matter) -> Draft:
         else f"Guthaben {money(rng, 12, 260)} Euro"
     )
     cover = office_letter(
-        m, landlord, f"Betriebskostenabrechnung {year}, {_tenant(m)}",
-        (Paragraph(f"für die {_flat(m)} erhalten Sie die Abrechnung für den Abrechnungszeitraum 01.01.{year} bis 31.12.{year}."),
-         Paragraph(result, "box"), Paragraph("Einzelheiten entnehmen Sie bitte der Anlage.")),
-        window=m.window(), info=((("geb.", m.birth),) if m.birth else ()),
-    )  # fmt: skip
+        m,
+        landlord,
+        f"Betriebskostenabrechnung {year}, {_tenant(m)}",
+        (
+            Paragraph(
+                f"für die {_flat(m)} erhalten Sie die Abrechnung für den "
+                f"Abrechnungszeitraum 01.01.{year} bis 31.12.{year}."
+            ),
+            Paragraph(result, "box"),
+            Paragraph("Einzelheiten entnehmen Sie bitte der Anlage."),
+        ),
+        window=m.window(),
+        info=((("geb.", m.birth),) if m.birth else ()),
+    )
     rows = [("Kostenart", "gesamt", "Schlüssel", "Ihr Anteil")]
-    rows += [(kind, money(rng, 900, 9000), rng.choice(("Wohnfläche", "Personen", "Verbrauch")), money(rng, 15, 320))
-             for kind in ("Grundsteuer", "Wasser, Abwasser", "Müllabfuhr", "Hausstrom", "Versicherung", "Heizung")]  # fmt: skip
+    rows += [
+        (kind, money(rng, 900, 9000), rng.choice(("Wohnfläche", "Personen", "Verbrauch")), money(rng, 15, 320))
+        for kind in ("Grundsteuer", "Wasser, Abwasser", "Müllabfuhr", "Hausstrom", "Versicherung", "Heizung")
+    ]
     table: tuple[Element, ...] = (
         Paragraph("Anlage: Aufstellung der Kosten", "bold"),
         Table((60, 35, 35, 35), tuple(rows), "lrlr", grid=True),
@@ -67,14 +90,14 @@ def rent_certificate(m: Matter) -> Draft:
                 Field("Personen in der Wohnung", str(rng.randint(1, 5))),
                 Field("Wohnfläche", f"{rng.randint(38, 96)} qm"),
             )
-        ),  # noqa: E501
+        ),
         FormRow(
             (
                 Field("Kaltmiete", money(rng, 280, 640)),
                 Field("Nebenkosten", money(rng, 70, 170)),
                 Field("Heizkosten", money(rng, 60, 150)),
             )
-        ),  # noqa: E501
+        ),
         Ticks(((rng.random() < 0.2, "Es bestehen Mietrückstände."), (True, "Die Miete ist bezahlt."))),
         Signature((landlord.by, short_date(m.written)), stamp=(landlord.name[:30], landlord.city)),
     )
@@ -123,17 +146,25 @@ def lease(m: Matter) -> Draft:
 
 def notice_to_quit(m: Matter) -> Draft:
     """KUENDIGUNG_WOHNUNG: without notice, alternatively with notice; table of arrears."""
-    rng, landlord = m.rng, head(m.rng, "VERMIETER")
+    landlord = head(m.rng, "VERMIETER")
     rows = (("Monat", "Soll", "gezahlt", "Rückstand"), *((name, "612,00", "0,00", "612,00") for name in MONTHS[7:10]))
     leave = short_date(m.written + timedelta(days=21))
     page = office_letter(
-        m, landlord, f"Kündigung des Mietverhältnisses, {_tenant(m)}",
-        (Paragraph(f"Sie bewohnen unsere {_flat(m)}. Trotz Mahnung besteht ein Mietrückstand von 1.836,00 Euro:"),
-         Table((45, 35, 35, 35), rows, "lrrr", grid=True),
-         Paragraph("Wir kündigen das Mietverhältnis fristlos, hilfsweise fristgemäß (fristlose Kündigung, hilfsweise ordentliche Kündigung)."),
-         Paragraph(f"Räumung und Herausgabe bis spätestens {leave}.", "bold")),
-        window=m.window(), info=((("geb.", m.birth),) if m.birth else ()),
-    )  # fmt: skip
+        m,
+        landlord,
+        f"Kündigung des Mietverhältnisses, {_tenant(m)}",
+        (
+            Paragraph(f"Sie bewohnen unsere {_flat(m)}. Trotz Mahnung besteht ein Mietrückstand von 1.836,00 Euro:"),
+            Table((45, 35, 35, 35), rows, "lrrr", grid=True),
+            Paragraph(
+                "Wir kündigen das Mietverhältnis fristlos, hilfsweise fristgemäß (fristlose "
+                "Kündigung, hilfsweise ordentliche Kündigung)."
+            ),
+            Paragraph(f"Räumung und Herausgabe bis spätestens {leave}.", "bold"),
+        ),
+        window=m.window(),
+        info=((("geb.", m.birth),) if m.birth else ()),
+    )
     return Draft((handed_in(m, page),), "sans")
 
 
@@ -141,11 +172,18 @@ def rent_increase(m: Matter) -> Draft:
     """MIETERHOEHUNG."""
     rng, landlord = m.rng, head(m.rng, "VERMIETER")
     page = office_letter(
-        m, landlord, f"Mieterhöhung, {_tenant(m)}",
-        (Paragraph(f"für die {_flat(m)} bitten wir um Ihre Zustimmung zum Mieterhöhungsverlangen nach § 558 BGB."),
-         Paragraph(f"Die neue Miete ab {short_date(m.written + timedelta(days=70))} beträgt {money(rng, 320, 690)} Euro.")),
-        window=m.window(), info=((("geb.", m.birth),) if m.birth else ()),
-    )  # fmt: skip
+        m,
+        landlord,
+        f"Mieterhöhung, {_tenant(m)}",
+        (
+            Paragraph(f"für die {_flat(m)} bitten wir um Ihre Zustimmung zum Mieterhöhungsverlangen nach § 558 BGB."),
+            Paragraph(
+                f"Die neue Miete ab {short_date(m.written + timedelta(days=70))} beträgt {money(rng, 320, 690)} Euro."
+            ),
+        ),
+        window=m.window(),
+        info=((("geb.", m.birth),) if m.birth else ()),
+    )
     return Draft((handed_in(m, page),), "humanist")
 
 
@@ -154,13 +192,30 @@ def power_cut(m: Matter) -> Draft:
     rng, utility = m.rng, head(m.rng, "VERSORGER")
     amount = money(rng, 120, 690)
     page = office_letter(
-        m, utility, "Androhung der Versorgungsunterbrechung",
-        (Paragraph(f"Vertragskonto {rng.randint(10**8, 10**9 - 1)}, Zählernummer {rng.randint(10**11, 10**12 - 1)}, Verbrauchsstelle: {_flat(m)}"),
-         Paragraph(f"LETZTE MAHNUNG: offener Betrag {amount} Euro", "box"),
-         Paragraph(f"Ohne Zahlung erfolgt die Unterbrechung der Versorgung am {short_date(m.written + timedelta(days=9))}. Der Sperrauftrag ist erteilt."),
-         Table((80, 40), (("Gebühr", "Euro"), ("Mahnung", "5,00"), ("Sperrgang", "48,60"), ("Wiederanschluss", "52,10")), "lr")),
-        window=m.window(), info=((("geb.", m.birth),) if m.birth else ()), signed=False,
-    )  # fmt: skip
+        m,
+        utility,
+        "Androhung der Versorgungsunterbrechung",
+        (
+            Paragraph(
+                f"Vertragskonto {rng.randint(10**8, 10**9 - 1)}, Zählernummer "
+                f"{rng.randint(10**11, 10**12 - 1)}, Verbrauchsstelle: {_flat(m)}"
+            ),
+            Paragraph(f"LETZTE MAHNUNG: offener Betrag {amount} Euro", "box"),
+            Paragraph(
+                "Ohne Zahlung erfolgt die Unterbrechung der Versorgung am "
+                f"{short_date(m.written + timedelta(days=9))}. "
+                "Der Sperrauftrag ist erteilt."
+            ),
+            Table(
+                (80, 40),
+                (("Gebühr", "Euro"), ("Mahnung", "5,00"), ("Sperrgang", "48,60"), ("Wiederanschluss", "52,10")),
+                "lr",
+            ),
+        ),
+        window=m.window(),
+        info=((("geb.", m.birth),) if m.birth else ()),
+        signed=False,
+    )
     code = Code("QRCode", f"BCD\n002\n1\nSCT\n\nNordwatt\nDE00000000000000000000\nEUR{amount}", 160, 226, 24)
     return Draft((handed_in(m, (*page, code)),), "sans")
 
@@ -173,21 +228,35 @@ def energy_bill(m: Matter) -> Draft:
         ("01.10.2025 bis 30.09.2026", str(rng.randint(900, 4200)), money(rng, 420, 1600)),
     )
     page = office_letter(
-        m, utility, "Jahresverbrauchsabrechnung Strom",
-        (Paragraph(f"Vertragskonto {rng.randint(10**8, 10**9 - 1)}, Verbrauchsstelle: {_flat(m)}"), Table((70, 30, 40), rows, "lrr", grid=True),
-         Paragraph(f"Ihr neuer Abschlag beträgt {money(rng, 40, 160)} Euro monatlich.")),
-        window=m.window(), signed=False, info=((("geb.", m.birth),) if m.birth else ()),
-    )  # fmt: skip
+        m,
+        utility,
+        "Jahresverbrauchsabrechnung Strom",
+        (
+            Paragraph(f"Vertragskonto {rng.randint(10**8, 10**9 - 1)}, Verbrauchsstelle: {_flat(m)}"),
+            Table((70, 30, 40), rows, "lrr", grid=True),
+            Paragraph(f"Ihr neuer Abschlag beträgt {money(rng, 40, 160)} Euro monatlich."),
+        ),
+        window=m.window(),
+        signed=False,
+        info=((("geb.", m.birth),) if m.birth else ()),
+    )
     return Draft((handed_in(m, page),), "humanist")
 
 
 def eviction_notice(m: Matter) -> Draft:
     """RAEUMUNGSKLAGE_MITTEILUNG of the local court: no number of ours, tenant's name and address of the flat."""
     rng, court = m.rng, head(m.rng, "AMTSGERICHT")
-    rows = tuple(row for row in (
-        ("Beklagte Partei", m.about()), ("Zustellung der Klage", short_date(m.written - timedelta(days=6))),
-        ("Mietrückstand", f"{money(rng, 900, 3400)} Euro"), ("monatliche Miete", f"{money(rng, 410, 820)} Euro"),
-        ("Ihr Zeichen", m.number)) if row[1])  # fmt: skip
+    rows = tuple(
+        row
+        for row in (
+            ("Beklagte Partei", m.about()),
+            ("Zustellung der Klage", short_date(m.written - timedelta(days=6))),
+            ("Mietrückstand", f"{money(rng, 900, 3400)} Euro"),
+            ("monatliche Miete", f"{money(rng, 410, 820)} Euro"),
+            ("Ihr Zeichen", m.number),
+        )
+        if row[1]
+    )
     page: tuple[Element, ...] = (
         Letterhead(court.name, (*court.lines, f"{court.street} · {court.city}"), "centre"),
         Paragraph(f"Geschäfts-Nr. {rng.randint(2, 40)} C {rng.randint(100, 999)}/26", "right"),

@@ -192,9 +192,26 @@ class Chart:
 
 
 Element = (
-    Letterhead | Window | Info | Sender | Subject | Paragraph | Items | Table | FormRow | Ticks | Bar | Signature | Gap
-    | Printed | Note | Stamp | Code | Footer | Chart
-)  # fmt: skip
+    Letterhead
+    | Window
+    | Info
+    | Sender
+    | Subject
+    | Paragraph
+    | Items
+    | Table
+    | FormRow
+    | Ticks
+    | Bar
+    | Signature
+    | Gap
+    | Printed
+    | Note
+    | Stamp
+    | Code
+    | Footer
+    | Chart
+)
 Page = tuple[Element, ...]
 
 

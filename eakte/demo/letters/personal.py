@@ -16,23 +16,29 @@ def _mention(m: Matter, lead: str = "zu meiner") -> str:
 
 def change(m: Matter) -> Draft:
     """VERAENDERUNG: by hand-made letter or on the form of two columns."""
-    rng, start = m.rng, m.written + timedelta(days=rng.randint(3, 40))
-    what = rng.choice((
-        f"ich ab dem {any_date(rng, start)} eine Arbeit als Reinigungskraft aufnehme. Der Lohn beträgt etwa {money(rng, 480, 1600)} Euro brutto im Monat",  # noqa: E501
-        f"mein Sohn zum {any_date(rng, start)} auszieht und eine Ausbildung beginnt",
-        f"wir uns getrennt haben. Der Auszug erfolgt zum {any_date(rng, start)}",
-        "sich meine Bankverbindung geändert hat. Die neue Kontokarte lege ich in Kopie bei",
-        f"ich seit dem {any_date(rng, m.written)} Unterhalt in Höhe von {money(rng, 120, 420)} Euro bekomme",
-        "meine Tochter seit dieser Woche nicht mehr zur Schule geht",
-    ))  # fmt: skip
+    rng = m.rng
+    start = m.written + timedelta(days=rng.randint(3, 40))
+    what = rng.choice(
+        (
+            f"ich ab dem {any_date(rng, start)} eine Arbeit als Reinigungskraft aufnehme. Der Lohn "
+            f"beträgt etwa {money(rng, 480, 1600)} Euro brutto im Monat",
+            f"mein Sohn zum {any_date(rng, start)} auszieht und eine Ausbildung beginnt",
+            f"wir uns getrennt haben. Der Auszug erfolgt zum {any_date(rng, start)}",
+            "sich meine Bankverbindung geändert hat. Die neue Kontokarte lege ich in Kopie bei",
+            f"ich seit dem {any_date(rng, m.written)} Unterhalt in Höhe von {money(rng, 120, 420)} Euro bekomme",
+            "meine Tochter seit dieser Woche nicht mehr zur Schule geht",
+        )
+    )
     if rng.random() < 0.35:
         return _change_form(m, what)
     opening = f"hiermit teile ich Ihnen mit, dass sich etwas geändert hat{_mention(m)}: und zwar, dass {what}."
-    close = rng.choice((
-        "Bitte berechnen Sie meine Leistungen neu.",
-        "Die Unterlagen dazu reiche ich nach, sobald ich sie habe.",
-        "Wenn Sie noch etwas brauchen, rufen Sie mich bitte an.",
-    ))  # fmt: skip
+    close = rng.choice(
+        (
+            "Bitte berechnen Sie meine Leistungen neu.",
+            "Die Unterlagen dazu reiche ich nach, sobald ich sie habe.",
+            "Wenn Sie noch etwas brauchen, rufen Sie mich bitte an.",
+        )
+    )
     subject = rng.choice(("Veränderungsmitteilung", "Mitteilung über Veränderungen", "Änderung"))
     return Draft(
         (private_letter(m, subject, (Paragraph(opening), Paragraph(close))),), rng.choice(("sans", "serif", "humanist"))
@@ -45,16 +51,22 @@ def _change_form(m: Matter, what: str) -> Draft:
         Paragraph("Bitte jede Änderung in Ihren Verhältnissen unverzüglich mitteilen (§ 60 Abs. 1 SGB I).", "small"),
         *person_rows(m),
         Bar("A  Was ändert sich?"),
-        Ticks(((False, "Anschrift oder Miete"), ("Arbeit" in what or "Lohn" in what, "Arbeitsaufnahme, Einkommen"),
-               ("auszieht" in what or "getrennt" in what, "Personen im Haushalt, Auszug, Einzug, Trennung"),
-               ("Bank" in what, "Bankverbindung"), (False, "Sonstiges"))),
+        Ticks(
+            (
+                (False, "Anschrift oder Miete"),
+                ("Arbeit" in what or "Lohn" in what, "Arbeitsaufnahme, Einkommen"),
+                ("auszieht" in what or "getrennt" in what, "Personen im Haushalt, Auszug, Einzug, Trennung"),
+                ("Bank" in what, "Bankverbindung"),
+                (False, "Sonstiges"),
+            )
+        ),
         Paragraph(f"Ich teile mit, dass {what}."),
         Bar("B  Erklärung"),
         Paragraph("Ich versichere, dass die Angaben vollständig und richtig sind."),
         FormRow((Field("Ort, Datum", f"{m.person.address.city}, {short_date(m.written)}"), Field("Unterschrift", ""))),
         Signature(()),
         Printed("VÄM 07/2026 · Seite 1 von 1", 150, 285, 7),
-    )  # fmt: skip
+    )
     return Draft((page,), "sans")
 
 
@@ -63,14 +75,25 @@ def documents_later(m: Matter) -> Draft:
     rng = m.rng
     asked = days_before(rng, m.written, 5, 25)
     papers = rng.sample(
-        ["Kontoauszüge der letzten drei Monate", "Lohnabrechnung", "Mietbescheinigung", "Nachweis über das Kindergeld",
-         "Kopie des Personalausweises", "Bescheinigung der Krankenkasse", "Nebenkostenabrechnung"], rng.randint(2, 4)
-    )  # fmt: skip
-    opening = rng.choice((
-        f"anbei die angeforderten Unterlagen{_mention(m)}:",
-        f"auf Ihr Schreiben vom {any_date(rng, asked)}{_mention(m, 'zur')} reiche ich die fehlenden Nachweise ein:",
-        f"Ihre Aufforderung zur Mitwirkung vom {any_date(rng, asked)} habe ich erhalten{_mention(m, 'wegen')}. In der Anlage erhalten Sie:",  # noqa: E501
-    ))  # fmt: skip
+        [
+            "Kontoauszüge der letzten drei Monate",
+            "Lohnabrechnung",
+            "Mietbescheinigung",
+            "Nachweis über das Kindergeld",
+            "Kopie des Personalausweises",
+            "Bescheinigung der Krankenkasse",
+            "Nebenkostenabrechnung",
+        ],
+        rng.randint(2, 4),
+    )
+    opening = rng.choice(
+        (
+            f"anbei die angeforderten Unterlagen{_mention(m)}:",
+            f"auf Ihr Schreiben vom {any_date(rng, asked)}{_mention(m, 'zur')} reiche ich die fehlenden Nachweise ein:",
+            f"Ihre Aufforderung zur Mitwirkung vom {any_date(rng, asked)} habe ich "
+            f"erhalten{_mention(m, 'wegen')}. In der Anlage erhalten Sie:",
+        )
+    )
     subject = rng.choice(("Unterlagen nachgereicht", "Ihre Aufforderung zur Mitwirkung", "Fehlende Unterlagen"))
     return Draft(
         (private_letter(m, subject, (Paragraph(opening), Items(tuple(papers)))),), rng.choice(("sans", "serif"))
@@ -85,13 +108,19 @@ def answer_sheet(m: Matter) -> Draft:
         Paragraph("Bitte legen Sie diesen Bogen obenauf und senden Sie ihn mit den Unterlagen zurück.", "small"),
         *person_rows(m),
         Paragraph(f"Ihre Aufforderung zur Mitwirkung vom {short_date(days_before(m.rng, m.written, 6, 20))}", "bold"),
-        Ticks(((True, "Die Unterlagen sind vollständig beigefügt."), (False, "Ich brauche mehr Zeit bis:"),
-               (m.rng.random() < 0.5, "Kontoauszüge"), (m.rng.random() < 0.5, "Nachweis über Einkommen"))),
+        Ticks(
+            (
+                (True, "Die Unterlagen sind vollständig beigefügt."),
+                (False, "Ich brauche mehr Zeit bis:"),
+                (m.rng.random() < 0.5, "Kontoauszüge"),
+                (m.rng.random() < 0.5, "Nachweis über Einkommen"),
+            )
+        ),
         Gap(6),
         Paragraph(m.rng.choice(("Rest kommt nächste Woche", "Bitte um Rückruf", "Danke!")), "hand"),
         Signature(("Datum, Unterschrift",)),
         Printed("AB-2 04/2026", 165, 285, 7),
-    )  # fmt: skip
+    )
     return Draft((page,), "sans")
 
 
@@ -101,18 +130,23 @@ def objection(m: Matter) -> Draft:
     notice = days_before(rng, m.written, 6, 28)
     number = f", {m.numbered()}" if m.number else ""
     subject = f"Widerspruch gegen den Bescheid vom {short_date(notice)}{number}"
-    opening = rng.choice((
-        f"gegen den Bescheid vom {any_date(rng, notice)} lege ich hiermit Widerspruch ein.",
-        f"hiermit widerspreche ich dem Bescheid vom {any_date(rng, notice)}. Ich lege Widerspruch ein, zunächst fristwahrend.",
-        f"mit Ihrem Bescheid vom {any_date(rng, notice)} bin ich nicht einverstanden und lege Widerspruch ein.",
-    ))  # fmt: skip
-    reason = rng.choice((
-        "Die Kosten meiner Wohnung wurden nicht in voller Höhe berücksichtigt.",
-        "Eine Begründung folgt.",
-        f"Sie haben mir {money(rng, 60, 350)} Euro angerechnet, die ich nie bekommen habe.",
-        "Das Kindergeld wurde doppelt abgezogen. Bitte rechnen Sie noch einmal nach.",
-        "Ich habe alle Unterlagen rechtzeitig abgegeben, das kann Ihre Anmeldung bestätigen.",
-    ))  # fmt: skip
+    opening = rng.choice(
+        (
+            f"gegen den Bescheid vom {any_date(rng, notice)} lege ich hiermit Widerspruch ein.",
+            f"hiermit widerspreche ich dem Bescheid vom {any_date(rng, notice)}. Ich "
+            "lege Widerspruch ein, zunächst fristwahrend.",
+            f"mit Ihrem Bescheid vom {any_date(rng, notice)} bin ich nicht einverstanden und lege Widerspruch ein.",
+        )
+    )
+    reason = rng.choice(
+        (
+            "Die Kosten meiner Wohnung wurden nicht in voller Höhe berücksichtigt.",
+            "Eine Begründung folgt.",
+            f"Sie haben mir {money(rng, 60, 350)} Euro angerechnet, die ich nie bekommen habe.",
+            "Das Kindergeld wurde doppelt abgezogen. Bitte rechnen Sie noch einmal nach.",
+            "Ich habe alle Unterlagen rechtzeitig abgegeben, das kann Ihre Anmeldung bestätigen.",
+        )
+    )
     body = (Paragraph(opening), Paragraph(reason), Paragraph("Bitte bestätigen Sie mir den Eingang schriftlich."))
     return Draft((private_letter(m, subject, body, signed=rng.random() > 0.12),), rng.choice(("sans", "serif", "mono")))
 
@@ -121,11 +155,14 @@ def hearing_answer(m: Matter) -> Draft:
     """ANHOERUNG_ANTWORT: typed, or our form with a dense hand."""
     rng = m.rng
     asked = days_before(rng, m.written, 8, 20)
-    story = rng.choice((
-        "Das Geld war ein Geschenk meiner Oma zum Geburtstag und kein Einkommen. Ich wusste nicht dass ich das melden muss.",
-        "Ich habe die Arbeit sofort telefonisch gemeldet. Die Frau am Telefon hat gesagt das reicht so.",
-        "Den Termin konnte ich nicht wahrnehmen weil mein Kind krank war. Das Attest liegt bei.",
-    ))  # fmt: skip
+    story = rng.choice(
+        (
+            "Das Geld war ein Geschenk meiner Oma zum Geburtstag und kein Einkommen. "
+            "Ich wusste nicht dass ich das melden muss.",
+            "Ich habe die Arbeit sofort telefonisch gemeldet. Die Frau am Telefon hat gesagt das reicht so.",
+            "Den Termin konnte ich nicht wahrnehmen weil mein Kind krank war. Das Attest liegt bei.",
+        )
+    )
     if rng.random() < 0.4:
         page: tuple[Element, ...] = (
             Paragraph("Anhörungsbogen", "title"),
@@ -148,10 +185,18 @@ def removal(m: Matter) -> Draft:
         "Antrag auf Zusicherung zum Umzug",
         (
             Paragraph(f"ich bitte um Zusicherung nach § 22 Abs. 4 SGB II{_mention(m)} für eine neue Wohnung."),
-            Paragraph(rng.choice(("Die jetzige Wohnung ist zu klein, seit unser Kind da ist.", "In der Wohnung ist Schimmel, der Vermieter macht nichts.", "Die Treppe schaffe ich nach der Operation nicht mehr."))),  # noqa: E501
+            Paragraph(
+                rng.choice(
+                    (
+                        "Die jetzige Wohnung ist zu klein, seit unser Kind da ist.",
+                        "In der Wohnung ist Schimmel, der Vermieter macht nichts.",
+                        "Die Treppe schaffe ich nach der Operation nicht mehr.",
+                    )
+                )
+            ),
             Paragraph("Die Wohnung wird nur bis Freitag freigehalten. Bitte entscheiden Sie schnell."),
         ),
-    )  # fmt: skip
+    )
     offer: tuple[Element, ...] = (
         Paragraph("Wohnungsangebot", "title"),
         Paragraph("Vom Vermieter auszufüllen"),
@@ -161,20 +206,20 @@ def removal(m: Matter) -> Draft:
                 Field("Wohnfläche in qm", str(rng.randint(45, 90))),
                 Field("Etage", str(rng.randint(0, 4))),
             )
-        ),  # noqa: E501
+        ),
         FormRow(
             (
                 Field("Kaltmiete", money(rng, 310, 640)),
                 Field("Nebenkosten", money(rng, 80, 160)),
                 Field("Heizkosten", money(rng, 60, 140)),
             )
-        ),  # noqa: E501
+        ),
         FormRow(
             (
                 Field("Energieträger", rng.choice(("Gas", "Fernwärme", "Öl"))),
                 Field("frei ab", short_date(m.written + timedelta(days=40))),
             )
-        ),  # noqa: E501
+        ),
         Signature(("Vermieter, Stempel",), stamp=("Hausverwaltung", "Peinemann")),
     )
     return Draft((note, offer), rng.choice(("sans", "serif")))
@@ -182,23 +227,28 @@ def removal(m: Matter) -> Draft:
 
 def inquiry(m: Matter) -> Draft:
     """PERSON_ANFRAGE: when does my money come."""
-    text = m.rng.choice((
-        f"wann wird mein Geld überwiesen? Ich habe {spoken_benefit(m.rng, m.day)} beantragt und nichts gehört",
-        "ich bitte um Auskunft, ob meine Unterlagen angekommen sind",
-        "ich bitte um Rückruf. Niemand geht ans Telefon und meine Miete ist fällig",
-    ))  # fmt: skip
+    text = m.rng.choice(
+        (
+            f"wann wird mein Geld überwiesen? Ich habe {spoken_benefit(m.rng, m.day)} beantragt und nichts gehört",
+            "ich bitte um Auskunft, ob meine Unterlagen angekommen sind",
+            "ich bitte um Rückruf. Niemand geht ans Telefon und meine Miete ist fällig",
+        )
+    )
     return Draft((private_letter(m, "Sachstandsanfrage", (Paragraph(f"{text}{_mention(m, 'zu')}."),)),), "humanist")
 
 
 def extension(m: Matter) -> Draft:
     """FRISTVERLAENGERUNG."""
     until = short_date(m.written + timedelta(days=21))
-    text = f"ich bitte um Fristverlängerung bis zum {until}{_mention(m)}. Ich kann die Unterlagen nicht fristgerecht besorgen."
+    text = (
+        f"ich bitte um Fristverlängerung bis zum {until}{_mention(m)}. "
+        "Ich kann die Unterlagen nicht fristgerecht besorgen."
+    )
     return Draft((private_letter(m, "Bitte um Fristverlängerung", (Paragraph(text),)),), "sans")
 
 
 def instalments(m: Matter) -> Draft:
-    """RATENZAHLUNG_ANTWORT to a claim: goes to the claims file."""
+    """RATENZAHLUNG_ANTRAG, answer to a claim: goes to the claims file."""
     rate = m.rng.randint(10, 50)
     text = (
         f"die Rückforderung{_mention(m, 'unter')} kann ich nicht auf einmal zahlen. "

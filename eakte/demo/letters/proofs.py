@@ -5,27 +5,54 @@ from __future__ import annotations
 from datetime import timedelta
 
 from eakte.demo.letters.common import (
-    MONTHS, Matter, days_before, head, health_number, iban, insurance_number, money, money_text, short_date,
-)  # fmt: skip
+    MONTHS,
+    Matter,
+    days_before,
+    head,
+    health_number,
+    iban,
+    insurance_number,
+    money,
+    money_text,
+    short_date,
+)
 from eakte.demo.letters.frames import Draft, handed_in, office_letter, person_rows
 from eakte.demo.letters.model import (
-    Bar, Chart, Code, Element, Field, FormRow, Gap, Letterhead, Paragraph, Printed, Sender, Signature, Stamp, Table,
+    Bar,
+    Chart,
+    Code,
+    Element,
+    Field,
+    FormRow,
+    Gap,
+    Letterhead,
+    Paragraph,
+    Printed,
+    Sender,
+    Signature,
+    Stamp,
+    Table,
     Ticks,
-)  # fmt: skip
+)
 
 
 def pay_slip(m: Matter) -> Draft:
     """LOHNABRECHNUNG: one page, dense table; the birth date stands in it, and in the insurance number."""
     rng, firm = m.rng, head(m.rng, "ARBEITGEBER")
     gross = rng.randint(52_000, 210_000)
-    taken = [("Lohnsteuer", gross // 40), ("KV-Beitrag", gross * 8 // 100), ("PV-Beitrag", gross * 2 // 100),
-             ("RV-Beitrag", gross * 93 // 1000), ("AV-Beitrag", gross * 13 // 1000)]  # fmt: skip
+    taken = [
+        ("Lohnsteuer", gross // 40),
+        ("KV-Beitrag", gross * 8 // 100),
+        ("PV-Beitrag", gross * 2 // 100),
+        ("RV-Beitrag", gross * 93 // 1000),
+        ("AV-Beitrag", gross * 13 // 1000),
+    ]
     month = MONTHS[(m.written.month - 2) % 12]
     rows = [
         ("Lohnart", "Bezeichnung", "Std", "Betrag"),
         ("1000", "Grundlohn", str(rng.randint(60, 168)), money_text(gross)),
         ("", "Gesamtbrutto", "", money_text(gross)),
-    ]  # noqa: E501
+    ]
     rows += [(str(2000 + number), label, "", f"-{money_text(value)}") for number, (label, value) in enumerate(taken)]
     rows.append(("", "Auszahlungsbetrag", "", money_text(gross - sum(value for _, value in taken))))
     identity = [
@@ -56,7 +83,7 @@ def income_certificate(m: Matter) -> Draft:
     rows = (
         ("Monat", "Brutto", "Netto", "Zufluss"),
         *((name, money(rng, 500, 1700), money(rng, 400, 1400), "letzter Werktag") for name in MONTHS[6:10]),
-    )  # noqa: E501
+    )
     page: tuple[Element, ...] = (
         Paragraph("Einkommensbescheinigung", "title"),
         Paragraph("Nachweis über die Höhe des Arbeitsentgelts nach § 58 SGB II"),
@@ -96,8 +123,16 @@ def account_statement(m: Matter) -> Draft:
 
 
 def _bookings(m: Matter, balance: int) -> tuple[tuple[tuple[str, ...], ...], int]:
-    shops = ("Kartenzahlung KAUFHALLE NORD", "Miete Wohnungsbau Halvesund", "Stadtwerke Abschlag", "Barabhebung Marktplatz",
-             "Lastschrift MOBILNETZ", "Apotheke am Siel", "Bäckerei Grootmann", "Überweisung privat")  # fmt: skip
+    shops = (
+        "Kartenzahlung KAUFHALLE NORD",
+        "Miete Wohnungsbau Halvesund",
+        "Stadtwerke Abschlag",
+        "Barabhebung Marktplatz",
+        "Lastschrift MOBILNETZ",
+        "Apotheke am Siel",
+        "Bäckerei Grootmann",
+        "Überweisung privat",
+    )
     rows = [("Buchungstag", "Wertstellung", "Verwendungszweck", "Betrag")]
     day = m.written - timedelta(days=m.rng.randint(40, 70))
     for _ in range(m.rng.randint(7, 13)):
@@ -121,11 +156,14 @@ def school_certificate(m: Matter) -> Draft:
         Gap(20),
         Paragraph("Schulbescheinigung", "title"),
         Gap(6),
-        Paragraph(f"{who} besucht im Schuljahr {year}/{year + 1} die Klasse {rng.randint(5, 10)}{rng.choice('abc')} unserer Schule."),
+        Paragraph(
+            f"{who} besucht im Schuljahr {year}/{year + 1} die Klasse "
+            f"{rng.randint(5, 10)}{rng.choice('abc')} unserer Schule."
+        ),
         Paragraph(f"Die voraussichtliche Entlassung ist am 31.07.{year + rng.randint(1, 6)}."),
         Paragraph(f"{school.city.split()[-1]}, den {short_date(m.written)}"),
         Signature((school.by,), stamp=(school.name[:26], school.city)),
-    )  # fmt: skip
+    )
     return Draft((handed_in(m, page),), rng.choice(("mono", "serif")))
 
 
@@ -148,7 +186,7 @@ def sick_note(m: Matter) -> Draft:
                 Field("voraussichtlich arbeitsunfähig bis", short_date(end)),
                 Field("festgestellt am", short_date(m.written)),
             )
-        ),  # noqa: E501
+        ),
         Stamp((doctor.name[:30], doctor.street, doctor.city), 118, 112, -3.0, "blue"),
         Signature(("Unterschrift des Arztes",)),
         Code("DataMatrix", f"01|{rng.randint(10**8, 10**9)}", 172, 12, 16),
@@ -159,11 +197,13 @@ def sick_note(m: Matter) -> Draft:
 def doctors_letter(m: Matter) -> Draft:
     """ATTEST: half a page on the practice's letterhead."""
     rng, doctor = m.rng, head(m.rng, "ARZT")
-    finding = rng.choice((
-        "ist aus ärztlicher Sicht derzeit nur leichte Tätigkeit bis zu drei Stunden täglich möglich.",
-        "besteht eine Erkrankung, die eine kostenaufwändige Ernährung erfordert.",
-        "ist die Teilnahme an der Maßnahme bis auf Weiteres nicht möglich.",
-    ))  # fmt: skip
+    finding = rng.choice(
+        (
+            "ist aus ärztlicher Sicht derzeit nur leichte Tätigkeit bis zu drei Stunden täglich möglich.",
+            "besteht eine Erkrankung, die eine kostenaufwändige Ernährung erfordert.",
+            "ist die Teilnahme an der Maßnahme bis auf Weiteres nicht möglich.",
+        )
+    )
     page: tuple[Element, ...] = (
         Letterhead(doctor.name, (*doctor.lines, f"{doctor.street} · {doctor.city}"), "centre"),
         Gap(12),
@@ -185,13 +225,26 @@ def registration(m: Matter) -> Draft:
         Chart("arms", 25, 12, 14, 16),
         Gap(18),
         Paragraph("Meldebescheinigung", "title"),
-        Table((55, 100), tuple(row for row in (
-            ("Name, Vorname", m.name), ("Geburtsdatum", m.birth), ("alleinige Wohnung", ", ".join(_place(m))),
-            ("Einzugsdatum", short_date(since)), ("Ordnungsmerkmal", f"01002{rng.randint(10000, 99999)}")) if row[1]),
-            "ll", size=10, header=False),
+        Table(
+            (55, 100),
+            tuple(
+                row
+                for row in (
+                    ("Name, Vorname", m.name),
+                    ("Geburtsdatum", m.birth),
+                    ("alleinige Wohnung", ", ".join(_place(m))),
+                    ("Einzugsdatum", short_date(since)),
+                    ("Ordnungsmerkmal", f"01002{rng.randint(10000, 99999)}"),
+                )
+                if row[1]
+            ),
+            "ll",
+            size=10,
+            header=False,
+        ),
         Paragraph(f"{office.city.split()[-1]}, {short_date(m.written)}"),
         Signature((office.by,), stamp=(office.name, "Siegel")),
-    )  # fmt: skip
+    )
     return Draft((handed_in(m, page),), "sans")
 
 
@@ -218,15 +271,32 @@ def birth_certificate(m: Matter) -> Draft:
     """PERSONENSTAND: certificate with arms and register number."""
     rng, office = m.rng, head(m.rng, "STANDESAMT")
     page: tuple[Element, ...] = (
-        Letterhead("Geburtsurkunde", (office.name, f"Registernummer G {rng.randint(100, 999)}/{m.person.birth_date.year}"), "centre"),
+        Letterhead(
+            "Geburtsurkunde",
+            (office.name, f"Registernummer G {rng.randint(100, 999)}/{m.person.birth_date.year}"),
+            "centre",
+        ),
         Chart("arms", 100, 44, 16, 18),
         Gap(36),
-        Table((55, 100), tuple(row for row in (
-            ("Name", m.name), ("Geburtstag", m.birth), ("Geburtsort", "Halvesund"), ("Wohnort der Eltern", ", ".join(_place(m)))) if row[1]),
-            "ll", size=11, header=False),
+        Table(
+            (55, 100),
+            tuple(
+                row
+                for row in (
+                    ("Name", m.name),
+                    ("Geburtstag", m.birth),
+                    ("Geburtsort", "Halvesund"),
+                    ("Wohnort der Eltern", ", ".join(_place(m))),
+                )
+                if row[1]
+            ),
+            "ll",
+            size=11,
+            header=False,
+        ),
         Paragraph(f"Halvesund, den {short_date(m.written)}"),
         Signature((office.by,), stamp=("Standesamt", "Halvesund")),
-    )  # fmt: skip
+    )
     return Draft((handed_in(m, page),), "serif")
 
 
@@ -246,11 +316,14 @@ def work_contract(m: Matter) -> Draft:
         Paragraph(f"Die Vergütung beträgt {money(rng, 13, 19)} Euro brutto je Stunde und ist am Monatsende fällig."),
     )
     second: tuple[Element, ...] = (
-        Paragraph("§ 4 Urlaub", "bold"), Paragraph("Der Urlaub richtet sich nach dem Gesetz."),
-        Paragraph("§ 5 Kündigung", "bold"), Paragraph("In der Probezeit kann mit einer Frist von zwei Wochen gekündigt werden."),
+        Paragraph("§ 4 Urlaub", "bold"),
+        Paragraph("Der Urlaub richtet sich nach dem Gesetz."),
+        Paragraph("§ 5 Kündigung", "bold"),
+        Paragraph("In der Probezeit kann mit einer Frist von zwei Wochen gekündigt werden."),
         Paragraph(f"{firm.city}, {short_date(m.written)}"),
-        Signature((firm.name,), stamp=(firm.name[:28], firm.city)), Signature(("Arbeitnehmer/in",)),
-    )  # fmt: skip
+        Signature((firm.name,), stamp=(firm.name[:28], firm.city)),
+        Signature(("Arbeitnehmer/in",)),
+    )
     return Draft((handed_in(m, first), second), "serif")
 
 
@@ -263,18 +336,29 @@ def tax_notice(m: Matter) -> Draft:
         ("festgesetzt", money(rng, 0, 900), "0,00"),
         ("abzuziehen", money(rng, 100, 900), "0,00"),
         ("Steuererstattung", money(rng, 20, 700), "0,00"),
-    )  # noqa: E501
+    )
     page = office_letter(
-        m, office, f"Bescheid für {year} über Einkommensteuer und Solidaritätszuschlag",
-        (Paragraph("Festsetzung", "bold"), Table((60, 50, 50), rows, "lrr", grid=True),
-         Paragraph("Die Steuererstattung wird auf das Ihnen bekannte Konto überwiesen.")),
-        window=m.window(), style="right", signed=False,
-        info=(("Steuernummer", f"{rng.randint(10, 99)}/{rng.randint(100, 999)}/{rng.randint(10000, 99999)}"), *((("Geburtsdatum", m.birth),) if m.birth else ())),
-    )  # fmt: skip
+        m,
+        office,
+        f"Bescheid für {year} über Einkommensteuer und Solidaritätszuschlag",
+        (
+            Paragraph("Festsetzung", "bold"),
+            Table((60, 50, 50), rows, "lrr", grid=True),
+            Paragraph("Die Steuererstattung wird auf das Ihnen bekannte Konto überwiesen."),
+        ),
+        window=m.window(),
+        style="right",
+        signed=False,
+        info=(
+            ("Steuernummer", f"{rng.randint(10, 99)}/{rng.randint(100, 999)}/{rng.randint(10000, 99999)}"),
+            *((("Geburtsdatum", m.birth),) if m.birth else ()),
+        ),
+    )
     legal: tuple[Element, ...] = (
         Paragraph("Rechtsbehelfsbelehrung", "bold"),
         Paragraph(
-            "Die Festsetzung kann mit dem Einspruch angefochten werden. Der Einspruch ist beim Finanzamt schriftlich einzureichen."
+            "Die Festsetzung kann mit dem Einspruch angefochten werden. Der Einspruch "
+            "ist beim Finanzamt schriftlich einzureichen."
         ),
     )
     return Draft((page, legal), "serif")

@@ -1,0 +1,184 @@
+"""What a received file is: content decides, not the name. Runs in a worker's child; never decodes before the limits.
+
+The outcome follows the table "What becomes of input" (INTERFACES): taken with notes, rejected (nobody can do anything
+with the bytes), or quarantined (a person must look).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pikepdf
+import pypdfium2 as pdfium
+from PIL import Image, UnidentifiedImageError
+
+from ingest.limits import DEFAULT, Limits
+from ingest.pageimage import is_pdf, page_shape
+
+_SIGNATURES = (
+    (b"\xff\xd8\xff", "image/jpeg", (".jpg", ".jpeg", ".jpe")),
+    (b"\x89PNG\r\n\x1a\n", "image/png", (".png",)),
+    (b"II*\x00", "image/tiff", (".tif", ".tiff")),
+    (b"MM\x00*", "image/tiff", (".tif", ".tiff")),
+)
+PDF = "application/pdf"
+
+_TEXTS = {
+    "empty_file": "Die Datei ist leer. Bitte neu scannen oder den Absender benachrichtigen.",
+    "no_pages": "Die Datei enthält keine Seiten. Bitte neu scannen oder den Absender benachrichtigen.",
+    "unknown_type": "Diese Art von Datei kann nicht verarbeitet werden (nur PDF, JPEG, PNG, TIFF). Bitte den Absender "
+    "benachrichtigen.",
+    "damaged": "Die Datei ist beschädigt oder unvollständig. Bitte neu scannen oder neu anfordern.",
+    "needs_password": "Die Datei ist mit einem Passwort geschützt. Bitte das Passwort erfragen oder neu anfordern.",
+    "too_many_pixels": "Eine Seite hat mehr als 100 Megapixel. Bitte mit geringerer Auflösung scannen.",
+    "too_many_pages": "Die Datei hat zu viele Seiten. Bitte in kleineren Stapeln scannen.",
+    "recursion": "Die Datei ist in sich verschachtelt und kann nicht gelesen werden. Bitte neu anfordern.",
+    "decrypted": "Die Datei war gegen Änderungen geschützt; sie ließ sich trotzdem lesen.",
+    "active_content": "Die Datei enthält Programme, Aktionen oder Anhänge. Sie bleiben im Original, in der Lesefassung "
+    "fehlen sie.",
+    "wrong_extension": "Die Endung des Dateinamens passt nicht zum Inhalt; der Inhalt entscheidet.",
+    "repaired": "Der Aufbau der Datei war fehlerhaft und wurde beim Lesen ausgebessert.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A stable code and its German sentence."""
+
+    code: str
+
+    @property
+    def text(self) -> str:
+        """What happened and what to do next."""
+        return _TEXTS[self.code]
+
+
+@dataclass(frozen=True, slots=True)
+class ProbedPage:
+    """A page as found: its number from 1, whether it is a scan, the hash of its image."""
+
+    page_no: int
+    is_scan: bool
+    raw_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """`state` taken | rejected | quarantined; `reason` for the last two; `notes` for what was noticed and mended."""
+
+    state: str
+    media_type: str | None
+    pages: Sequence[ProbedPage]
+    notes: Sequence[Reason] = ()
+    reason: Reason | None = None
+
+
+class _Refusal(Exception):
+    def __init__(self, state: str, code: str) -> None:
+        super().__init__(code)
+        self.state = state
+        self.code = code
+
+
+def inspect(path: Path, name: str | None = None, limits: Limits = DEFAULT) -> Inspection:
+    """Look at the file. Never raises for what is in it, but may die or grow: that is what the child is for."""
+    media_type: str | None = None
+    try:
+        media_type = _media_type(path)
+        notes: list[Reason] = []
+        if name and not _fits(name, media_type):
+            notes.append(Reason("wrong_extension"))
+        if media_type == PDF:
+            pages, more = _inspect_pdf(path, limits)
+            return Inspection("taken", media_type, pages, [*notes, *more])
+        return Inspection("taken", media_type, _inspect_image(path, limits), notes)
+    except _Refusal as refusal:
+        return Inspection(refusal.state, media_type, (), (), Reason(refusal.code))
+
+
+def _media_type(path: Path) -> str:
+    if path.stat().st_size == 0:
+        raise _Refusal("rejected", "empty_file")
+    with path.open("rb") as file:
+        head = file.read(16)
+    for signature, media_type, _ in _SIGNATURES:
+        if head.startswith(signature):
+            return media_type
+    if is_pdf(path):
+        return PDF
+    raise _Refusal("rejected", "unknown_type")
+
+
+def _fits(name: str, media_type: str) -> bool:
+    suffix = Path(name).suffix.lower()
+    if not suffix:
+        return True
+    if media_type == PDF:
+        return suffix == ".pdf"
+    return any(suffix in suffixes for _, kind, suffixes in _SIGNATURES if kind == media_type)
+
+
+def _inspect_pdf(path: Path, limits: Limits) -> tuple[list[ProbedPage], list[Reason]]:
+    try:
+        with pikepdf.open(path) as pdf:
+            return _probe_pdf(pdf, path, limits)
+    except pikepdf.PasswordError as error:
+        raise _Refusal("quarantined", "needs_password") from error
+    except RecursionError as error:
+        raise _Refusal("quarantined", "recursion") from error
+    except (pikepdf.PdfError, pdfium.PdfiumError, ValueError, TypeError, KeyError, AttributeError) as error:
+        code = "recursion" if "loop" in str(error).lower() else "damaged"
+        raise _Refusal("quarantined", code) from error
+
+
+def _probe_pdf(pdf: pikepdf.Pdf, path: Path, limits: Limits) -> tuple[list[ProbedPage], list[Reason]]:
+    count = len(pdf.pages)
+    warnings = " ".join(str(warning) for warning in pdf.get_warnings())
+    if count == 0:
+        if "loop" in warnings.lower():
+            raise _Refusal("quarantined", "recursion")
+        raise _Refusal("quarantined", "damaged") if warnings else _Refusal("rejected", "no_pages")
+    if count > limits.pages:
+        raise _Refusal("quarantined", "too_many_pages")
+    pages = []
+    with pdfium.PdfDocument(path) as document:
+        if len(document) != count:
+            raise _Refusal("quarantined", "damaged")
+        for number in range(1, count + 1):
+            shape = page_shape(pdf, document, number)
+            if shape.megapixels > limits.megapixels:
+                raise _Refusal("quarantined", "too_many_pixels")
+            pages.append(ProbedPage(number, shape.kind == "scan", shape.raw_sha256))
+    notes = [Reason("decrypted")] if pdf.is_encrypted else []
+    if _has_active_content(pdf):
+        notes.append(Reason("active_content"))
+    if warnings:
+        notes.append(Reason("repaired"))
+    return pages, notes
+
+
+def _has_active_content(pdf: pikepdf.Pdf) -> bool:
+    root = pdf.Root
+    names = root.get("/Names")
+    in_names = isinstance(names, pikepdf.Dictionary) and ("/JavaScript" in names or "/EmbeddedFiles" in names)
+    return in_names or "/OpenAction" in root or "/AA" in root
+
+
+def _inspect_image(path: Path, limits: Limits) -> list[ProbedPage]:
+    pages: list[ProbedPage] = []
+    try:
+        with Image.open(path) as image:
+            count = int(getattr(image, "n_frames", 1))
+            if count > limits.pages:
+                raise _Refusal("quarantined", "too_many_pages")
+            for number in range(count):
+                image.seek(number)
+                if image.width * image.height > limits.megapixels * 1_000_000:
+                    raise _Refusal("quarantined", "too_many_pixels")
+                image.load()
+                pages.append(ProbedPage(number + 1, True, ""))
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, TypeError) as error:
+        raise _Refusal("quarantined", "damaged") from error
+    return pages

@@ -1,0 +1,187 @@
+"""One page as pixels: the raw scan straight out of the file, or a rendering where the page was born digital.
+
+Runs in a worker's child only: it opens received bytes. A scan is neither rasterised nor re-encoded, only decoded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pikepdf
+import pypdfium2 as pdfium
+from PIL import Image
+
+from ingest.limits import DEFAULT
+
+Pixels = npt.NDArray[np.uint8]
+RENDER_DPI = 300
+_SCAN_COVERAGE = 0.75
+_OWN_TEXT_CHARS = 12
+_MAX_RENDER_SIDE = 6_000
+
+Image.MAX_IMAGE_PIXELS = None  # the limit is checked here, before anything is decoded
+
+
+class PageUnreadable(ValueError):
+    """The page's image cannot be decoded, or is larger than the limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageImage:
+    """Pixels (grey HxW or RGB HxWx3), their dpi, and what the page is.
+
+    `raw_sha256` is the hash of the undecoded image streams (of the decoded pixels for images that are files of their
+    own): equal before and after splitting. `own_text`: the file itself holds text for this page.
+    """
+
+    pixels: Pixels
+    dpi: int
+    width: int
+    height: int
+    raw_sha256: str
+    kind: Literal["scan", "digital"]
+    own_text: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PageShape:
+    """What a page is, without decoding its image."""
+
+    kind: Literal["scan", "digital"]
+    own_text: bool
+    raw_sha256: str
+    megapixels: float
+
+
+def is_pdf(path: Path) -> bool:
+    """Whether the bytes are a PDF (the header may follow some garbage)."""
+    with path.open("rb") as file:
+        return b"%PDF-" in file.read(1024)
+
+
+def load_page(path: Path, page_no: int, *, reduce: int = 1) -> PageImage:
+    """Page `page_no` (from 1). `reduce` 2 or 4 decodes a smaller copy; `dpi` follows. Raises PageUnreadable."""
+    try:
+        return _load_pdf_page(path, page_no, reduce) if is_pdf(path) else _load_frame(path, page_no, reduce)
+    except (pikepdf.PdfError, pdfium.PdfiumError, OSError, SyntaxError, cv2.error) as error:
+        raise PageUnreadable(f"page {page_no} cannot be decoded: {type(error).__name__}") from error
+
+
+def page_shape(pdf: pikepdf.Pdf, document: pdfium.PdfDocument, page_no: int) -> PageShape:
+    """Kind and image hash of a PDF page; nothing is decoded."""
+    page = document[page_no - 1]
+    coverage, _ = _coverage(page)
+    text = page.get_textpage().count_chars() >= _OWN_TEXT_CHARS
+    images = _images(pdf.pages[page_no - 1])
+    pixels = max((int(image.get("/Width", 0)) * int(image.get("/Height", 0)) for image in images), default=0)
+    kind: Literal["scan", "digital"] = "scan" if images and coverage >= _SCAN_COVERAGE else "digital"
+    return PageShape(kind, text, _raw_hash(images), pixels / 1e6)
+
+
+def frame_hash(pixels: Pixels) -> str:
+    """Hash of decoded pixels and their shape: the identity of a frame whose container may change."""
+    return hashlib.sha256(repr(pixels.shape).encode() + np.ascontiguousarray(pixels).tobytes()).hexdigest()
+
+
+def _load_pdf_page(path: Path, page_no: int, reduce: int) -> PageImage:
+    with pikepdf.open(path) as pdf, pdfium.PdfDocument(path) as document:
+        shape = page_shape(pdf, document, page_no)
+        if shape.megapixels > DEFAULT.megapixels:
+            raise PageUnreadable("page image over the limit")
+        page = document[page_no - 1]
+        images = _images(pdf.pages[page_no - 1])
+        if shape.kind == "scan" and len(images) == 1:
+            _, inches = _coverage(page)
+            pixels = _decode(images[0], reduce)
+            dpi = round(pixels.shape[1] / inches) if inches else RENDER_DPI
+        else:
+            dpi = _render_dpi(page) // reduce
+            pixels = np.asarray(page.render(scale=dpi / 72, grayscale=shape.kind == "scan").to_numpy())
+            pixels = pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
+            pixels = np.ascontiguousarray(pixels[:, :, ::-1]) if pixels.ndim == 3 else pixels
+    height, width = pixels.shape[:2]
+    return PageImage(pixels, dpi, width, height, shape.raw_sha256, shape.kind, shape.own_text)
+
+
+def _load_frame(path: Path, page_no: int, reduce: int) -> PageImage:
+    with Image.open(path) as image:
+        if page_no > 1:
+            image.seek(page_no - 1)
+        if image.width * image.height > DEFAULT.megapixels * 1_000_000:
+            raise PageUnreadable("page image over the limit")
+        dpi = round(float(image.info.get("dpi", (0, 0))[0]) or 0)
+        mode = "L" if image.mode in ("1", "L", "I;16", "LA") else "RGB"
+        pixels = np.asarray(image.convert(mode), np.uint8)
+    raw = frame_hash(pixels)
+    if reduce > 1:
+        size = (max(1, pixels.shape[1] // reduce), max(1, pixels.shape[0] // reduce))
+        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+        dpi //= reduce
+    height, width = pixels.shape[:2]
+    return PageImage(pixels, dpi, width, height, raw, "scan", False)
+
+
+def _images(page: pikepdf.Page) -> list[Any]:
+    """The page's own image streams, in a stable order; masks of other images are not pages."""
+    images = page.images
+    return [images[name] for name in sorted(images.keys())]
+
+
+def _raw_hash(images: list[Any]) -> str:
+    digest = hashlib.sha256()
+    for image in images:
+        digest.update(image.read_raw_bytes())
+        digest.update(b"\x00")
+    return digest.hexdigest()
+
+
+def _coverage(page: pdfium.PdfPage) -> tuple[float, float]:
+    """Share of the page that its images cover together, and the width of the largest in inches."""
+    width, height = page.get_size()
+    if page.get_rotation() in (90, 270):
+        width, height = height, width
+    covered, widest = 0.0, 0.0
+    for item in page.get_objects(filter=[pdfium.raw.FPDF_PAGEOBJ_IMAGE], max_depth=3):
+        left, bottom, right, top = item.get_bounds()
+        across = max(0.0, min(right, width) - max(left, 0.0))
+        up = max(0.0, min(top, height) - max(bottom, 0.0))
+        covered += across * up
+        widest = max(widest, right - left)
+    return covered / max(1.0, width * height), widest / 72
+
+
+def _decode(image: Any, reduce: int) -> Pixels:
+    filters = image.get("/Filter")
+    names = [str(name) for name in filters] if isinstance(filters, pikepdf.Array) else [str(filters)]
+    if names == ["/DCTDecode"] and str(image.get("/ColorSpace")) in ("/DeviceGray", "/DeviceRGB"):
+        flags = {1: cv2.IMREAD_GRAYSCALE, 2: cv2.IMREAD_REDUCED_GRAYSCALE_2, 4: cv2.IMREAD_REDUCED_GRAYSCALE_4}
+        raw = np.frombuffer(image.read_raw_bytes(), np.uint8)
+        decoded = cv2.imdecode(raw, flags.get(reduce, cv2.IMREAD_GRAYSCALE) | cv2.IMREAD_IGNORE_ORIENTATION)
+        if decoded is not None:
+            return np.asarray(decoded, np.uint8)
+    picture = pikepdf.PdfImage(image).as_pil_image()
+    pixels = np.asarray(picture.convert("L"), np.uint8)
+    if reduce > 1:
+        size = (max(1, pixels.shape[1] // reduce), max(1, pixels.shape[0] // reduce))
+        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return pixels
+
+
+def _render_dpi(page: pdfium.PdfPage) -> int:
+    """300 dpi, less for posters: no side over _MAX_RENDER_SIDE pixels."""
+    longest = max(page.get_size()) / 72
+    return max(30, min(RENDER_DPI, int(_MAX_RENDER_SIDE / max(longest, 0.1))))
+
+
+def jpeg_bytes(pixels: Pixels, quality: int = 80) -> bytes:
+    """Pixels as JPEG (for renditions and tests)."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=quality)
+    return buffer.getvalue()

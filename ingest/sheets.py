@@ -1,0 +1,45 @@
+"""Payloads of our separator sheets: `EA1|FIELD=value|…`. Pure. Other contents (postage, shops) are never sheets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+PREFIX = "EA1"
+PATCH_TEXT = "PATCHT"
+FIELDS = frozenset({"CASE", "DOC", "KEY", "UNIT", "BATCH", "SHEETS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A separator's fields. `faults` (unknown or doubled fields, a number that is none) send the item to clearing."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
+
+    @property
+    def is_batch(self) -> bool:
+        """Whether the sheet describes the batch."""
+        return "BATCH" in self.fields
+
+
+def parse_sheet(payload: str) -> Sheet | None:
+    """The sheet that a barcode's text spells; None when it is not one of ours. Total on any text."""
+    text = payload.strip()
+    if text == PATCH_TEXT:
+        return Sheet()
+    head, *parts = text.split("|")
+    if head != PREFIX or not parts:
+        return None
+    fields: dict[str, str] = {}
+    faults: list[str] = []
+    for part in parts:
+        name, equals, value = part.partition("=")
+        if name == "SEP" and not equals:
+            continue
+        if name not in FIELDS or not equals:
+            faults.append(name[:20])
+        elif name in fields or (name == "SHEETS" and not (value.isdigit() and len(value) < 6)):
+            faults.append(name)
+        else:
+            fields[name] = value.strip()
+    return Sheet(fields, tuple(faults))

@@ -1,0 +1,171 @@
+"""Step "split": what is it, where does one letter end, and each letter's own verified master."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from archive.blobs import claims
+from archive.blobs.port import BlobStore, StoredBlob
+from core import jobs
+from core.actor import system_actor
+from core.audit import record_act
+from core.database import Database, Transaction
+from core.ids import new_id
+from core.jobs import LeasedJob
+from core.settings import Settings
+from ingest.barcodes import PageMark, read_mark
+from ingest.images import is_blank
+from ingest.kinds import READ
+from ingest.ledger import SCANNING_CHANNELS
+from ingest.masters import write_master
+from ingest.models import ItemPage, MailItem, Receipt, ReceiptPage
+from ingest.opening import Inspection, inspect
+from ingest.pageimage import PageUnreadable, load_page
+from ingest.reading import as_grey
+from ingest.splitting import Item, MarkedPage, Split, split_pages
+from ingest.texts import reason
+
+_MARK_REDUCE = 2
+SHEET, BACK, ITEM = "sheet", "back", "item"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A mail item to be written: its pages, its stored master, and the image hash of each page."""
+
+    item: Item
+    master: StoredBlob
+    media_type: str
+    hashes: Sequence[str]
+
+
+def split(database: Database, store: BlobStore, settings: Settings, job: LeasedJob) -> None:
+    """Inspect and split a receipt; commit its items and one reading job per page, or its refusal."""
+    with database.read() as session:
+        receipt = session.get_one(Receipt, job.subject_id)
+    path = store.path(receipt.sha256)
+    inspection = inspect(path, receipt.source_name)
+    if inspection.reason is not None:
+        refusal = [reason(inspection.reason.code, inspection.reason.text)]
+        with database.write() as tx:
+            refuse_receipt(tx, tx.session.get_one(Receipt, receipt.id), inspection.state, refusal)
+            jobs.finish(tx, job)
+        return
+    found = _find_items(path, inspection, receipt)
+    pieces = _write_pieces(store, settings.work_folder, path, receipt, inspection, found)
+    with database.write() as tx:
+        _commit(tx, store, job, inspection, found, pieces)
+        jobs.finish(tx, job)
+
+
+def refuse_receipt(tx: Transaction, receipt: Receipt, state: str, reasons: list[dict[str, Any]]) -> None:
+    """The receipt as a whole is quarantined or rejected: one open work item with number 0."""
+    receipt.state, receipt.reasons, receipt.final_at = state, reasons, tx.now
+    item = MailItem(
+        id=new_id(), agency_id=receipt.agency_id, receipt_id=receipt.id, item_no=0, page_count=0, state=state,
+        reasons=reasons, final_at=tx.now,
+    )  # fmt: skip
+    tx.session.add(item)
+    tx.session.flush()
+    codes = [entry["code"] for entry in reasons]
+    record_act(tx, system_actor(receipt.agency_id), f"receipt.{state}", "receipt", receipt.id, codes=codes)
+
+
+def _find_items(path: Path, inspection: Inspection, receipt: Receipt) -> Split:
+    scanning = receipt.channel in SCANNING_CHANNELS
+    marked = []
+    for page in inspection.pages:
+        mark, blank = _look_at(path, page.page_no) if scanning and page.is_scan else (PageMark(None), False)
+        marked.append(MarkedPage(page.page_no, mark.sheet, blank))
+    found = split_pages(marked, receipt.sheets_told)
+    if found.items or not marked:
+        return found
+    # A batch of nothing but sheets: kept as one item, so that a person sees it; nothing vanishes.
+    return Split((Item(tuple(page.page_no for page in marked)),), (), (), found.batch, True)
+
+
+def _look_at(path: Path, page_no: int) -> tuple[PageMark, bool]:
+    try:
+        page = load_page(path, page_no, reduce=_MARK_REDUCE)
+    except PageUnreadable:
+        return PageMark(None), False
+    grey = as_grey(page.pixels)
+    return read_mark(grey, page.dpi), is_blank(grey, page.dpi)
+
+
+def _write_pieces(
+    store: BlobStore, folder: Path, path: Path, receipt: Receipt, inspection: Inspection, found: Split
+) -> list[Piece]:
+    media_type = inspection.media_type or ""
+    if len(found.items) == 1 and len(found.items[0].pages) == len(inspection.pages):
+        whole = StoredBlob(receipt.sha256, receipt.size)
+        return [Piece(found.items[0], whole, media_type, [page.raw_sha256 for page in inspection.pages])]
+    pieces = []
+    with tempfile.TemporaryDirectory(dir=folder, prefix="split-") as temporary:
+        for item in found.items:
+            out = Path(temporary) / "master"
+            hashes = write_master(path, media_type, item.pages, out)
+            pieces.append(Piece(item, store.put_file(out), media_type, hashes))
+    return pieces
+
+
+def _commit(
+    tx: Transaction, store: BlobStore, job: LeasedJob, inspection: Inspection, found: Split, pieces: Sequence[Piece]
+) -> None:
+    receipt = tx.session.get_one(Receipt, job.subject_id)
+    receipt.state, receipt.media_type, receipt.page_count = "split", inspection.media_type, len(inspection.pages)
+    receipt.batch_code = found.batch.get("BATCH")
+    receipt.reasons = [reason(note.code, note.text) for note in inspection.notes]
+    for kind, numbers in ((SHEET, found.sheets), (BACK, found.backs)):
+        tx.session.add_all(ReceiptPage(receipt_id=receipt.id, page_no=number, kind=kind) for number in numbers)
+    for number, piece in enumerate(pieces, 1):
+        _commit_item(tx, store, receipt, number, piece, found.sheet_count_differs)
+    record_act(
+        tx, system_actor(receipt.agency_id), "receipt.split", "receipt", receipt.id, items=len(pieces),
+        pages=len(inspection.pages), sheets=len(found.sheets),
+    )  # fmt: skip
+
+
+def _commit_item(
+    tx: Transaction, store: BlobStore, receipt: Receipt, number: int, piece: Piece, count_differs: bool
+) -> None:
+    item = MailItem(
+        id=new_id(), agency_id=receipt.agency_id, receipt_id=receipt.id, item_no=number,
+        page_count=len(piece.item.pages), sheet=piece.item.fields, master_sha256=piece.master.sha256,
+        master_media_type=piece.media_type, master_size=piece.master.size, notes=list(receipt.reasons),
+        forced_reasons=_forced(receipt, piece.item, count_differs),
+    )  # fmt: skip
+    tx.session.add(item)
+    tx.session.flush()
+    claims.claim(tx, store, piece.master, claims.MAIL_ITEM, item.id, "scan_master")
+    for index, page_no in enumerate(piece.item.pages, 1):
+        image = piece.hashes[index - 1] or None
+        tx.session.add(
+            ReceiptPage(
+                receipt_id=receipt.id, page_no=page_no, kind=ITEM, mail_item_id=item.id, item_page_no=index,
+                image_sha256=image,
+            )
+        )  # fmt: skip
+        tx.session.add(ItemPage(mail_item_id=item.id, page_no=index, image_sha256=image))
+        _enqueue_reading(tx, receipt.agency_id, item.id, index)
+
+
+def _enqueue_reading(tx: Transaction, agency_id: UUID, item_id: UUID, page_no: int) -> None:
+    jobs.enqueue(tx, agency_id, READ, item_id, payload={"page_no": page_no}, generation=page_no)
+
+
+def _forced(receipt: Receipt, item: Item, count_differs: bool) -> list[dict[str, Any]]:
+    """Reasons that send an item to clearing whatever the letter says."""
+    found = []
+    if receipt.duplicate_of is not None:
+        found.append(reason("duplicate"))
+    if count_differs:
+        found.append(reason("sheet_count"))
+    if item.faults:
+        found.append(reason("sheet_fields"))
+    return found
