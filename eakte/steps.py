@@ -10,7 +10,6 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from ingest.pipeline import Pipeline
 from sqlalchemy.exc import OperationalError
 
 from archive.blobs.port import BlobMissing
@@ -19,6 +18,7 @@ from core.jobs import LeasedJob
 from core.log import configure_logging, logger
 from core.settings import Settings
 from eakte.bootstrap import Services, open_services
+from ingest.pipeline import Pipeline
 
 _log = logger(__name__)
 

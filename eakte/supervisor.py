@@ -13,11 +13,11 @@ import threading
 from collections.abc import Sequence
 
 import psutil
-from core.isolation import Child, Crashed, Finished, Limits, MemoryExceeded, Outcome, Raised, TimedOut
 from sqlalchemy import select
 
 from core import jobs, leases
 from core.errors import EakteError, LeaseLost
+from core.isolation import Child, Crashed, Finished, Limits, MemoryExceeded, Outcome, Raised, TimedOut
 from core.jobs import LeasedJob
 from core.log import logger
 from core.models import Job, Lease

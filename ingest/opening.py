@@ -24,6 +24,7 @@ _SIGNATURES = (
     (b"MM\x00*", "image/tiff", (".tif", ".tiff")),
 )
 PDF = "application/pdf"
+_SHEET_CHARACTERS = 600
 
 _TEXTS = {
     "empty_file": "Die Datei ist leer. Bitte neu scannen oder den Absender benachrichtigen.",
@@ -57,11 +58,14 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class ProbedPage:
-    """A page as found: its number from 1, whether it is a scan, the hash of its image."""
+    """A page as found: its number from 1, the hash of its image, and whether it may be a separator sheet at all.
+
+    A page full of own text cannot be one, so born-digital letters need not be drawn only to look for barcodes.
+    """
 
     page_no: int
-    is_scan: bool
     raw_sha256: str
+    may_be_sheet: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +154,8 @@ def _probe_pdf(pdf: pikepdf.Pdf, path: Path, limits: Limits) -> tuple[list[Probe
             shape = page_shape(pdf, document, number)
             if shape.megapixels > limits.megapixels:
                 raise _Refusal("quarantined", "too_many_pixels")
-            pages.append(ProbedPage(number, shape.kind == "scan", shape.raw_sha256))
+            may_be_sheet = shape.kind == "scan" or shape.characters < _SHEET_CHARACTERS
+            pages.append(ProbedPage(number, shape.raw_sha256, may_be_sheet))
     notes = [Reason("decrypted")] if pdf.is_encrypted else []
     if _has_active_content(pdf):
         notes.append(Reason("active_content"))
@@ -178,7 +183,7 @@ def _inspect_image(path: Path, limits: Limits) -> list[ProbedPage]:
                 if image.width * image.height > limits.megapixels * 1_000_000:
                     raise _Refusal("quarantined", "too_many_pixels")
                 image.load()
-                pages.append(ProbedPage(number + 1, True, ""))
+                pages.append(ProbedPage(number + 1, "", may_be_sheet=True))
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, TypeError) as error:
         raise _Refusal("quarantined", "damaged") from error
     return pages

@@ -58,6 +58,7 @@ class PageShape:
     own_text: bool
     raw_sha256: str
     megapixels: float
+    characters: int
 
 
 def is_pdf(path: Path) -> bool:
@@ -78,11 +79,11 @@ def page_shape(pdf: pikepdf.Pdf, document: pdfium.PdfDocument, page_no: int) -> 
     """Kind and image hash of a PDF page; nothing is decoded."""
     page = document[page_no - 1]
     coverage, _ = _coverage(page)
-    text = page.get_textpage().count_chars() >= _OWN_TEXT_CHARS
+    characters = page.get_textpage().count_chars()
     images = _images(pdf.pages[page_no - 1])
     pixels = max((int(image.get("/Width", 0)) * int(image.get("/Height", 0)) for image in images), default=0)
     kind: Literal["scan", "digital"] = "scan" if images and coverage >= _SCAN_COVERAGE else "digital"
-    return PageShape(kind, text, _raw_hash(images), pixels / 1e6)
+    return PageShape(kind, characters >= _OWN_TEXT_CHARS, _raw_hash(images), pixels / 1e6, characters)
 
 
 def frame_hash(pixels: Pixels) -> str:

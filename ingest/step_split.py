@@ -80,7 +80,7 @@ def _find_items(path: Path, inspection: Inspection, receipt: Receipt) -> Split:
     scanning = receipt.channel in SCANNING_CHANNELS
     marked = []
     for page in inspection.pages:
-        mark, blank = _look_at(path, page.page_no) if scanning and page.is_scan else (PageMark(None), False)
+        mark, blank = _look_at(path, page.page_no) if scanning and page.may_be_sheet else (PageMark(None), False)
         marked.append(MarkedPage(page.page_no, mark.sheet, blank))
     found = split_pages(marked, receipt.sheets_told)
     if found.items or not marked:

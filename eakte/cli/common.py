@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 import typer
-from organisation.actors import build_actor
 from pydantic import ValidationError
 from rich.console import Console
 from sqlalchemy import select
@@ -21,6 +20,7 @@ from core.errors import EakteError, InvalidInput
 from core.log import configure_logging
 from core.settings import Settings
 from eakte.bootstrap import Services, open_services
+from organisation.actors import build_actor
 from organisation.models import Agency, User
 
 DONE, PROBLEMS, USAGE, TIMEOUT = 0, 1, 2, 3

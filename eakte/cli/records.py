@@ -10,7 +10,6 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from eakte.searching import search_service
 from retention.export.case_export import export_case
 
 from archive import reading, repository
@@ -22,6 +21,7 @@ from core.ids import parse_id
 from eakte.bootstrap import Services
 from eakte.cli.common import acting, agency_id, messages, result, services
 from eakte.cli.mail import AsJson, AsUser
+from eakte.searching import search_service
 
 cases = typer.Typer(help="Akten.", no_args_is_help=True)
 documents = typer.Typer(help="Schriftstücke.", no_args_is_help=True)

@@ -36,11 +36,11 @@ def type_rules() -> dict[str, TypeRule]:
     return {entry["code"]: _rule(entry) for entry in data_file("document-types")["document_types"]}
 
 
-def document_type(text: str, head: str, direction: str = "in") -> TypeRule:
-    """The type whose phrases weigh most, with a margin over the next; else UNKLAR. Only types of the direction."""
+def document_type(text: str, head: str) -> TypeRule:
+    """The type whose phrases weigh most, with a margin over the next; else UNKLAR."""
     folded, top = _fold(text), _fold(head)
     scored = sorted(
-        ((_score(rule, folded, top), rule.code) for rule in type_rules().values() if rule.direction == direction),
+        ((_score(rule, folded, top), rule.code) for rule in type_rules().values()),
         reverse=True,
     )
     (best, code), (second, _) = scored[0], scored[1]

@@ -71,7 +71,7 @@ def judge(session: Session, receipt: Receipt, item: MailItem, pages: Sequence[Pa
         keyword=_keyword(session, item, kind, verdict.case) if filed else None,
         document_type=kind.code,
         title=kind.title,
-        direction="in",
+        direction=kind.direction,
         document_date=_document_date(facts, receipt.received_on),
         effective_received_on=None,
         sender=None,

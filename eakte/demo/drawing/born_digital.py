@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Any
 
@@ -20,8 +20,10 @@ _POINT = 72 / DPI
 def born_digital_pdf(letter: Letter) -> bytes:
     """The letter as PDF with text, lines and boxes (no photographs or matrix codes). The same letter, the same bytes."""
     pdf = FPDF(unit="pt", format="A4")
-    made = letter.truth.document_date
-    pdf.set_creation_date(datetime(made.year, made.month, made.day, tzinfo=UTC) if made else datetime(2026, 1, 1, tzinfo=UTC))
+    made = letter.truth.document_date or date(2026, 1, 1)
+    pdf.set_creation_date(
+        datetime(made.year, made.month, made.day, tzinfo=UTC) if made else datetime(2026, 1, 1, tzinfo=UTC)
+    )
     pdf.set_title(letter.truth.document_type)
     pdf.set_lang("de-DE")
     pdf.set_auto_page_break(False)

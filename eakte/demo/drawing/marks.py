@@ -78,14 +78,15 @@ def signature(flow: Flow, element: Signature) -> None:
 def _scribble(flow: Flow, left: float, base: float) -> tuple[Point, ...]:
     """Loops from left to right: sums of a few waves, as a pen makes them."""
     rng = flow.rng
-    loops, tall, length = rng.uniform(3, 6), rng.uniform(2.5, 5), rng.uniform(26, 48)
-    lean, wild = rng.uniform(1.0, 3.2), rng.uniform(0.3, 0.9)
+    loops, tall, length = rng.uniform(2, 7), rng.uniform(1.8, 6), rng.uniform(22, 50)
+    lean, wild, beat = rng.uniform(0.4, 3.6), rng.uniform(0.4, 2.2), rng.uniform(7, 31)
+    phase = rng.uniform(0, 2 * math.pi)
     points = []
     for step in range(140):
         t = step / 139
         fade = 1 - 0.65 * t
-        x = left + length * t + lean * math.cos(2 * math.pi * loops * t)
-        y = base - tall * fade * math.sin(2 * math.pi * loops * t) - wild * math.sin(17 * t) - 1.5 * t
+        x = left + length * t + lean * math.cos(2 * math.pi * loops * t + phase)
+        y = base - tall * fade * math.sin(2 * math.pi * loops * t) - wild * math.sin(beat * t + phase) - 2 * t
         points.append((px(x), px(y)))
     return tuple((float(x), float(y)) for x, y in points)
 

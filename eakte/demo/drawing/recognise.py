@@ -71,7 +71,7 @@ def confuse(text: str, rate: float, rng: random.Random) -> str:
     text = "".join(_unknown_letter(char, rng) for char in text)
     for seen, meant in known.pairs:
         for source, target in ((seen, meant), (meant, seen)):
-            if source in text and rng.random() < rate * len(source):
+            if source in text and target != "§" and rng.random() < rate * len(source):
                 text = text.replace(source, target, 1)
                 break
     return "".join(_misread_char(char, known, rng) if rng.random() < rate * 0.75 else char for char in text)

@@ -25,6 +25,7 @@ from eakte.demo.letters.model import (
     Subject,
     Window,
 )
+from eakte.demo.pools import data
 
 GREETINGS = ("Mit freundlichen Grüßen", "Mit freundlichem Gruß", "Freundliche Grüße", "Hochachtungsvoll")
 SALUTATION = "Sehr geehrte Damen und Herren,"
@@ -66,6 +67,7 @@ def office_letter(
         Subject(subject),
         Paragraph(SALUTATION),
         *body,
+        *filler(m, "office", 1, 4),
         *end,
         Footer(
             (
@@ -93,6 +95,7 @@ def private_letter(
         *([Subject(subject)] if subject else []),
         Paragraph(salutation),
         *body,
+        *filler(m, "private", 0, 4),
         Paragraph(m.rng.choice(GREETINGS)),
         Signature((m.name,) if m.name else (), signed),
     ]
@@ -108,6 +111,12 @@ def handed_in(m: Matter, page: Sequence[Element]) -> Page:
     return (*top, *hand_notes(m), *page)
 
 
+def filler(m: Matter, kind: str, low: int, high: int) -> tuple[Paragraph, ...]:
+    """Sentences that fill a letter without saying anything about case or type, in one paragraph; maybe none."""
+    chosen = m.rng.sample(list(data("phrases")[kind]), m.rng.randint(low, high))
+    return (Paragraph(" ".join(chosen)),) if chosen else ()
+
+
 def hand_notes(m: Matter) -> tuple[Element, ...]:
     """Our number written on by hand, where the letter has it only so."""
     return (Note(f"BG {m.hand_number}", 122, 12, 17),) if m.hand_number else ()
@@ -121,10 +130,12 @@ def number_field(m: Matter, share: float = 1.0) -> Field:
     return Field(label, m.number, share)
 
 
-def person_rows(m: Matter) -> tuple[FormRow, ...]:
+def person_rows(m: Matter) -> tuple[Element, ...]:
     """Rows of a form with number, name, birth date and address; fields that must not be printed stay empty."""
     place = m.address
+    hint = filler(m, "form", 0, 2)
     return (
+        *(Paragraph(one.text, "small") for one in hint),
         FormRow((number_field(m, 1.2), Field("Geburtsdatum", m.birth, 0.8))),
         FormRow((Field("Name, Vorname", m.name, 2),)),
         FormRow(

@@ -6,13 +6,15 @@ The truth comes from the register and from how the letter was made; nothing here
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Literal
 
 from eakte.demo.letters.common import Matter, days_before, named, short_date, spelled
 from eakte.demo.letters.frames import Draft
 from eakte.demo.letters.kinds import KINDS, OWN_KINDS, Kind, file_type
-from eakte.demo.letters.model import Fact, Letter, LetterTruth, Stamp
+from eakte.demo.letters.model import Fact, Info, Letter, LetterTruth, Stamp
 from eakte.demo.pools import names
 from eakte.demo.register import DemoAddress, DemoCase, DemoPerson, DemoRegister
 
@@ -70,12 +72,12 @@ def own_letter(register: DemoRegister, kind: Kind, rng: random.Random, day: date
     return finish(register, kind.make(matter), matter, kind.document_type)
 
 
-def make_letter(register: DemoRegister, kind: Kind, rng: random.Random, day: date) -> Letter:
-    """One ordinary letter of a kind, with the facts that chance prints."""
+def make_letter(register: DemoRegister, kind: Kind, rng: random.Random, day: date, plan: Sequence[str] = ()) -> Letter:
+    """One ordinary letter of a kind, with the facts of `plan`, or those that chance prints."""
     if kind.of in ("nobody", "stranger", "stray"):
         return _foreign_letter(register, kind, rng, day)
     person = pick_person(register, kind, rng, day)
-    plan = rng.choices([facts for facts, _ in PLANS], [weight for _, weight in PLANS])[0]
+    plan = plan or rng.choices([facts for facts, _ in PLANS], [weight for _, weight in PLANS])[0]
     wanted = (set(plan) | kind.always) - kind.never
     case = register.right_case(person, file_type(kind.document_type), day)
     if "file_number" in wanted and (case is None or case.file_plan_unit == "LEIST"):
@@ -98,6 +100,9 @@ def pick_person(register: DemoRegister, kind: Kind, rng: random.Random, day: dat
     ]
     if kind.of in ("worker", "claimant") and rng.random() < 0.8:
         cases = [case for case in cases if case.file_plan_unit == wanted] or cases
+    if kind.of == "claimant":
+        claimed = _claimed(register, wanted)
+        cases = [case for case in cases if case.file_plan_unit == wanted or case.bg_nummer not in claimed]
     people = [
         person
         for case in rng.sample(cases, min(12, len(cases)))
@@ -105,6 +110,11 @@ def pick_person(register: DemoRegister, kind: Kind, rng: random.Random, day: dat
         if not person.marked() and _fits(person, kind.of, day)
     ]
     return rng.choice(people) if people else pick_person(register, replace(kind, of="adult"), rng, day)
+
+
+def _claimed(register: DemoRegister, unit: str) -> set[str]:
+    """BG numbers under which a case of the unit is open: mail of other members there would be anybody's guess."""
+    return {case.bg_nummer for case in register.cases if case.file_plan_unit == unit and case.closed_on is None}
 
 
 def _fits(person: DemoPerson, of: str, day: date) -> bool:
@@ -257,17 +267,19 @@ def clearing(
 
 
 def _letter(draft: Draft, matter: Matter, truth: LetterTruth) -> Letter:
-    """Put marks of the post room on and close the envelope."""
+    """Close the envelope; the post room may have stamped its receipt on it."""
     rng, pages = matter.rng, draft.pages
     if draft.direction == "in" and rng.random() < 0.45:
-        lines = ("Kreis Halvesund", "EINGEGANGEN", short_date(matter.day), "Jobcenter")
-        stamp = Stamp(
-            lines,
-            140 + rng.uniform(-8, 6),
-            10 + rng.uniform(-3, 8),
-            rng.uniform(-11, 11),
-            "blue" if rng.random() < 0.7 else "red",
-            round=rng.random() < 0.3,
-        )
-        pages = ((*pages[0], stamp), *pages[1:])
+        pages = ((*pages[0], _receipt_stamp(draft, matter)), *pages[1:])
     return Letter(pages, draft.face, draft.form, rng.getrandbits(32), truth, draft.direction, draft.size)
+
+
+def _receipt_stamp(draft: Draft, matter: Matter) -> Stamp:
+    """Upper right and askew; further left where form A has its info block there."""
+    rng = matter.rng
+    lines = ("Kreis Halvesund", "EINGEGANGEN", short_date(matter.day), "Jobcenter")
+    crowded = draft.form == "A" and any(isinstance(element, Info) for element in draft.pages[0])
+    left = 78.0 if crowded else 140.0
+    colour: Literal["blue", "red"] = "blue" if rng.random() < 0.7 else "red"
+    place = (left + rng.uniform(-8, 6), 12 + rng.uniform(0, 3), rng.uniform(-10, 10))
+    return Stamp(lines, *place, colour, round=rng.random() < 0.3)

@@ -1,0 +1,24 @@
+"""The search of this installation: the tantivy index of the data folder behind the search service."""
+
+from __future__ import annotations
+
+from search.indexing import Indexer
+from search.service import SearchService
+from search.tantivy_index import TantivyIndex
+
+from eakte.bootstrap import Services
+
+
+def search_service(services: Services) -> SearchService:
+    """Reading side; opens the index anew in each process."""
+    return SearchService(services.database, services.blobs, TantivyIndex(services.settings.index_folder))
+
+
+def index_pending(services: Services) -> int:
+    """Writing side: bring the index up to what the outbox owes. Only the worker that holds the lease calls it."""
+    return Indexer(services.database, services.blobs, TantivyIndex(services.settings.index_folder)).catch_up()
+
+
+def rebuild_index(services: Services) -> int:
+    """Make the index anew from the archive into a new folder, then switch to it."""
+    return Indexer(services.database, services.blobs, TantivyIndex(services.settings.index_folder)).rebuild()

@@ -1,0 +1,207 @@
+"""What every page shares: who visits, how a view model becomes an answer, and errors as German pages.
+
+`PageRoute` is the route class of all pages: an error raised below it becomes a page (or, for htmx, the fragment that
+says what happened), never a problem document. Routes under /api/ keep `api.problems`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import date
+from http import HTTPStatus
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import Depends, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+
+from api.context import COOKIE, Context, Ctx, Session, SignedIn
+from core import errors
+from core.actor import Actor
+from core.clock import agency_date
+from core.log import logger
+from organisation.sessions import open_session
+from web import rendering, wording
+from web import views as v
+from web.mapping_shell import bare_shell, build_shell
+from web.texts import Texts, load_texts
+
+_log = logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request of a signed-in person."""
+
+    request: Request
+    ctx: Context
+    who: SignedIn
+    texts: Texts
+    today: date
+
+    @property
+    def actor(self) -> Actor:
+        """The person with the facts that access needs."""
+        return self.who.actor
+
+    @property
+    def htmx(self) -> bool:
+        """Whether htmx asks, so that a fragment is wanted and not a page."""
+        return self.request.headers.get("HX-Request") == "true"
+
+
+def visit(request: Request, ctx: Ctx, who: Session) -> Visit:
+    """The visit behind a request. Raises NotSignedIn."""
+    return Visit(request, ctx, who, load_texts("de"), agency_date(ctx.database.clock.now()))
+
+
+Page = Annotated[Visit, Depends(visit)]
+
+
+class Overtaken(errors.Conflict):
+    """Somebody was faster; `view` leads to what became of it, `onward` to the next work."""
+
+    def __init__(self, text: str, view: v.Link | None, onward: v.Link) -> None:
+        super().__init__(text, "Somebody else was faster.", code="stale")
+        self.view, self.onward = view, onward
+
+
+class WrongInput(errors.InvalidInput):
+    """Posted input that cannot be taken: the same page again with the input and the sentences beside the fields."""
+
+    def __init__(self, target: str, page: Any, room: str = "") -> None:
+        super().__init__("Eine Angabe fehlt noch.", "wrong input")
+        self.target, self.page, self.room = target, page, room
+
+
+def html(text: str, status: int = 200) -> HTMLResponse:
+    """An HTML answer with the headers that every page carries."""
+    return HTMLResponse(text, status, headers=dict(rendering.HEADERS))
+
+
+def shell_of(who: Visit, room: str = "", toast: v.Toast | None = None, query: str = "") -> v.Shell:
+    """The frame for this person."""
+    with who.ctx.database.read() as session:
+        return build_shell(session, who.actor, who.who.session.csrf_token, who.today, room, toast, query)
+
+
+def show(who: Visit, page: Any, shell: v.Shell, status: int = 200) -> HTMLResponse:
+    """The page, or the part of it that htmx asked for."""
+    target = rendering.fragment_target(who.request.headers)
+    fits = target is not None and (target != "dialog-inhalt" or page.template in _DIALOGS)
+    text = rendering.render_fragment(target, page, shell) if target and fits else rendering.render(page, shell)
+    return html(text, status)
+
+
+_DIALOGS = ("formular.html", "tastatur.html", "anmelden.html")
+
+
+def answered(who: Visit, answer: v.Answer, room: str = "") -> Response:
+    """The answer to a command that was done: parts of the page for htmx, else the next page."""
+    if who.htmx:
+        return html(rendering.render_answer(answer, shell_of(who, room)))
+    return RedirectResponse(answer.next_href, HTTPStatus.SEE_OTHER)
+
+
+class PageRoute(APIRoute):
+    """A route whose errors are pages."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The framework's handler with the translation of errors around it."""
+        handler = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except (errors.EakteError, RequestValidationError, HTTPException) as error:
+                return await run_in_threadpool(refusal, request, error)
+            except Exception as error:  # the last boundary: whatever it was, the person gets a page with a reference
+                reference = secrets.token_hex(4).upper()
+                _log.error("unexpected", reference=reference, kind=type(error).__name__, exc_info=error)
+                return await run_in_threadpool(refusal, request, error, reference)
+
+        return handle
+
+
+def refusal(request: Request, error: Exception, reference: str = "") -> Response:
+    """The page or fragment for an error."""
+    shell = _shell_or_bare(request)
+    if isinstance(error, errors.NotSignedIn):
+        return _sign_in_first(request, shell)
+    if isinstance(error, WrongInput):
+        return _part(request, error.target, error.page, shell, 422)
+    if isinstance(error, errors.Conflict):
+        return _part(request, "meldung", _conflict(error), shell, 409)
+    status = status_of(error)
+    kept = error.de if isinstance(error, errors.InvalidInput) else ""
+    page = error_page(status, reference or secrets.token_hex(4).upper(), request.path_params.get("number", ""), kept)
+    response = _part(request, "meldung", page, shell, status)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = str(errors.Unavailable.retry_after)
+    return response
+
+
+def status_of(error: Exception) -> int:
+    """The status of an error's page. A function that is not the person's own looks as if it were not there."""
+    if isinstance(error, errors.NotAllowed):
+        return HTTPStatus.NOT_FOUND
+    if isinstance(error, errors.EakteError):
+        return error.status
+    if isinstance(error, RequestValidationError):
+        unreadable = any(fault["loc"][0] == "path" for fault in error.errors())
+        return HTTPStatus.NOT_FOUND if unreadable else HTTPStatus.UNPROCESSABLE_ENTITY
+    if isinstance(error, HTTPException):
+        return error.status_code
+    return HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def error_page(status: int, reference: str, number: str = "", kept: str = "") -> v.ErrorPage:
+    """The page of a status; statuses without words of their own use those of 500."""
+    texts = load_texts("de")
+    key = f"fehler.{status}.titel"
+    title = texts(key if key in texts.keys() else "fehler.500.titel")
+    return v.ErrorPage(title, status, reference, number, kept)
+
+
+def _conflict(error: errors.Conflict) -> v.Conflict:
+    texts = load_texts("de")
+    onward = error.onward if isinstance(error, Overtaken) else v.Link("/", texts("konflikt.weiter"))
+    view = error.view if isinstance(error, Overtaken) else None
+    return v.Conflict(texts("konflikt.titel"), error.de, view, onward)
+
+
+def _sign_in_first(request: Request, shell: v.Shell) -> Response:
+    texts = load_texts("de")
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    htmx = request.headers.get("HX-Request") == "true"
+    if request.method in ("GET", "HEAD") and not htmx:
+        return RedirectResponse(f"/anmelden?weiter={quote(path)}", HTTPStatus.SEE_OTHER)
+    after = wording.safe_next(path) if request.method == "GET" else "/"
+    page = v.LoginPage(texts("anmelden.ueberschrift"), after, notice=texts("anmelden.abgelaufen"))
+    return _part(request, "dialog-inhalt", page, shell, 401)
+
+
+def _part(request: Request, target: str, page: Any, shell: v.Shell, status: int) -> HTMLResponse:
+    if request.headers.get("HX-Request") == "true":
+        return html(rendering.render_fragment(target, page, shell), status)
+    return html(rendering.render(page, shell), status)
+
+
+def _shell_or_bare(request: Request) -> v.Shell:
+    """The person's frame, or the bare one when nobody is signed in or the database cannot say."""
+    ctx: Context = request.app.state.context
+    try:
+        found = open_session(ctx.database, request.cookies.get(COOKIE, ""), ctx.settings)
+        with ctx.database.read() as session:
+            if found is None:
+                return bare_shell(session, ctx.agency_id)
+            today = agency_date(ctx.database.clock.now())
+            return build_shell(session, found[0], found[1].csrf_token, today)
+    except errors.EakteError:
+        return v.Shell(agency="", csrf="")
