@@ -105,6 +105,30 @@ def keywords(session: Session, agency_id: UUID, file_plan_unit: str) -> Sequence
     return session.scalars(query.order_by(Keyword.position, Keyword.code)).all()
 
 
+def all_keywords(session: Session, agency_id: UUID) -> Sequence[Keyword]:
+    """The keywords of all catalogues, catalogue by catalogue."""
+    query = select(Keyword).where(Keyword.agency_id == agency_id)
+    return session.scalars(query.order_by(Keyword.file_plan_unit, Keyword.position, Keyword.code)).all()
+
+
+def keyword_counts(session: Session, case_file_id: UUID) -> dict[str | None, int]:
+    """How many active documents of a case are filed under each keyword."""
+    query = (
+        select(Filing.keyword, func.count())
+        .join(Document, Document.id == Filing.document_id)
+        .where(Filing.case_file_id == case_file_id, Filing.ended_at.is_(None), Document.state == "active")
+        .group_by(Filing.keyword)
+    )
+    return {keyword: number for keyword, number in session.execute(query)}
+
+
+def filing_by_ordinal(session: Session, case_file_id: UUID, ordinal: int) -> Filing | None:
+    """The active filing with a running number in a case."""
+    return session.scalar(
+        select(Filing).where(Filing.case_file_id == case_file_id, Filing.ordinal == ordinal, Filing.ended_at.is_(None))
+    )
+
+
 def file_plan_unit(session: Session, agency_id: UUID, code: str) -> FilePlanUnit | None:
     """One file plan unit by its code."""
     return session.scalar(select(FilePlanUnit).where(FilePlanUnit.agency_id == agency_id, FilePlanUnit.code == code))

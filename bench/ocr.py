@@ -18,12 +18,12 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 import jiwer
+
 from archive.pagetext import Word
+from bench.letters import Letter, fonts, letters
 from ingest.citations import repair
 from ingest.engines.tesserocr_engine import TesserocrEngine
 from ingest.reading import read_image
-
-from bench.letters import Letter, fonts, letters
 
 NEGATIVE = (
     "Lindenstraße 8 22 SGB II",

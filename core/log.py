@@ -24,9 +24,11 @@ def configure_logging(level: str = "info") -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     logging.basicConfig(level=level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s", force=True)
+    for chatty in ("alembic", "fontTools", "pypdf", "pikepdf"):
+        logging.getLogger(chatty).setLevel(logging.ERROR)
 
 
 def logger(name: str) -> structlog.typing.FilteringBoundLogger:
-    """A logger that adds `logger=name` to each line."""
-    bound: structlog.typing.FilteringBoundLogger = structlog.get_logger(logger=name)
+    """A logger that adds `component=name` to each line."""
+    bound: structlog.typing.FilteringBoundLogger = structlog.get_logger(component=name)
     return bound

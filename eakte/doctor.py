@@ -71,10 +71,10 @@ def _ledger_findings(session: Session) -> Iterator[Finding]:
     no_receipt = select(MailItem.id).where(~exists().where(Receipt.id == MailItem.receipt_id))
     for item_id in session.scalars(no_receipt):
         yield Finding("database", "item_without_receipt", str(item_id), "Zur Sendung fehlt der Posteingang.")
-    for owner in ("receipt", "mail_item", "document"):
-        model = {"receipt": Receipt, "mail_item": MailItem, "document": Document}[owner]
+    owners = {"receipt": Receipt.id, "mail_item": MailItem.id, "document": Document.id}
+    for owner, column in owners.items():
         ownerless = select(BlobClaim.owner_id).where(
-            BlobClaim.owner_type == owner, ~exists().where(model.id == BlobClaim.owner_id)
+            BlobClaim.owner_type == owner, ~exists().where(column == BlobClaim.owner_id)
         )
         for owner_id in sorted(set(session.scalars(ownerless))):
             yield Finding("database", f"{owner}_row_missing", str(owner_id), "Bytes sind da, die Zeile dazu fehlt.")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from core import jobs, leases
 from core.errors import EakteError
 from core.log import logger
+from core.models import Lease
 from eakte.bootstrap import Services
 
 _log = logger(__name__)
@@ -58,7 +59,7 @@ def run_duty(services: Services, duty: Duty, owner: str, stopping: threading.Eve
 
 def _holds(services: Services, name: str, owner: str) -> bool:
     with services.database.read() as session:
-        held = session.get(leases.Lease, f"duty/{name}")
+        held = session.get(Lease, f"duty/{name}")
         now = services.database.clock.now()
         if held is not None and held.owner == owner and (held.until - now).total_seconds() > LEASE_SECONDS / 2:
             return True

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+from eakte.bootstrap import Services
 from search.indexing import Indexer
 from search.service import SearchService
 from search.tantivy_index import TantivyIndex
-
-from eakte.bootstrap import Services
 
 
 def search_service(services: Services) -> SearchService:

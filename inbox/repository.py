@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
@@ -85,10 +86,18 @@ def _open_rows(actor: Actor, condition: ColumnElement[bool], on: date) -> Select
 
 
 def rows(
-    session: Session, actor: Actor, condition: ColumnElement[bool], on: date, limit: int = 200, offset: int = 0
+    session: Session,
+    actor: Actor,
+    condition: ColumnElement[bool],
+    on: date,
+    limit: int = 200,
+    offset: int = 0,
+    order: Sequence[ColumnElement[Any]] = (),
 ) -> Sequence[Row]:
-    """A page of open items."""
+    """A page of open items, in working order or in `order`."""
     query = _open_rows(actor, condition, on).limit(limit).offset(offset)
+    if order:
+        query = query.order_by(None).order_by(*order, InboxItem.id)
     return [Row(item, document, case_file) for item, document, case_file in session.execute(query)]
 
 
@@ -121,6 +130,39 @@ def last_acts(session: Session, user_id: UUID, limit: int = 20) -> Sequence[Undo
     """What a user did last and has not taken back, newest first."""
     query = select(UndoableAct).where(UndoableAct.user_id == user_id, UndoableAct.undone_at.is_(None))
     return session.scalars(query.order_by(UndoableAct.at.desc(), UndoableAct.id.desc()).limit(limit)).all()
+
+
+def put_aside(
+    session: Session, actor: Actor, condition: ColumnElement[bool], on: date, limit: int = 200
+) -> Sequence[Row]:
+    """Items of a condition that were deferred to a later day, the earliest day first."""
+    query = (
+        select(InboxItem, Document, CaseFile)
+        .join(Document, Document.id == InboxItem.document_id)
+        .outerjoin(CaseFile, CaseFile.id == InboxItem.case_file_id)
+        .where(condition, InboxItem.agency_id == actor.agency_id, visible_documents(actor, on))
+        .where(InboxItem.state == "deferred", InboxItem.deferred_until > on)
+        .order_by(InboxItem.deferred_until, InboxItem.id)
+    )
+    return [Row(*found) for found in session.execute(query.limit(limit))]
+
+
+def act_on(session: Session, user_id: UUID, item_id: UUID, version: int) -> UndoableAct | None:
+    """The user's act that brought an item to `version`."""
+    query = select(UndoableAct).where(UndoableAct.user_id == user_id, UndoableAct.inbox_item_id == item_id)
+    return session.scalars(query.where(UndoableAct.expected_version == version)).first()
+
+
+def filed_since(session: Session, user_id: UUID, since: datetime) -> int:
+    """How many letters a user cleared since an instant and did not take back."""
+    query = (
+        select(func.count())
+        .select_from(UndoableAct)
+        .join(InboxItem, InboxItem.id == UndoableAct.inbox_item_id)
+        .where(UndoableAct.user_id == user_id, UndoableAct.kind == "file", UndoableAct.undone_at.is_(None))
+        .where(UndoableAct.at >= since, InboxItem.inbox_kind == "clearing")
+    )
+    return session.scalar(query) or 0
 
 
 def _is_open(on: date) -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,14 +38,14 @@ class PageMark:
 def read_mark(grey: Grey, dpi: int) -> PageMark:
     """Sheet and codes of a page."""
     found = _read(grey)
-    ours = [(code, parse_sheet(code.text)) for code in found]
-    for code, sheet in ours:
-        if sheet is not None and _is_page_of_its_own(grey, dpi, code):
+    patched = has_patch(grey, dpi)
+    ours = [(code, sheet) for code in found if (sheet := parse_sheet(code.text)) is not None]
+    # The same sheet may carry its payload as several codes, and a bare PATCHT beside it: the one with fields speaks.
+    for code, sheet in sorted(ours, key=lambda pair: -len(pair[1].fields)):
+        if patched or _is_page_of_its_own(grey, dpi, [one for one, _ in ours], code):
             return PageMark(sheet)
     texts = tuple(code.text for code in found if code.text != PATCH_TEXT)
-    if has_patch(grey, dpi):
-        return PageMark(Sheet(), texts)
-    return PageMark(None, texts)
+    return PageMark(Sheet() if patched else None, texts)
 
 
 def _read(grey: Grey) -> list[zxingcpp.Barcode]:
@@ -59,17 +60,26 @@ def _looks_like_a_sheet(grey: Grey) -> bool:
     return 0.0005 < float(np.mean(_ink(grey))) < 0.05
 
 
-def _is_page_of_its_own(grey: Grey, dpi: int, code: zxingcpp.Barcode) -> bool:
+def _is_page_of_its_own(grey: Grey, dpi: int, codes: Sequence[zxingcpp.Barcode], code: zxingcpp.Barcode) -> bool:
+    """Whether there is hardly anything on the page beside our codes; a large code allows more than a small one."""
     if dpi <= 0:
         dpi = round(max(grey.shape) / 11.69)
     ink = _ink(grey)
-    corners = (code.position.top_left, code.position.top_right, code.position.bottom_left, code.position.bottom_right)
     margin = round(_MARGIN_MM * dpi / 25.4)
-    xs, ys = [corner.x for corner in corners], [corner.y for corner in corners]
-    ink[max(0, min(ys) - margin) : max(ys) + margin, max(0, min(xs) - margin) : max(xs) + margin] = 0
+    for one in codes:
+        left, top, right, bottom = _box(one)
+        ink[max(0, top - margin) : bottom + margin, max(0, left - margin) : right + margin] = 0
     share = float(np.mean(ink))
-    side = max(max(xs) - min(xs), max(ys) - min(ys)) * 25.4 / dpi
+    left, top, right, bottom = _box(code)
+    side = max(right - left, bottom - top) * 25.4 / dpi
     return share < _SPARSE or (side >= _LARGE_MM and share < _LOOSE)
+
+
+def _box(code: zxingcpp.Barcode) -> tuple[int, int, int, int]:
+    place = code.position
+    corners = (place.top_left, place.top_right, place.bottom_left, place.bottom_right)
+    xs, ys = [corner.x for corner in corners], [corner.y for corner in corners]
+    return min(xs), min(ys), max(xs), max(ys)
 
 
 def _ink(grey: Grey) -> Grey:

@@ -50,15 +50,17 @@ PARTS = frozenset(
     {"Abs.", "Abs", "Absatz", "Satz", "S.", "Nr.", "Nrn.", "Nummer", "Alt.", "Hs.", "Halbsatz", "Buchst."}
 )
 JOINERS = frozenset({"und", "u.", "oder", "bis", "sowie", "i.V.m.", "iVm", "in", "Verbindung", "mit", "-", "–"})
-PLURAL = frozenset({"und", "u.", "oder", "bis", "sowie", "ff.", "ff", "f.", "-", "–"})
+PLURAL = frozenset({"£f.", "und", "u.", "oder", "bis", "sowie", "ff.", "ff", "f.", "-", "–"})
 LABEL = re.compile(
     r"(?:straße|str\.|weg|platz|allee|gasse|ring|damm|Nr\.|Nummer|Zimmer|Haus|Raum|Seite|Abs\.|Satz|§§?)$", re.I
 )
-NUMBER = re.compile(r"\d{1,3}[a-z]{0,2}")
+NUMBER = re.compile(r"\d{1,3}[a-z]{0,2}(?:,\d{1,3}[a-z]{0,2})*")
 ROMAN_LOOKALIKES = str.maketrans(
-    {"l": "I", "|": "I", "!": "I", "i": "I", "í": "I", "1": "I", "L": "I", "H": "II"} | {"x": "X", "v": "V"}
+    {"l": "I", "|": "I", "!": "I", "i": "I", "í": "I", "1": "I", "L": "I", "T": "I", "H": "II"} | {"x": "X", "v": "V"}
 )
 GLUED_LAW = re.compile(r"(\d{1,3}[a-z]?)?(SGB)([IVXl|!iLH1]{0,5})([.,;:)\]]*)")
+GLUED_PARTS = re.compile(r"(\d{1,3}[a-z]?)?(Abs\.|Satz|Nr\.|SGG)?(\d{1,3}[a-z]?)?(Nr\.|Satz|SGB|SGG)?(\d{1,3})?(SGB)?")
+GLUED_BOOK = re.compile(r"([IVX][IVXl|]{1,4})(in|und|zu|wird|sind|ist|an|auf|für)")
 GLUED_SIGN = re.compile(r"([$&§])(\d{1,3}[a-z]{0,2})|([8S])(\d{2,3}[a-z]{0,2})")
 OPENING, CLOSING = "([„\"'", ".,;:)]!?\"“'"
 HIGHEST_SECTION = 460  # of any book of the Sozialgesetzbuch (SGB III); "848" in front of "SGB" lost its sign
@@ -121,6 +123,8 @@ def _book(text: str) -> str | None:
     """The book that a reading such as "XIl" stands for. Figures alone ("SGB 2") are left as they are."""
     if not text or text.isdigit():
         return None
+    if text in {"L", "T"}:
+        return None  # alone they are letters; "IL" and "IT" are no words behind "SGB"
     roman = text.translate(ROMAN_LOOKALIKES)
     return roman if roman in BOOKS else None
 
@@ -132,13 +136,30 @@ def _parted_laws(words: Sequence[Word], rotation: int) -> list[Word]:
         match = GLUED_LAW.fullmatch(word.text)
         number, law, book, end = match.groups(default="") if match else ("", "", "", "")
         following = _bare(words[index + 1].text) if index + 1 < len(words) else ""
-        if book and _book(book):
+        glued = GLUED_BOOK.fullmatch(word.text) if index and words[index - 1].text == "SGB" else None
+        if glued and _book(glued[1]):
+            result += _split(word, [str(_book(glued[1])), glued[2]], rotation)
+        elif book and _book(book):
             result += _split(word, [piece for piece in (number, law, str(_book(book)) + end) if piece], rotation)
         elif number and not book and not end and _book(following):
             result += _split(word, [number, law], rotation)
+        elif _near_paragraph(words, index):
+            result += _split(word, _parts(word.text), rotation) if len(_parts(word.text)) > 1 else [word]
         else:
             result.append(word)
     return result
+
+
+def _near_paragraph(words: Sequence[Word], index: int) -> bool:
+    """Is "Abs." or the sign among the three words in front?"""
+    return any(_bare(word.text) in {"Abs.", "Absatz", "§", "§§"} for word in words[max(0, index - 3) : index])
+
+
+def _parts(text: str) -> list[str]:
+    """ "3Satz" as "3", "Satz"; empty when it is anything else."""
+    match = GLUED_PARTS.fullmatch(text)
+    pieces = [piece for piece in match.groups() if piece] if match else []
+    return pieces if any(piece in PARTS | LAWS for piece in pieces) else []
 
 
 def _books(words: Sequence[Word]) -> list[Word]:
@@ -187,7 +208,7 @@ def _signs(words: Sequence[Word]) -> list[Word]:
         word = result[index]
         opening = word.text[: len(word.text) - len(word.text.lstrip(OPENING))]
         sign = word.text[len(opening) :]
-        if not 1 <= len(sign) <= 2 or not set(sign) <= SIGNS | {"§"} or sign in {"§", "§§"}:
+        if not _may_be_sign(sign):
             continue
         if not NUMBER.fullmatch(_bare(result[index + 1].text)):
             continue
@@ -197,11 +218,19 @@ def _signs(words: Sequence[Word]) -> list[Word]:
     return result
 
 
+def _may_be_sign(text: str) -> bool:
+    """One or two lookalikes; in a pair one of them may also be a "3"."""
+    allowed = SIGNS | {"§", "3"} if len(text) == 2 and text != "33" else SIGNS
+    return 1 <= len(text) <= 2 and set(text) <= allowed and text != "§§"
+
+
 def _is_citation(sign: str, tail: _Tail, before: str) -> bool:
     if set(sign) <= SURE_SIGNS | {"§"}:
         return tail.law is not None or tail.paragraph
     if _is_counted(before):
         return False
+    if "3" in sign:
+        return tail.law is not None and tail.plural
     return tail.law is not None or (tail.paragraph and "5" not in sign)
 
 

@@ -21,32 +21,38 @@ MAX_BOXES: Final = 64
 
 def all_conform(pdf: pikepdf.Pdf) -> bool:
     """Do all JPEG 2000 images of the file fit the allow-list?"""
-    images = [thing for thing in pdf.objects if isinstance(thing, Stream) and _is_jpx(thing)]
+    images = [thing for thing in pdf.objects if isinstance(thing, Stream) and is_jpx(thing)]
     return all("/SMaskInData" not in image and conforms(image.read_raw_bytes()) for image in images)
-
-
-def _is_jpx(stream: Stream) -> bool:
-    filters = stream.get("/Filter")
-    if isinstance(filters, Array):
-        return any(item == Name.JPXDecode for item in filters)
-    return filters == Name.JPXDecode
 
 
 def conforms(data: bytes) -> bool:
     """Is this a JP2 file of the allowed kind? False for anything broken."""
+    return channels(data) is not None
+
+
+def channels(data: bytes) -> int | None:
+    """1 (grey) or 3 (sRGB) for a JP2 file of the allowed kind, else None."""
     if not data.startswith(SIGNATURE):
-        return False
+        return None
     try:
         boxes = dict(_boxes(data))
         inner = list(_boxes(boxes[b"jp2h"]))
         parts = [(kind, body) for kind, body in inner if kind != b"res "]
         if [kind for kind, _ in parts] != HEADER_BOXES:
-            return False
-        channels, depth = struct.unpack(">HB", parts[0][1][8:11])
+            return None
+        count, depth = struct.unpack(">HB", parts[0][1][8:11])
         method, _, _, space = struct.unpack(">BBBI", parts[1][1][:7])
     except (KeyError, struct.error, ValueError):
-        return False
-    return bool(depth == 7 and method == 1 and COLOURS.get(space) == channels)
+        return None
+    return int(count) if depth == 7 and method == 1 and COLOURS.get(space) == count else None
+
+
+def is_jpx(stream: Stream) -> bool:
+    """Is JPEG 2000 among the filters of the stream?"""
+    filters = stream.get("/Filter")
+    if isinstance(filters, Array):
+        return any(item == Name.JPXDecode for item in filters)
+    return bool(filters == Name.JPXDecode)
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -73,3 +73,8 @@ def _encoded(pixels: Pixels, width: int) -> bytes:
     if not done:
         raise ValueError("the preview cannot be encoded")
     return data.tobytes()
+
+
+def write_preview(path: str, page_no: int, width: int, rotation: int, out: str) -> None:
+    """`preview` into the file `out`: the form in which a child can be asked for it."""
+    Path(out).write_bytes(preview(Path(path), page_no, width, rotation))

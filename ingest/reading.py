@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from archive.pagetext import PageText, Word
-from ingest import citations, images
+from ingest import citations, images, strokes
 from ingest.engines import digital
 from ingest.engines.port import Grey, OcrEngine
 from ingest.images import Turn
@@ -91,7 +91,7 @@ def read_image(grey: Grey, dpi: int, engine: OcrEngine) -> PageReading:
         text = PageText(width, height, used_dpi, 0, engine.name, ())
         return PageReading(text, True, (*notes, "blank"), 0.0, time.perf_counter() - start)
     best = _read(grey, used_dpi, copy, copy_dpi, engine)
-    words = citations.repair(best.words, best.rotation)
+    words = strokes.recount(citations.repair(best.words, best.rotation), grey, best.rotation)
     text = PageText(width, height, used_dpi, best.rotation, engine.name, words)
     notes += best.notes + (("low_confidence",) if best.confidence < UPRIGHT else ())
     return PageReading(text, False, notes, best.confidence, time.perf_counter() - start)

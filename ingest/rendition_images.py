@@ -38,7 +38,9 @@ def frame(pdf: pikepdf.Pdf, path: Path, page_no: int) -> Frame:
     """Frame `page_no` (from 1) of an image file. Raises Pillow's errors for what it cannot read."""
     with Image.open(path) as picture:
         picture.seek(page_no - 1)
-        image = _as_it_is(pdf, path, picture) or _packed(pdf, picture)
+        image = _as_it_is(pdf, path, picture)
+        if image is None:
+            image = _packed(pdf, picture)
         told = picture.info.get("dpi") or (0, 0)
         return Frame(image, picture.width, picture.height, round(float(told[0])))
 

@@ -15,10 +15,10 @@ import pypdfium2
 from pikepdf import Array, Dictionary, Name, Stream
 
 from archive.pagetext import PageText
-from ingest import textlayer
+from ingest import jpx, textlayer
 from ingest.engines import digital
 from ingest.rendition_colour import cmyk_space
-from ingest.rendition_images import image_object
+from ingest.rendition_images import SPACES, image_object
 from ingest.rendition_repair import add_default_cmyk
 
 POINTS_PER_INCH: Final = 72
@@ -135,6 +135,9 @@ def add_scan(pdf: pikepdf.Pdf, scan: ScanImage, text: PageText | None, layer: te
     for key in list(image.keys()):
         if key not in IMAGE_KEYS:
             del image[key]
+    if jpx.is_jpx(image) and "/ColorSpace" not in image:
+        # The format says it inside; the check wants to see it outside. The stream itself stays as it is.
+        image["/ColorSpace"] = SPACES[jpx.channels(image.read_raw_bytes()) or 3]
     _add_image_page(pdf, image, _fitting(scan, text), text, layer, rotation)
 
 

@@ -27,6 +27,7 @@ POINTS_PER_INCH: Final = 72
 TALL_LINE: Final = 2.5  # a line box that many times higher than its words is skewed: words keep their own boxes
 SMALLEST: Final = 0.5  # points; boxes without an extent still hold their word
 MAX_CODES: Final = 0xFFFF
+FONT_DATE: Final = 3_850_000_000  # seconds since 1904; any fixed moment, so that bytes repeat
 NEVER: Final = frozenset({"\x00", "\ufeff", "\ufffe", "\uffff"})  # not allowed as Unicode values of glyphs
 
 
@@ -88,7 +89,7 @@ def _program() -> bytes:
     builder.setupHorizontalMetrics({".notdef": (ADVANCE, 0), "blank": (ADVANCE, 0)})
     builder.setupHorizontalHeader(ascent=1000, descent=0)
     builder.setupPost(keepGlyphNames=False)
-    builder.font["head"].created = builder.font["head"].modified = 0
+    builder.font["head"].created = builder.font["head"].modified = FONT_DATE
     builder.font.recalcTimestamp = False
     target = io.BytesIO()
     builder.font.save(target, reorderTables=True)

@@ -127,6 +127,14 @@ def end_absence(tx: Transaction, actor: Actor, username: str, last_day: date) ->
     record_act(tx, actor, "absence.ended", "user", user.id, last_day=last_day)
 
 
+def set_preferences(tx: Transaction, actor: Actor, **values: Any) -> None:
+    """What a person sets for herself (theme, keys, text_first); other preferences stay. Not an act on records."""
+    user = tx.session.get(User, actor.user_id) if actor.user_id else None
+    if user is None:
+        raise NotFound
+    user.preferences = {**user.preferences, **values}
+
+
 def require_user(session: Session, agency_id: UUID, username: str) -> User:
     """The user of that name, active or not. Raises NotFound."""
     user = _find(session, agency_id, username)

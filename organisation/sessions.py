@@ -53,8 +53,13 @@ def sign_in(database: Database, settings: Settings, agency_id: UUID, username: s
         return _open(tx, settings, user.id)
 
 
-def open_session(database: Database, secret: str, settings: Settings) -> tuple[Actor, LoginSession] | None:
-    """The actor behind a cookie, or None when the session is unknown, ended, idle too long, or its user inactive."""
+def open_session(
+    database: Database, secret: str, settings: Settings, *, prolong: bool = True
+) -> tuple[Actor, LoginSession] | None:
+    """The actor behind a cookie, or None when the session is unknown, ended, idle too long, or its user inactive.
+
+    `prolong` False is for what a page asks by itself: it does not count as activity of the person.
+    """
     if not secret:
         return None
     now = database.clock.now()
@@ -68,7 +73,7 @@ def open_session(database: Database, secret: str, settings: Settings) -> tuple[A
         if user is None or not user.active:
             return None
         actor = build_actor(session, user, agency_date(now), found.id)
-    if now - found.last_seen_at > _TOUCH:
+    if prolong and now - found.last_seen_at > _TOUCH:
         _touch(database, found.id)
     return actor, found
 

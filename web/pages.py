@@ -164,8 +164,8 @@ def status_of(error: Exception) -> int:
 def error_page(status: int, reference: str, number: str = "", kept: str = "") -> v.ErrorPage:
     """The page of a status; statuses without words of their own use those of 500."""
     texts = load_texts("de")
-    key = f"fehler.{status}.titel"
-    title = texts(key if key in texts.keys() else "fehler.500.titel")
+    known = f"fehler.{status}.titel" in load_texts("de").keys()
+    title = texts(f"fehler.{status if known else 500}.titel")
     return v.ErrorPage(title, status, reference, number, kept)
 
 

@@ -10,7 +10,6 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from retention.export.case_export import export_case
 
 from archive import reading, repository
 from archive import service as records
@@ -25,7 +24,6 @@ from eakte.searching import search_service
 
 cases = typer.Typer(help="Akten.", no_args_is_help=True)
 documents = typer.Typer(help="Schriftstücke.", no_args_is_help=True)
-export = typer.Typer(help="Herausgabe.", no_args_is_help=True)
 
 Out = Annotated[Path | None, typer.Option("--out", help="Zieldatei; ohne Angabe Standardausgabe.")]
 
@@ -94,17 +92,6 @@ def search(query: str, user: AsUser, as_json: AsJson = False) -> None:
     messages.print(f"{answer['total']} Treffer")
     for hit in answer["results"]:
         result(f"{hit['case_file_number'] or '-':20} S. {hit['page']}  {hit['title']}  {hit['snippet']}")
-
-
-@export.command("case")
-def export_case_command(
-    number: str, user: AsUser, out: Annotated[Path, typer.Option("--out", help="Zielordner.")]
-) -> None:
-    """Akte als ZIP mit Register, Prüfsummen und Protokollauszug herausgeben."""
-    with services() as opened:
-        actor = acting(opened, user)
-        path = export_case(opened.database, opened.blobs, actor, number, out, opened.settings.anchor_file)
-        result(str(path))
 
 
 def _content(document: str, user: str, out: Path | None, role: str) -> None:

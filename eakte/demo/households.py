@@ -96,7 +96,7 @@ class Builder:
 
 def build_cases(seed: int, today: date) -> tuple[tuple[DemoCase, ...], dict[str, str]]:
     """All cases and the numbers of the built-in situations."""
-    from eakte.demo.situations import add_situations
+    from eakte.demo.situations import add_situations  # situations use the builder of this module
 
     builder = Builder(random.Random(f"eakte-register-{seed}"), today)
     add_situations(builder)
@@ -173,7 +173,8 @@ def _ordinary_cases(builder: Builder) -> list[DemoCase]:
 
 def _close_some(builder: Builder) -> None:
     for case in _ordinary_cases(builder):
-        if builder.rng.random() < CLOSED_SHARE and case.opened_on < builder.today - timedelta(days=200):
+        chosen = builder.rng.random() < CLOSED_SHARE or "closed" not in builder.special
+        if chosen and case.opened_on < builder.today - timedelta(days=200):
             ended = builder.today - timedelta(days=builder.rng.randint(20, 180))
             builder.change(case, replace(case, closed_on=ended))
             builder.special.setdefault("closed", case.file_number)

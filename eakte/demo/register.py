@@ -177,7 +177,7 @@ class DemoRegister:
 
 def make_register(seed: int, today: date) -> DemoRegister:
     """About 300 cases of the three demo sites. The same arguments give the same register, whatever else runs."""
-    from eakte.demo.households import build_cases
+    from eakte.demo.households import build_cases  # households are made of the values of this module
 
     cases, special = build_cases(seed, today)
     return DemoRegister(seed, today, cases, special)

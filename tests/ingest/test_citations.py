@@ -27,6 +27,14 @@ def repaired(text: str) -> str:
         ("88 67a bis 67c SGB X", "§§ 67a bis 67c SGB X"),
         ("dem SGB Ill und dem SGB XIl,", "dem SGB III und dem SGB XII,"),
         ("dem SGB IH", "dem SGB III"),
+        ("Abs. 1 SGB IT in", "Abs. 1 SGB II in"),
+        ("Abs. 1 SGB Ilin Höhe", "Abs. 1 SGB II in Höhe"),
+        ("den 88 7,9, 11 und 19 ff. SGB Il", "den §§ 7,9, 11 und 19 ff. SGB II"),
+        ("den 83 67a bis 67c SGB X", "den §§ 67a bis 67c SGB X"),
+        ("8 85 Abs. 2SGG durch", "§ 85 Abs. 2 SGG durch"),
+        ("8 24 Abs. 3 Satz 1Nr.1SGB Il", "§ 24 Abs. 3 Satz 1 Nr. 1 SGB II"),
+        ("8 24 Abs. 3Satz 1 SGB X", "§ 24 Abs. 3 Satz 1 SGB X"),
+        ("8 48 Abs. 1 Satz2 Nr. 3 SGB X", "§ 48 Abs. 1 Satz 2 Nr. 3 SGB X"),
         ("nach 848 Abs. 1 Satz 2 Nr. 3 SGB X", "nach § 48 Abs. 1 Satz 2 Nr. 3 SGB X"),
         ("nach $48 Abs. 1 SGB X", "nach § 48 Abs. 1 SGB X"),
         ("Satz 1 Nr. 1SGB Il", "Satz 1 Nr. 1 SGB II"),
@@ -70,6 +78,11 @@ NEGATIVE = (
     "8 Tage nach Abs. 1 SGB X",
     "5 Personen SGB II",
     "H SGB I",
+    "SGB L und SGB T",
+    "Satz2 von 3Satz",
+    "83 67 SGB X",
+    "33 7 und 9 SGB X",
+    "Abs. 1 12345 und 123a45b",
 )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from eakte.demo.letters import bodies, forms, housing, own, personal, proofs
+from eakte.demo.letters import bodies, forms, housing, justice, own, papers, personal, proofs, stray
 from eakte.demo.letters.common import Matter
 from eakte.demo.letters.frames import Draft
 
@@ -52,12 +52,12 @@ KINDS: tuple[Kind, ...] = (
     _kind("MIETBESCHEINIGUNG", housing.rent_certificate, "proofs", 2),
     _kind("MIETVERTRAG", housing.lease, "proofs", 2),
     _kind("SCHULBESCHEINIGUNG", proofs.school_certificate, "proofs", 3, of="child"),
-    _kind("MELDEBESCHEINIGUNG", proofs.registration, "proofs", 2),
-    _kind("AUFENTHALTSTITEL", proofs.residence_permit, "proofs", 1),
-    _kind("PERSONENSTAND", proofs.birth_certificate, "proofs", 1, of="child"),
+    _kind("MELDEBESCHEINIGUNG", papers.registration, "proofs", 2),
+    _kind("AUFENTHALTSTITEL", papers.residence_permit, "proofs", 1),
+    _kind("PERSONENSTAND", papers.birth_certificate, "proofs", 1, of="child"),
     _kind("ARBEITSVERTRAG", proofs.work_contract, "proofs", 2),
     _kind("ATTEST", proofs.doctors_letter, "proofs", 2),
-    _kind("STEUERBESCHEID", proofs.tax_notice, "proofs", 1, always="name address"),
+    _kind("STEUERBESCHEID", papers.tax_notice, "proofs", 1, always="name address"),
     _kind("PERSON_ANFRAGE", personal.inquiry, "proofs", 1),
     _kind("FRISTVERLAENGERUNG", personal.extension, "proofs", 1),
     _kind("KONTOAUSZUG", proofs.account_statement, "statements", 9, always="name address", never="birth_date"),
@@ -83,23 +83,23 @@ KINDS: tuple[Kind, ...] = (
     _kind("KK_RUECKFRAGE", bodies.insurer_question, "carriers", 0.5),
     _kind("AU_BESCHEINIGUNG", proofs.sick_note, "sick_notes", 6, of="worker"),
     _kind("WIDERSPRUCH", personal.objection, "remedies", 1.5, of="claimant"),
-    _kind("WIDERSPRUCH", bodies.lawyer_objection, "remedies", 0.7, always="name", of="claimant"),
-    _kind("WIDERSPRUCH_BEGRUENDUNG", bodies.lawyer_reasons, "remedies", 0.5, always="name", of="claimant"),
-    _kind("AKTENEINSICHT_ANTRAG", bodies.file_request, "remedies", 0.3, always="name", of="claimant"),
+    _kind("WIDERSPRUCH", justice.lawyer_objection, "remedies", 0.7, always="name", of="claimant"),
+    _kind("WIDERSPRUCH_BEGRUENDUNG", justice.lawyer_reasons, "remedies", 0.5, always="name", of="claimant"),
+    _kind("AKTENEINSICHT_ANTRAG", justice.file_request, "remedies", 0.3, always="name", of="claimant"),
     _kind("ANHOERUNG_ANTWORT", personal.hearing_answer, "remedies", 0.5),
     _kind("VOLLMACHT", forms.authorisation, "remedies", 0.3),
     _kind("RATENZAHLUNG_ANTRAG", personal.instalments, "remedies", 0.2, of="claimant"),
-    _kind("GERICHT_VERFUEGUNG", bodies.court_order, "courts", 0.6, always="name"),
+    _kind("GERICHT_VERFUEGUNG", justice.court_order, "courts", 0.6, always="name"),
     _kind("RAEUMUNGSKLAGE_MITTEILUNG", housing.eviction_notice, "courts", 0.4, always="name address"),
-    _kind("PFAENDUNG", bodies.attachment, "courts", 0.4, always="name"),
-    _kind("BETREUER_ANFRAGE", bodies.guardian, "courts", 0.3, always="name"),
-    _kind("ZUSTELLURKUNDE", bodies.receipt_of_service, "courts", 0.3, always="name", of="claimant"),
+    _kind("PFAENDUNG", justice.attachment, "courts", 0.4, always="name"),
+    _kind("BETREUER_ANFRAGE", justice.guardian, "courts", 0.3, always="name"),
+    _kind("ZUSTELLURKUNDE", justice.receipt_of_service, "courts", 0.3, always="name", of="claimant"),
     _kind("TRAEGERBERICHT", bodies.provider_report, "providers", 2.7, of="worker"),
     _kind("SCHWEIGEPFLICHT", forms.consent, "providers", 0.3, of="worker"),
-    _kind("RECHNUNG", bodies.invoice, "invoices", 1, of="nobody"),
+    _kind("RECHNUNG", stray.invoice, "invoices", 1, of="nobody"),
     _kind("DSGVO_AUSKUNFT", personal.data_access, "privacy", 0.3, always="name birth_date address"),
-    _kind("WERBUNG", bodies.advertising, "stray", 2, of="nobody"),
-    _kind("IRRLAEUFER", bodies.wrong_addressee, "stray", 1.5, of="stray"),
+    _kind("WERBUNG", stray.advertising, "stray", 2, of="nobody"),
+    _kind("IRRLAEUFER", stray.wrong_addressee, "stray", 1.5, of="stray"),
     _kind("ANTRAG_ERST", forms.main_application, "applications", 2, always="name", of="stranger"),
     _kind("ANTRAG_ERST", forms.informal_application, "applications", 1, always="name", of="stranger"),
 )

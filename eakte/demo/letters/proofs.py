@@ -16,7 +16,7 @@ from eakte.demo.letters.common import (
     money_text,
     short_date,
 )
-from eakte.demo.letters.frames import Draft, handed_in, office_letter, person_rows
+from eakte.demo.letters.frames import Draft, handed_in, person_rows
 from eakte.demo.letters.model import (
     Bar,
     Chart,
@@ -27,7 +27,6 @@ from eakte.demo.letters.model import (
     Gap,
     Letterhead,
     Paragraph,
-    Printed,
     Sender,
     Signature,
     Stamp,
@@ -65,7 +64,7 @@ def pay_slip(m: Matter) -> Draft:
     page: tuple[Element, ...] = (
         Letterhead(firm.name, (f"{firm.street} · {firm.city}", *firm.lines), "left"),
         Paragraph(f"Entgeltabrechnung {month} {m.written.year}", "bold"),
-        Sender(tuple(line for line in (m.name, *_place(m)) if line)),
+        Sender(tuple(line for line in (m.name, *place_lines(m)) if line)),
         Table((38, 60), tuple((a, b) for a, b in identity), "ll", size=8, header=False),
         Table((22, 80, 22, 40), tuple(rows), "llrr", size=8, grid=True),
         Paragraph(f"Überweisung auf {iban(rng)}", "small"),
@@ -73,7 +72,8 @@ def pay_slip(m: Matter) -> Draft:
     return Draft((handed_in(m, page),), rng.choice(("mono", "sans")), "A")
 
 
-def _place(m: Matter) -> tuple[str, ...]:
+def place_lines(m: Matter) -> tuple[str, ...]:
+    """Street and town, where the letter may print them."""
     return (m.address.street, f"{m.address.postal_code} {m.address.city}") if m.address else ()
 
 
@@ -112,7 +112,7 @@ def account_statement(m: Matter) -> Draft:
         page: tuple[Element, ...] = (
             Letterhead(bank.name, (f"{bank.street} · {bank.city}",), "left"),
             Paragraph(f"Kontoauszug {number}/{m.written.year}   Blatt {sheet} von {sheets}", "bold"),
-            *((Sender((m.name, *_place(m))),) if sheet == 1 and m.name else ()),
+            *((Sender((m.name, *place_lines(m))),) if sheet == 1 and m.name else ()),
             Paragraph(f"IBAN {account}   {old} {money_text(balance)} EUR"),
             Table((24, 24, 84, 32), rows, "lllr", size=9),
             *end,
@@ -178,7 +178,7 @@ def sick_note(m: Matter) -> Draft:
         Paragraph("Ausfertigung zur Vorlage beim Arbeitgeber", "small"),
         FormRow((Field("Krankenkasse", "Nordmark Krankenkasse"), Field("Versicherten-Nr.", health_number(rng)))),
         FormRow((Field("Name, Vorname des Versicherten", m.name, 1.4), Field("geb. am", m.birth, 0.6))),
-        *((FormRow((Field("Anschrift", ", ".join(_place(m))),)),) if m.address else ()),
+        *((FormRow((Field("Anschrift", ", ".join(place_lines(m))),)),) if m.address else ()),
         Ticks(((first, "Erstbescheinigung"), (not first, "Folgebescheinigung"), (False, "Arbeitsunfall"))),
         FormRow(
             (
@@ -216,90 +216,6 @@ def doctors_letter(m: Matter) -> Draft:
     return Draft((page,), "serif")
 
 
-def registration(m: Matter) -> Draft:
-    """MELDEBESCHEINIGUNG of the residents' office: always prints birth date and address when it may."""
-    rng, office = m.rng, head(m.rng, "MELDEBEHOERDE")
-    since = days_before(rng, m.written, 5, 400)
-    page: tuple[Element, ...] = (
-        Letterhead(office.name, (*office.lines, f"{office.street} · {office.city}"), "right"),
-        Chart("arms", 25, 12, 14, 16),
-        Gap(18),
-        Paragraph("Meldebescheinigung", "title"),
-        Table(
-            (55, 100),
-            tuple(
-                row
-                for row in (
-                    ("Name, Vorname", m.name),
-                    ("Geburtsdatum", m.birth),
-                    ("alleinige Wohnung", ", ".join(_place(m))),
-                    ("Einzugsdatum", short_date(since)),
-                    ("Ordnungsmerkmal", f"01002{rng.randint(10000, 99999)}"),
-                )
-                if row[1]
-            ),
-            "ll",
-            size=10,
-            header=False,
-        ),
-        Paragraph(f"{office.city.split()[-1]}, {short_date(m.written)}"),
-        Signature((office.by,), stamp=(office.name, "Siegel")),
-    )
-    return Draft((handed_in(m, page),), "sans")
-
-
-def residence_permit(m: Matter) -> Draft:
-    """AUFENTHALTSTITEL: two card sides photocopied on one sheet, dark."""
-    rng = m.rng
-    until = m.day + timedelta(days=rng.randint(30, 900))
-    lines = tuple(
-        line for line in (m.name, f"geb. {m.birth}" if m.birth else "", f"gültig bis {short_date(until)}") if line
-    )
-    page: tuple[Element, ...] = (
-        Chart("photo", 34, 44, 28, 36),
-        Printed("AUFENTHALTSTITEL", 68, 46, 10, True),
-        *(Printed(line, 68, 54 + 7 * number, 9) for number, line in enumerate(lines)),
-        Printed("Aufenthaltserlaubnis", 34, 108, 9, True),
-        Printed("Erwerbstätigkeit erlaubt", 34, 116, 9),
-        Printed(f"AZR-Nummer 9999{rng.randint(10**7, 10**8 - 1)}", 34, 124, 8),
-        *((Printed(", ".join(_place(m)), 34, 132, 8),) if m.address else ()),
-    )
-    return Draft((handed_in(m, page),), "humanist")
-
-
-def birth_certificate(m: Matter) -> Draft:
-    """PERSONENSTAND: certificate with arms and register number."""
-    rng, office = m.rng, head(m.rng, "STANDESAMT")
-    page: tuple[Element, ...] = (
-        Letterhead(
-            "Geburtsurkunde",
-            (office.name, f"Registernummer G {rng.randint(100, 999)}/{m.person.birth_date.year}"),
-            "centre",
-        ),
-        Chart("arms", 100, 44, 16, 18),
-        Gap(36),
-        Table(
-            (55, 100),
-            tuple(
-                row
-                for row in (
-                    ("Name", m.name),
-                    ("Geburtstag", m.birth),
-                    ("Geburtsort", "Halvesund"),
-                    ("Wohnort der Eltern", ", ".join(_place(m))),
-                )
-                if row[1]
-            ),
-            "ll",
-            size=11,
-            header=False,
-        ),
-        Paragraph(f"Halvesund, den {short_date(m.written)}"),
-        Signature((office.by,), stamp=("Standesamt", "Halvesund")),
-    )
-    return Draft((handed_in(m, page),), "serif")
-
-
 def work_contract(m: Matter) -> Draft:
     """ARBEITSVERTRAG: two pages of numbered paragraphs."""
     rng, firm = m.rng, head(m.rng, "ARBEITGEBER")
@@ -325,40 +241,3 @@ def work_contract(m: Matter) -> Draft:
         Signature(("Arbeitnehmer/in",)),
     )
     return Draft((handed_in(m, first), second), "serif")
-
-
-def tax_notice(m: Matter) -> Draft:
-    """STEUERBESCHEID: window letter to the person, handed in as a copy; prints name and address."""
-    rng, office = m.rng, head(m.rng, "FINANZAMT")
-    year = m.written.year - 1
-    rows = (
-        ("", "Einkommensteuer", "Solidaritätszuschlag"),
-        ("festgesetzt", money(rng, 0, 900), "0,00"),
-        ("abzuziehen", money(rng, 100, 900), "0,00"),
-        ("Steuererstattung", money(rng, 20, 700), "0,00"),
-    )
-    page = office_letter(
-        m,
-        office,
-        f"Bescheid für {year} über Einkommensteuer und Solidaritätszuschlag",
-        (
-            Paragraph("Festsetzung", "bold"),
-            Table((60, 50, 50), rows, "lrr", grid=True),
-            Paragraph("Die Steuererstattung wird auf das Ihnen bekannte Konto überwiesen."),
-        ),
-        window=m.window(),
-        style="right",
-        signed=False,
-        info=(
-            ("Steuernummer", f"{rng.randint(10, 99)}/{rng.randint(100, 999)}/{rng.randint(10000, 99999)}"),
-            *((("Geburtsdatum", m.birth),) if m.birth else ()),
-        ),
-    )
-    legal: tuple[Element, ...] = (
-        Paragraph("Rechtsbehelfsbelehrung", "bold"),
-        Paragraph(
-            "Die Festsetzung kann mit dem Einspruch angefochten werden. Der Einspruch "
-            "ist beim Finanzamt schriftlich einzureichen."
-        ),
-    )
-    return Draft((page, legal), "serif")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
-from eakte.demo.letters import bodies, forms, housing, personal, proofs
+from eakte.demo.letters import bodies, forms, housing, justice, papers, personal, proofs
 from eakte.demo.letters.common import any_date, days_before, head, short_date, spelled
 from eakte.demo.letters.frames import Draft, office_letter, private_letter
 from eakte.demo.letters.kinds import KINDS, Kind, file_type
@@ -110,7 +110,7 @@ def two_clients(register: DemoRegister, rng: random.Random, day: date) -> Letter
     matter = make_matter(rng, day, one, {"bg_number", "name"}, case)
     second = make_matter(rng, day, two, {"bg_number", "name"}, other)
     subject = f"1. {matter.name}, {matter.numbered()}; 2. {second.name}, {second.numbered()} ./. Jobcenter"
-    draft = bodies.lawyer_objection(matter, subject, f"{matter.name} und {second.name}")
+    draft = justice.lawyer_objection(matter, subject, f"{matter.name} und {second.name}")
     return clearing(draft, matter, "WIDERSPRUCH", "two clients with a case each", "two_clients", case)
 
 
@@ -313,7 +313,7 @@ def foreign_name(register: DemoRegister, rng: random.Random, day: date) -> Lette
     matter = make_matter(
         rng, day, _head_of(case), {"name", "birth_date"} | set(rng.sample(["bg_number"], rng.randint(0, 1))), case
     )
-    return finish(register, proofs.registration(matter), matter, "MELDEBESCHEINIGUNG", "foreign_name")
+    return finish(register, papers.registration(matter), matter, "MELDEBESCHEINIGUNG", "foreign_name")
 
 
 def same_name_applicant(register: DemoRegister, rng: random.Random, day: date) -> Letter:

@@ -1,0 +1,95 @@
+"""Finding a case by what stands on a letter: number in any spelling, name, birth date. Covers only, never contents."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import Session
+
+from archive.access import covers_visible
+from archive.models import CaseAlias, CaseFile, Membership, Person, PersonName
+from archive.names import name_key
+from archive.numbers import number_key
+from core.actor import Actor
+
+_DAY = re.compile(r"\b(\d{1,2})\.(\d{1,2})\.(\d{4})\b")
+_MIN_DIGITS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a search text asks for: the key of a number, words of a name, a birth date."""
+
+    number: str | None
+    names: tuple[str, ...]
+    born: date | None
+
+
+def understand(text: str) -> Wanted:
+    """What the text asks for. Pure; any text is allowed, an impossible date is ignored."""
+    found = _DAY.search(text)
+    born = _day(found) if found else None
+    rest = _DAY.sub(" ", text)
+    numbers = " ".join(word for word in rest.split() if any(c.isdigit() for c in word) or word.upper() == "BG")
+    digits = sum(c.isdigit() for c in numbers)
+    names = tuple(key for word in rest.split() if not any(c.isdigit() for c in word) and (key := name_key(word)))
+    number = number_key(numbers) if digits >= _MIN_DIGITS else None
+    return Wanted(number, () if number and names == ("bg",) else names, born)
+
+
+def find_cases(session: Session, actor: Actor, text: str, on: date, limit: int = 6) -> Sequence[CaseFile]:
+    """Open cases whose cover `actor` may see and which the text names; an empty text names none."""
+    wanted = understand(text)
+    conditions = [*_number(wanted), *_persons(wanted)]
+    if not conditions:
+        return ()
+    query = select(CaseFile).where(covers_visible(actor, on), CaseFile.state == "open", *conditions)
+    return session.scalars(query.order_by(CaseFile.file_number).limit(limit)).all()
+
+
+def _number(wanted: Wanted) -> list[ColumnElement[bool]]:
+    if wanted.number is None:
+        return []
+    alias = select(CaseAlias.case_file_id).where(CaseAlias.number_key == wanted.number)
+    customer = (
+        select(Membership.case_file_id)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Person.customer_key == wanted.number)
+    )
+    part = wanted.number
+    ways = (
+        CaseFile.number_key.contains(part, autoescape=True),
+        CaseFile.bg_key.contains(part, autoescape=True),
+        CaseFile.id.in_(alias),
+        CaseFile.id.in_(customer),
+    )
+    return [or_(*ways)]
+
+
+def _persons(wanted: Wanted) -> list[ColumnElement[bool]]:
+    if not wanted.names and wanted.born is None:
+        return []
+    facts: list[ColumnElement[bool]] = [
+        Membership.case_file_id == CaseFile.id,
+        Person.id == Membership.person_id,
+        PersonName.person_id == Person.id,
+    ]
+    for word in wanted.names:
+        begins = PersonName.family_key.startswith(word, autoescape=True)
+        inside = PersonName.family_key.contains(f" {word}", autoescape=True)
+        given = PersonName.given_names.istartswith(word, autoescape=True)
+        facts.append(or_(begins, inside, given))
+    if wanted.born is not None:
+        facts.append(Person.birth_date == wanted.born)
+    return [exists().where(and_(*facts))]
+
+
+def _day(found: re.Match[str]) -> date | None:
+    try:
+        return date(int(found[3]), int(found[2]), int(found[1]))
+    except ValueError:
+        return None

@@ -1,0 +1,94 @@
+"""Commands that run and examine an installation: run, serve, worker, audit, doctor, index, sheets."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+
+from core.audit.sealing import seal
+from core.audit.verify import verify
+from eakte.cli.common import DONE, PROBLEMS, messages, result, services
+from eakte.cli.common import settings as read_settings
+from eakte.cli.mail import AsJson
+from eakte.doctor import as_json as findings_json
+from eakte.doctor import examine
+from eakte.duties import duties
+from eakte.run import run as run_all
+from eakte.searching import rebuild_index
+from eakte.serve import serve as run_server
+from eakte.supervisor import Supervisor
+from ingest.sheet_printing import print_sheets
+
+audit = typer.Typer(help="Protokoll.", no_args_is_help=True)
+
+
+@audit.command("verify")
+def audit_verify(as_json: AsJson = False) -> None:
+    """Protokollkette nachrechnen und mit dem Anker vergleichen."""
+    with services() as opened:
+        anchor = opened.settings.anchor_file
+        seal(opened.database, anchor)
+        with opened.database.read() as session:
+            verdict = verify(session, anchor)
+    problems = [{"position": problem.position, "kind": problem.kind} for problem in verdict.problems]
+    answer: dict[str, Any] = {"ok": verdict.ok, "checked": verdict.checked, "problems": problems}
+    result(answer if as_json else f"{verdict.checked} Einträge geprüft, {len(problems)} Auffälligkeiten")
+    raise typer.Exit(DONE if verdict.ok else PROBLEMS)
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Alle Speicher gegeneinander prüfen; ändert nichts."""
+    with services() as opened:
+        findings = examine(opened)
+    result(findings_json(findings) if as_json else "\n".join(f"{f.store}: {f.text} ({f.id})" for f in findings))
+    raise typer.Exit(PROBLEMS if findings else DONE)
+
+
+def serve() -> None:
+    """Nur den Server starten."""
+    with services() as opened:
+        run_server(opened.settings)
+
+
+def worker(count: Annotated[int | None, typer.Option(help="Zahl der Kindprozesse.")] = None) -> None:
+    """Nur die Arbeitsprozesse starten."""
+    with services() as opened:
+        supervisor = Supervisor(opened, duties(opened), count)
+        stopped = False
+
+        def stop(_signal: int, _frame: FrameType | None) -> None:
+            nonlocal stopped
+            stopped = True
+
+        signal.signal(signal.SIGINT, stop)
+        signal.signal(signal.SIGTERM, stop)
+        supervisor.start()
+        while not stopped:
+            supervisor.wait(0.2)
+        supervisor.stop()
+
+
+def run(demo: Annotated[bool, typer.Option("--demo", help="Vorführbehörde laden.")] = False) -> None:
+    """Alles starten: Datenbank, Server, Arbeitsprozesse; bis Strg C."""
+    with services(migrate=True) as opened:
+        run_all(opened, demo=demo)
+
+
+def rebuild() -> None:
+    """Suchindex aus dem Archiv neu aufbauen."""
+    with services() as opened:
+        messages.print(f"{rebuild_index(opened)} Einträge im Index.")
+
+
+def sheets(
+    out: Annotated[Path, typer.Option("--out", help="Zieldatei (PDF).")],
+    field: Annotated[list[str] | None, typer.Option(help="FELD=Wert: CASE, DOC, KEY, UNIT, BATCH, SHEETS.")] = None,
+    count: Annotated[int, typer.Option(min=1, max=500, help="Zahl der Blätter.")] = 1,
+) -> None:
+    """Trennblätter drucken."""
+    read_settings()
+    out.write_bytes(print_sheets(field or [], count))

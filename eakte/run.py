@@ -1,0 +1,92 @@
+"""`eakte run`: everything embedded in one go: database, demo on request, server and worker as child processes.
+
+A child that ends by itself is started again; Ctrl-C or SIGTERM ends all.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from types import FrameType
+
+from rich.progress import Progress
+from sqlalchemy import func, select
+
+from eakte.bootstrap import Services, exclusive
+from eakte.cli.common import messages
+from eakte.demo.load import load_demo
+from ingest.models import MailItem, Receipt
+
+_RESTART_SECONDS = 1.0
+_PARTS = ("serve", "worker")
+
+
+def run(services: Services, *, demo: bool) -> None:
+    """Set up, start, show where to go, and stay until stopped."""
+    stopping = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    with exclusive(services.settings, "run"):
+        if demo:
+            messages.print("Vorführbehörde wird geladen …")
+            logins = load_demo(services).logins
+        children = {part: _start(part) for part in _PARTS}
+        try:
+            messages.print(f"E-Akte: http://{services.settings.host}:{services.settings.port}")
+            if demo:
+                messages.print(f"Anmeldungen: {logins}")
+            _follow_intake(services, stopping)
+            messages.print("Bereit. Beenden mit Strg C.")
+            _watch(children, stopping)
+        finally:
+            _end(children)
+
+
+def _start(part: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "eakte", part])
+
+
+def _follow_intake(services: Services, stopping: threading.Event) -> None:
+    """A progress bar while the first mail is worked on; silent when nothing waits."""
+    with Progress(console=messages, transient=True) as progress:
+        task = progress.add_task("Post wird gelesen und zugeordnet", total=None)
+        while not stopping.is_set():
+            done, total, waiting = _progress(services)
+            progress.update(task, completed=done, total=total or None)
+            if not waiting:
+                return
+            stopping.wait(0.5)
+
+
+def _progress(services: Services) -> tuple[int, int, bool]:
+    with services.database.read() as session:
+        total = session.scalar(select(func.count()).select_from(MailItem)) or 0
+        done = session.scalar(select(func.count()).select_from(MailItem).where(MailItem.state != "in_work")) or 0
+        waiting = session.scalar(select(func.count()).select_from(Receipt).where(Receipt.final_at.is_(None))) or 0
+    return done, total, waiting > 0
+
+
+def _watch(children: dict[str, subprocess.Popen[bytes]], stopping: threading.Event) -> None:
+    while not stopping.wait(_RESTART_SECONDS):
+        for part, child in children.items():
+            if child.poll() is not None:
+                messages.print(f"{part} endete mit {child.returncode} und wird neu gestartet.", style="yellow")
+                children[part] = _start(part)
+
+
+def _end(children: dict[str, subprocess.Popen[bytes]]) -> None:
+    for child in children.values():
+        child.send_signal(signal.SIGTERM)
+    deadline = time.monotonic() + 15
+    for child in children.values():
+        try:
+            child.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            child.kill()

@@ -1,0 +1,79 @@
+"""The frame around every command of the pages: posted fields, done once, one transaction, the answer.
+
+Fields of every form: `version` of the object as shown, `kennung` (the same one again gets the first answer), `csrf`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Form, Request, Response
+
+from core.database import Transaction
+from core.errors import InvalidInput
+from inbox import repository
+from inbox.acts import ItemRef
+from inbox.errors import ItemChanged
+from inbox.models import UndoableAct
+from web.mapping_acts import overtaken
+from web.once import Answers
+from web.pages import Visit
+
+ANSWERS = Answers()
+KEY_LENGTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What every command form carries."""
+
+    version: int
+    key: str
+
+
+def posted(
+    version: Annotated[int, Form(ge=1)], kennung: Annotated[str, Form(min_length=1, max_length=KEY_LENGTH)]
+) -> Posted:
+    """The fields of every command form, as a dependency."""
+    return Posted(version, kennung)
+
+
+def once(who: Visit, command: Posted, act: Callable[[], Response]) -> Response:
+    """Run a command once per session, address and key."""
+    return ANSWERS.once((who.who.session.id, who.request.url.path, f"{who.htmx}:{command.key}"), act)
+
+
+def on_item(
+    who: Visit, command: Posted, item_id: UUID, onward: str, act: Callable[[Transaction, ItemRef], Any]
+) -> UndoableAct | None:
+    """One act on an inbox item in one transaction; returns what can be taken back. Raises Overtaken when stale."""
+    try:
+        with who.ctx.database.write() as tx:
+            act(tx, ItemRef(item_id, command.version))
+            tx.session.flush()
+            done = None
+            if who.actor.user_id is not None:
+                done = repository.act_on(tx.session, who.actor.user_id, item_id, command.version + 1)
+    except ItemChanged:
+        with who.ctx.database.read() as session:
+            raise overtaken(session, who.actor, item_id, who.today, onward, who.texts) from None
+    return done
+
+
+def parse_day(text: str) -> date:
+    """24.11.2026 as a date. Raises InvalidInput for anything else."""
+    parts = text.strip().split(".")
+    try:
+        day, month, year = (int(part) for part in parts)
+        return date(year, month, day)
+    except ValueError:
+        raise InvalidInput("Schreiben Sie das Datum so: 24.11.2026.", "not a date") from None
+
+
+def is_htmx(request: Request) -> bool:
+    """Whether htmx asks."""
+    return request.headers.get("HX-Request") == "true"

@@ -1,0 +1,320 @@
+"""From inbox rows to the Postkorb page: boxes as tabs, rows, the preview of one letter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.orm import Session
+
+from archive import repository as archive
+from archive.models import CaseFile, Document, Membership, PersonName
+from archive.models import Note as NoteRow
+from archive.names import name_key
+from archive.numbers import number_key
+from archive.reading import OpenedDocument
+from core.actor import Actor, Role
+from core.clock import AGENCY_ZONE, agency_date
+from core.errors import NotFound
+from core.ids import new_id
+from inbox import repository
+from inbox.leases import holder
+from inbox.models import InboxItem
+from inbox.repository import Box, Row
+from organisation.models import OrgUnit
+from web import views as v
+from web import wording
+from web.mapping_lookup import case_names, sender_title, unit_title, user_name
+from web.texts import Texts
+
+PAGE_SIZE = 50
+ORDERS = ("frist", "neu", "alt")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBox:
+    """A Postkorb that the person works from: its address, its words, and which items lie in it."""
+
+    box: Box
+    href: str
+    tab: str
+    heading: str
+    list_title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the list is narrowed and ordered by, as the address says."""
+
+    order: str = "frist"
+    document_type: str = ""
+    text: str = ""
+    offset: int = 0
+
+
+def form(url: str, version: int) -> v.ActionForm:
+    """A command with a new idempotency key."""
+    return v.ActionForm(url, version, str(new_id()))
+
+
+def time_words(instant: datetime) -> str:
+    """10:41, at the agency."""
+    return instant.astimezone(AGENCY_ZONE).strftime("%H:%M")
+
+
+def boxes_of(session: Session, actor: Actor, texts: Texts) -> list[OpenBox]:
+    """The person's own Postkorb, those of the teams, and those of the people stood in for."""
+    own = OpenBox(Box("own"), "/postkorb", texts("postkorb.mein"), texts("raum.postkorb"), texts("postkorb.liste_mein"))
+    boxes = [own]
+    if not actor.has(Role.CASEWORKER, Role.TEAM_LEAD):
+        return boxes
+    teams = select(OrgUnit).where(OrgUnit.id.in_(actor.units | actor.led_units), OrgUnit.active, OrgUnit.kind == "team")
+    for unit in session.scalars(teams.order_by(OrgUnit.code)):
+        tab = texts("postkorb.team", team=unit.title)
+        href = f"/postkorb/team/{unit.code}"
+        boxes.append(OpenBox(Box("team", unit.id), href, tab, tab, texts("postkorb.liste_team", team=unit.title)))
+    for user_id in sorted(actor.stands_in_for):
+        name = user_name(session, user_id)
+        boxes.append(
+            OpenBox(
+                Box("deputy", user_id),
+                f"/postkorb/vertretung/{user_id}",
+                texts("postkorb.vertretung", name=name),
+                texts("postkorb.ueberschrift_vertretung", name=name),
+                texts("postkorb.liste_vertretung", name=name),
+            )
+        )
+    return boxes
+
+
+def box_at(boxes: Sequence[OpenBox], href: str) -> OpenBox:
+    """The box with this address. Raises NotFound: not there and not yours look the same."""
+    for one in boxes:
+        if one.href == href:
+            return one
+    raise NotFound
+
+
+def box_of_item(boxes: Sequence[OpenBox], item: InboxItem, actor: Actor) -> OpenBox:
+    """The box in which an item lies; the own one when it lies in none of the tabs (a lead looks at a letter)."""
+    kind = "team" if item.inbox_kind == "team" else ("own" if item.user_id == actor.user_id else "deputy")
+    owner = {"team": item.unit_id, "deputy": item.user_id}.get(kind)
+    for one in boxes:
+        if one.box.kind == kind and one.box.id == owner:
+            return one
+    return boxes[0]
+
+
+def narrowed(actor: Actor, box: Box, wanted: Selection) -> ColumnElement[bool]:
+    """Condition on InboxItem, Document and CaseFile for a box and a selection."""
+    condition = repository.in_box(actor, box)
+    if wanted.document_type:
+        condition = condition & (Document.document_type == wanted.document_type)
+    text = wanted.text.strip()
+    return condition & _mentions(text) if text else condition
+
+
+def order_of(wanted: Selection) -> tuple[ColumnElement[Any], ...]:
+    """The order the person chose; empty = working order."""
+    return {
+        "neu": (Document.received_on.desc(), InboxItem.created_at.desc()),
+        "alt": (Document.received_on.asc(), InboxItem.created_at.asc()),
+    }.get(wanted.order, ())
+
+
+def _mentions(text: str) -> ColumnElement[bool]:
+    named = exists().where(
+        Membership.case_file_id == CaseFile.id,
+        PersonName.person_id == Membership.person_id,
+        PersonName.family_key.startswith(name_key(text) or "\0", autoescape=True),
+    )
+    number = CaseFile.number_key.contains(number_key(text) or "\0", autoescape=True)
+    return or_(Document.title.icontains(text, autoescape=True), number, named)
+
+
+def inbox_page(
+    session: Session,
+    actor: Actor,
+    boxes: Sequence[OpenBox],
+    box: OpenBox,
+    wanted: Selection,
+    now: datetime,
+    texts: Texts,
+    current: UUID | None,
+) -> tuple[v.PostkorbPage, Sequence[Row]]:
+    """The page without its preview, and the rows shown."""
+    today = agency_date(now)
+    condition = narrowed(actor, box.box, wanted)
+    found = repository.rows(session, actor, condition, today, PAGE_SIZE + 1, wanted.offset, order_of(wanted))
+    rows = found[:PAGE_SIZE]
+    chosen = current or (rows[0].item.id if rows else None)
+    page = v.PostkorbPage(
+        title=box.tab,
+        heading=box.heading,
+        list_title=box.list_title,
+        tabs=_tabs(session, actor, boxes, box, today),
+        filter=_filter(session, actor, box, wanted, texts),
+        rows=inbox_rows(session, actor, rows, now, texts, chosen),
+        empty=_empty(box, wanted, texts) if not rows else None,
+        new_mail=new_mail(session, actor, box, now, now),
+        more_href=_list_href(box.href, wanted, wanted.offset + PAGE_SIZE) if len(found) > PAGE_SIZE else None,
+    )
+    return page, rows
+
+
+def new_mail(session: Session, actor: Actor, box: OpenBox, since: datetime, now: datetime) -> v.NewMail:
+    """What arrived in a box since an instant."""
+    today = agency_date(now)
+    condition = repository.in_box(actor, box.box)
+    arrived = repository.count(session, actor, condition & (InboxItem.created_at > since), today)
+    stamp = int(since.timestamp() * 1_000_000)
+    return v.NewMail(
+        f"/postkorb/neu?seit={stamp}&liste={box.href}",
+        arrived,
+        time_words(since),
+        box.href,
+        repository.count(session, actor, condition, today),
+    )
+
+
+def inbox_rows(
+    session: Session, actor: Actor, rows: Sequence[Row], now: datetime, texts: Texts, current: UUID | None
+) -> tuple[v.InboxRow, ...]:
+    """The rows of the list."""
+    today = agency_date(now)
+    names = case_names(session, [row.case_file for row in rows])
+    return tuple(
+        v.InboxRow(
+            item_id=str(row.item.id),
+            href=f"/postkorb/e/{row.item.id}",
+            title=row.document.title,
+            case_name=names.get(row.case_file.id, "") if row.case_file else "",
+            case_number=row.case_file.file_number if row.case_file else "",
+            sender=sender_title(row.document.sender),
+            received=wording.day_words(row.document.received_on, today, texts),
+            deadline=wording.deadline_badge(row.item.due_on, today, texts),
+            is_new=agency_date(row.item.created_at) == today,
+            current=row.item.id == current,
+            taken_by=_taken_by(session, actor, row.item, now),
+        )
+        for row in rows
+    )
+
+
+def item_preview(
+    session: Session, actor: Actor, row: Row, opened: OpenedDocument, page: v.PageView, today: date, texts: Texts
+) -> v.ItemPreview:
+    """The letter beside the list with the commands that its state allows."""
+    item, document = row.item, row.document
+    href = f"/postkorb/e/{item.id}"
+    is_open = item.state in ("open", "deferred")
+    whole_case = next((one for one in opened.case_files if one.id == item.case_file_id), None)
+    return v.ItemPreview(
+        item_id=str(item.id),
+        self_href=href,
+        title=document.title,
+        meta=_meta(document, opened, today, texts),
+        page=page,
+        case=_case_link(session, whole_case),
+        why=_why(session, actor, row),
+        notes=notes(session, opened.notes),
+        done=form(f"{href}/erledigt", item.version) if is_open and document.filed else None,
+        take=form(f"{href}/zuweisen", item.version) if is_open and item.inbox_kind == "team" else None,
+        forward_href=f"{href}/weiterleiten" if is_open else None,
+        follow_up_href=f"{href}/wiedervorlage" if is_open else None,
+        other_case_href=f"{href}/andere-akte" if is_open else None,
+        note_href=f"{href}/notiz" if is_open else None,
+        document_href=_document_href(whole_case, opened),
+    )
+
+
+def notes(session: Session, rows: Sequence[NoteRow]) -> tuple[v.Note, ...]:
+    """Notes in the order they were written."""
+    return tuple(v.Note(user_name(session, one.author_id), instant_words(one.created_at), one.text) for one in rows)
+
+
+def instant_words(instant: datetime) -> str:
+    """24.11.2026, 10:41 Uhr, at the agency."""
+    return f"{wording.date_words(agency_date(instant))}, {time_words(instant)} Uhr"
+
+
+def _meta(document: Document, opened: OpenedDocument, today: date, texts: Texts) -> str:
+    received = wording.day_words(document.received_on, today, texts)
+    pages = texts.count("blatt.seiten", opened.version.page_count)
+    sender = sender_title(document.sender)
+    words = texts("postkorb.meta", absender=sender, eingang=received, seiten=pages)
+    return words if sender else words.removeprefix(" · ")
+
+
+def _case_link(session: Session, case_file: CaseFile | None) -> v.Link | None:
+    if case_file is None:
+        return None
+    name = case_names(session, [case_file])[case_file.id]
+    number = case_file.file_number
+    return v.Link(f"/akte/{wording.path_number(number)}", f"{name}, {number}" if name != number else number)
+
+
+def _document_href(case_file: CaseFile | None, opened: OpenedDocument) -> str | None:
+    if case_file is None:
+        return None
+    for filing in opened.filings:
+        if filing.case_file_id == case_file.id:
+            return f"/akte/{wording.path_number(case_file.file_number)}/dokument/{filing.ordinal}"
+    return None
+
+
+def _why(session: Session, actor: Actor, row: Row) -> tuple[str, ...]:
+    sentences = [str(reason.get("text", "")) for reason in row.item.reasons]
+    if row.item.previous_item_id is not None:
+        sentences.insert(0, "Das Schreiben wurde hierher weitergeleitet.")
+    elif row.case_file is not None and row.case_file.responsible_user_id is None:
+        unit = unit_title(session, row.case_file.org_unit_id)
+        sentences.insert(0, f"Für diese Akte ist das Team {unit} zuständig.")
+    elif row.case_file is not None and row.case_file.responsible_user_id == actor.user_id:
+        sentences.insert(0, "Sie sind für diese Akte zuständig.")
+    elif row.case_file is not None:
+        name = user_name(session, row.case_file.responsible_user_id)
+        sentences.insert(0, f"Für diese Akte ist {name} zuständig.")
+    return tuple(sentence for sentence in sentences if sentence)
+
+
+def _taken_by(session: Session, actor: Actor, item: InboxItem, now: datetime) -> str | None:
+    user_id = holder(item, now)
+    if user_id is None or user_id == actor.user_id:
+        return None
+    return f"{user_name(session, user_id)} hat es gerade geöffnet."
+
+
+def _tabs(session: Session, actor: Actor, boxes: Sequence[OpenBox], here: OpenBox, on: date) -> tuple[v.Tab, ...]:
+    return tuple(
+        v.Tab(one.href, one.tab, one == here, repository.count(session, actor, repository.in_box(actor, one.box), on))
+        for one in boxes
+    )
+
+
+def _filter(session: Session, actor: Actor, box: OpenBox, wanted: Selection, texts: Texts) -> v.InboxFilter:
+    words = {"frist": "frist_zuerst", "neu": "neueste_zuerst", "alt": "aelteste_zuerst"}
+    orders = tuple(v.Option(code, texts(f"postkorb.{words[code]}"), code == wanted.order) for code in ORDERS)
+    everything = v.Option("", texts("postkorb.alle"), not wanted.document_type)
+    kinds = (
+        v.Option(kind.code, kind.title, kind.code == wanted.document_type)
+        for kind in archive.document_types(session, actor.agency_id)
+    )
+    return v.InboxFilter(box.href, orders, (everything, *kinds), wanted.text)
+
+
+def _empty(box: OpenBox, wanted: Selection, texts: Texts) -> v.Empty:
+    if wanted.document_type or wanted.text:
+        link = v.Link(box.href, texts("postkorb.filter_aufheben"))
+        return v.Empty(texts("postkorb.filter_leer_titel"), texts("postkorb.filter_leer_text"), link)
+    return v.Empty(texts("postkorb.leer_titel"), texts("postkorb.leer_text"))
+
+
+def _list_href(href: str, wanted: Selection, offset: int) -> str:
+    query = {"sortierung": wanted.order, "art": wanted.document_type, "text": wanted.text, "ab": offset}
+    return f"{href}?{urlencode({key: value for key, value in query.items() if value})}"

@@ -1,0 +1,35 @@
+"""All pages for people, in the order in which addresses are tried; the last one answers whatever is left."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from web import (
+    routes_auditing,
+    routes_clearing,
+    routes_clearing_acts,
+    routes_inbox,
+    routes_inbox_acts,
+    routes_records,
+    routes_search,
+    routes_session,
+    routes_settings,
+    routes_static,
+)
+
+
+def routers() -> list[APIRouter]:
+    """The routers for `api.app.create_app(context, routers())`. They bring their own error pages."""
+    return [
+        routes_static.router,
+        routes_session.router,
+        routes_settings.router,
+        routes_inbox.router,
+        routes_inbox_acts.router,
+        routes_clearing.router,
+        routes_clearing_acts.router,
+        routes_records.router,
+        routes_search.router,
+        routes_auditing.router,
+        routes_static.unknown,
+    ]

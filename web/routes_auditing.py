@@ -1,0 +1,68 @@
+"""The auditor's room: assigned cases, read only, and the log of acts on them."""
+
+from __future__ import annotations
+
+from datetime import date
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import RedirectResponse
+
+from core.actor import Role
+from core.errors import InvalidInput, NotFound
+from web.commands import parse_day
+from web.mapping_auditing import BASE, MANDATE, LogQuery, log_page, mandate_page
+from web.pages import Page, PageRoute, Visit, shell_of, show
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+Word = Annotated[str, Query(max_length=100)]
+
+
+@router.get("/pruefung")
+def get_first(who: Page) -> Response:
+    """To the mandate of this person."""
+    _require_auditor(who)
+    return RedirectResponse(BASE, HTTPStatus.SEE_OTHER)
+
+
+@router.get("/pruefung/{mandate}")
+def get_mandate(who: Page, mandate: str) -> Response:
+    """The assigned cases."""
+    _require_auditor(who, mandate)
+    with who.ctx.database.read() as session:
+        page = mandate_page(session, who.actor, who.today, who.texts)
+    return show(who, page, shell_of(who, "pruefung"))
+
+
+@router.get("/pruefung/{mandate}/protokoll")
+def get_log(
+    who: Page,
+    mandate: str,
+    vorgang: Word = "",
+    von: Word = "",
+    bis: Word = "",
+    akte: Word = "",
+    ab: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+) -> Response:
+    """The acts on the assigned cases."""
+    _require_auditor(who, mandate)
+    errors: list[str] = []
+    start, end = _day(von, errors), _day(bis, errors)
+    wanted = LogQuery(vorgang, start, end, akte, ab)
+    with who.ctx.database.read() as session:
+        page = log_page(session, who.actor, who.today, wanted, (von, bis), tuple(errors), who.texts)
+    return show(who, page, shell_of(who, "pruefung"), 422 if errors else 200)
+
+
+def _day(text: str, errors: list[str]) -> date | None:
+    try:
+        return parse_day(text) if text.strip() else None
+    except InvalidInput as error:
+        errors.append(error.de)
+        return None
+
+
+def _require_auditor(who: Visit, mandate: str = MANDATE) -> None:
+    if not who.actor.has(Role.AUDITOR) or mandate != MANDATE:
+        raise NotFound

@@ -1,0 +1,138 @@
+"""The Postkorb: own, team and deputy; the letter beside the list."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from api.context import COOKIE, Ctx, SignedIn
+from archive import reading
+from core.clock import agency_date
+from core.errors import NotFound, NotSignedIn
+from inbox import repository
+from organisation.sessions import open_session
+from web import views as v
+from web.mapping_acts import toast_for
+from web.mapping_inbox import (
+    ORDERS,
+    Selection,
+    box_at,
+    box_of_item,
+    boxes_of,
+    inbox_page,
+    item_preview,
+    new_mail,
+)
+from web.mapping_sheet import page_view
+from web.pages import Page, PageRoute, Visit, shell_of, show
+from web.sheets import texts_of, wants_text
+from web.texts import load_texts
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+def selection(
+    sortierung: str = "frist",
+    art: Annotated[str, Query(max_length=40)] = "",
+    text: Annotated[str, Query(max_length=200)] = "",
+    ab: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+) -> Selection:
+    """How the list is narrowed; an unknown order is the working order."""
+    return Selection(sortierung if sortierung in ORDERS else ORDERS[0], art, text, ab)
+
+
+Wanted = Annotated[Selection, Depends(selection)]
+
+
+def quiet_visit(request: Request, ctx: Ctx) -> Visit:
+    """A visit that does not count as activity: what the page asks by itself. Raises NotSignedIn."""
+    found = open_session(ctx.database, request.cookies.get(COOKIE, ""), ctx.settings, prolong=False)
+    if found is None:
+        raise NotSignedIn("Bitte melden Sie sich an.", "Please sign in.")
+    return Visit(request, ctx, SignedIn(*found), load_texts("de"), agency_date(ctx.database.clock.now()))
+
+
+@router.get("/postkorb")
+def get_own(who: Page, wanted: Wanted, getan: str = "") -> Response:
+    """The person's own Postkorb with its first letter."""
+    return _list(who, "/postkorb", wanted, getan)
+
+
+@router.get("/postkorb/team/{code}")
+def get_team(who: Page, code: str, wanted: Wanted, getan: str = "") -> Response:
+    """The Postkorb of a team."""
+    return _list(who, f"/postkorb/team/{code}", wanted, getan)
+
+
+@router.get("/postkorb/vertretung/{user_id}")
+def get_deputy(who: Page, user_id: UUID, wanted: Wanted, getan: str = "") -> Response:
+    """The Postkorb of somebody who is absent and for whom this person stands in today."""
+    return _list(who, f"/postkorb/vertretung/{user_id}", wanted, getan)
+
+
+@router.get("/postkorb/neu")
+def get_new(who: Annotated[Visit, Depends(quiet_visit)], seit: int = 0, liste: str = "/postkorb") -> Response:
+    """How many letters arrived since the list was drawn. Does not prolong the session."""
+    now = who.ctx.database.clock.now()
+    try:
+        since = datetime.fromtimestamp(seit / 1_000_000, UTC) if seit else now
+    except (ValueError, OverflowError, OSError):
+        since = now
+    with who.ctx.database.read() as session:
+        boxes = boxes_of(session, who.actor, who.texts)
+        box = box_at(boxes, liste)
+        page, _ = inbox_page(session, who.actor, boxes, box, Selection(), now, who.texts, None)
+        page = replace(page, new_mail=new_mail(session, who.actor, box, since, now))
+    return show(who, page, shell_of(who, "postkorb"))
+
+
+@router.get("/postkorb/e/{item_id}")
+def get_item(who: Page, item_id: UUID, seite: int = 1, ansicht: str = "", getan: str = "") -> Response:
+    """One letter beside the list of the box it lies in."""
+    with who.ctx.database.read() as session:
+        row = repository.visible_item(session, who.actor, item_id, who.today)
+        if row is None:
+            raise NotFound
+        box = box_of_item(boxes_of(session, who.actor, who.texts), row.item, who.actor)
+    if row.item.inbox_kind == "clearing":
+        return RedirectResponse(f"/klaerung/{item_id}", HTTPStatus.SEE_OTHER)
+    return _page(who, box.href, Selection(), row, seite, ansicht, getan)
+
+
+def _list(who: Visit, href: str, wanted: Selection, done: str) -> Response:
+    with who.ctx.database.read() as session:
+        boxes = boxes_of(session, who.actor, who.texts)
+        box = box_at(boxes, href)
+        now = who.ctx.database.clock.now()
+        _, rows = inbox_page(session, who.actor, boxes, box, wanted, now, who.texts, None)
+    return _page(who, href, wanted, rows[0] if rows else None, 1, "", done)
+
+
+def _page(
+    who: Visit, href: str, wanted: Selection, row: repository.Row | None, number: int, view: str, done: str
+) -> Response:
+    preview = _preview(who, row, number, view) if row is not None else None
+    now = who.ctx.database.clock.now()
+    with who.ctx.database.read() as session:
+        boxes = boxes_of(session, who.actor, who.texts)
+        box = box_at(boxes, href)
+        current = row.item.id if row is not None else None
+        page, _ = inbox_page(session, who.actor, boxes, box, wanted, now, who.texts, current)
+        toast = toast_for(session, who.actor, done, now, who.texts)
+    return show(who, replace(page, preview=preview), shell_of(who, "postkorb", toast))
+
+
+def _preview(who: Visit, row: repository.Row, number: int, view: str) -> v.ItemPreview:
+    """The preview shows contents: opening it is audited before it is drawn."""
+    opened = reading.open_document(who.ctx.database, who.actor, row.document.id)
+    href = f"/postkorb/e/{row.item.id}"
+    text = texts_of(who, opened) if wants_text(who, view) else None
+    sheet = page_view(opened, number, href, who.texts, text=text)
+    with who.ctx.database.read() as session:
+        return item_preview(session, who.actor, row, opened, sheet, who.today, who.texts)

@@ -1,0 +1,266 @@
+"""Case files and documents: read, note, close, reopen. What is not there and what is not yours look the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from api.content import send
+from api.csrf import require_csrf
+from archive import reading, repository
+from archive import service as records
+from archive.access import require_case_file
+from archive.models import CaseFile, Filing
+from archive.reading import OpenedCase
+from core.errors import Conflict, InvalidInput, NotFound
+from ingest.repository import transfer_note
+from web import views as v
+from web.commands import Posted, once, posted
+from web.mapping_acts import toast_for
+from web.mapping_forms import note_fields, reason_fields
+from web.mapping_inbox import form
+from web.mapping_records import Selection, case_href, case_page, document_page, document_preview, selected
+from web.mapping_sheet import page_view
+from web.pages import Page, PageRoute, Visit, WrongInput, answered, shell_of, show
+from web.routes_inbox_acts import check_length
+from web.sheets import texts_of, wants_text
+from web.wording import path_number
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+Command = Annotated[Posted, Depends(posted)]
+CSRF = [Depends(require_csrf)]
+Text = Annotated[str, Form(max_length=20_000)]
+Word = Annotated[str, Query(max_length=200)]
+PAGE_SIZE = 200
+
+
+@router.get("/akte/{number}")
+def get_case(
+    who: Page,
+    number: str,
+    text: Word = "",
+    zeitraum: Word = "",
+    sortierung: Word = "",
+    schlagwort: Word = "",
+    dokument: Word = "",
+    ab: int | None = None,
+    seite: int = 1,
+    ansicht: str = "",
+    getan: str = "",
+) -> Response:
+    """The case with its documents, newest first, and one of them beside the list."""
+    opened = reading.open_case(who.ctx.database, who.actor, number, PAGE_SIZE, ab)
+    if number != path_number(opened.case_file.file_number):
+        return RedirectResponse(case_href(opened.case_file), HTTPStatus.SEE_OTHER)
+    wanted = {"text": text, "zeitraum": zeitraum, "sortierung": sortierung, "schlagwort": schlagwort}
+    filing = _shown(opened, wanted, dokument, who)
+    wanted["dokument"] = str(filing.ordinal) if filing is not None else ""
+    preview = _preview(who, opened.case_file, filing, seite, ansicht) if filing is not None else None
+    more = opened.filings[-1][0].ordinal if len(opened.filings) == PAGE_SIZE else None
+    with who.ctx.database.read() as session:
+        page = case_page(session, who.actor, opened, wanted, who.today, who.texts, more)
+        toast = toast_for(session, who.actor, getan, who.ctx.database.clock.now(), who.texts)
+    return show(who, replace(page, preview=preview), shell_of(who, "akten", toast))
+
+
+@router.get("/akte/{number}/notiz")
+def get_case_note(who: Page, number: str) -> Response:
+    """The text of a note on the case."""
+    case_file = require_case(who, number)
+    return show(who, _form(who, case_file, "notiz", "Notiz", note_fields(who.texts)), shell_of(who, "akten"))
+
+
+@router.get("/akte/{number}/wieder-oeffnen")
+def get_reopen(who: Page, number: str) -> Response:
+    """Why is the case opened again?"""
+    case_file = require_case(who, number)
+    heading = who.texts("akte.wieder_oeffnen")
+    page = _form(who, case_file, "wieder-oeffnen", heading, reason_fields(who.texts))
+    return show(who, page, shell_of(who, "akten"))
+
+
+@router.get("/akte/{number}/dokument/{n}")
+def get_document(who: Page, number: str, n: int, seite: int = 1, ansicht: str = "", getan: str = "") -> Response:
+    """One document with its facts, versions, notes and transfer note."""
+    case_file, filing = require_filing(who, number, n)
+    if number != path_number(case_file.file_number):
+        return RedirectResponse(f"{case_href(case_file)}/dokument/{n}", HTTPStatus.SEE_OTHER)
+    opened = reading.open_document(who.ctx.database, who.actor, filing.document_id)
+    text = texts_of(who, opened) if wants_text(who, ansicht) else None
+    href = f"{case_href(case_file)}/dokument/{n}"
+    start = seite if seite != 1 else filing.page_from
+    sheet = page_view(opened, start, href, who.texts, text=text, thumbs=True)
+    with who.ctx.database.read() as session:
+        note = transfer_note(session, filing.document_id)
+        content = note.note if note is not None and opened.whole else None
+        page = document_page(session, who.actor, case_file, filing, opened, sheet, content, who.texts)
+        toast = toast_for(session, who.actor, getan, who.ctx.database.clock.now(), who.texts)
+    return show(who, page, shell_of(who, "akten", toast))
+
+
+@router.get("/akte/{number}/dokument/{n}/pdf")
+def get_pdf(request: Request, who: Page, number: str, n: int) -> Response:
+    """The readable version, for whoever may read every page."""
+    _, filing = require_filing(who, number, n)
+    ctx = who.ctx
+    return send(
+        request, reading.open_content(ctx.database, ctx.blobs, who.actor, filing.document_id, reading.RENDITION)
+    )
+
+
+@router.get("/akte/{number}/dokument/{n}/original")
+def get_original(request: Request, who: Page, number: str, n: int) -> Response:
+    """The scan as it was made, as a download."""
+    _, filing = require_filing(who, number, n)
+    ctx = who.ctx
+    content = reading.open_content(ctx.database, ctx.blobs, who.actor, filing.document_id, reading.MASTER)
+    return send(request, content, inline=False)
+
+
+@router.get("/akte/{number}/dokument/{n}/notiz")
+def get_document_note(who: Page, number: str, n: int) -> Response:
+    """The text of a note on the document."""
+    case_file, _ = require_filing(who, number, n)
+    page = _form(who, case_file, f"dokument/{n}/notiz", who.texts("postkorb.notiz"), note_fields(who.texts))
+    return show(who, page, shell_of(who, "akten"))
+
+
+@router.post("/akte/{number}/schliessen", dependencies=CSRF)
+def post_close(who: Page, number: str, command: Command) -> Response:
+    """Zu den Akten."""
+
+    def done() -> Response:
+        case_file = _current(who, number, command)
+        with who.ctx.database.write() as tx:
+            _same_version(tx.session.get_one(CaseFile, case_file.id), command)
+            records.close_case(tx, who.actor, case_file.id)
+        return _done(who, case_href(case_file), "geschlossen")
+
+    return once(who, command, done)
+
+
+@router.post("/akte/{number}/wieder-oeffnen", dependencies=CSRF)
+def post_reopen(who: Page, number: str, command: Command, grund: Text = "") -> Response:
+    """Wieder öffnen, with a reason."""
+
+    def done() -> Response:
+        case_file = _current(who, number, command)
+        try:
+            with who.ctx.database.write() as tx:
+                _same_version(tx.session.get_one(CaseFile, case_file.id), command)
+                records.reopen_case(tx, who.actor, case_file.id, check_length(grund))
+        except InvalidInput as error:
+            fields = reason_fields(who.texts, grund, error.de)
+            heading = who.texts("akte.wieder_oeffnen")
+            raise WrongInput("dialog-inhalt", _form(who, case_file, "wieder-oeffnen", heading, fields)) from None
+        return _done(who, case_href(case_file), "geoeffnet")
+
+    return once(who, command, done)
+
+
+@router.post("/akte/{number}/notiz", dependencies=CSRF)
+def post_case_note(who: Page, number: str, command: Command, text: Text = "") -> Response:
+    """A note on the case."""
+
+    def done() -> Response:
+        case_file = require_case(who, number)
+        try:
+            with who.ctx.database.write() as tx:
+                records.add_note(tx, who.actor, check_length(text), case_file_id=case_file.id)
+        except InvalidInput as error:
+            fields = note_fields(who.texts, text, error.de)
+            raise WrongInput("dialog-inhalt", _form(who, case_file, "notiz", "Notiz", fields)) from None
+        return _done(who, case_href(case_file), "notiz")
+
+    return once(who, command, done)
+
+
+@router.post("/akte/{number}/dokument/{n}/notiz", dependencies=CSRF)
+def post_document_note(who: Page, number: str, n: int, command: Command, text: Text = "") -> Response:
+    """A note on the document."""
+
+    def done() -> Response:
+        case_file, filing = require_filing(who, number, n)
+        try:
+            with who.ctx.database.write() as tx:
+                records.add_note(tx, who.actor, check_length(text), document_id=filing.document_id)
+        except InvalidInput as error:
+            fields = note_fields(who.texts, text, error.de)
+            page = _form(who, case_file, f"dokument/{n}/notiz", who.texts("postkorb.notiz"), fields)
+            raise WrongInput("dialog-inhalt", page) from None
+        return _done(who, f"{case_href(case_file)}/dokument/{n}", "notiz")
+
+    return once(who, command, done)
+
+
+def require_case(who: Visit, number: str) -> CaseFile:
+    """The case by its number in any spelling. Raises NotFound."""
+    with who.ctx.database.read() as session:
+        named = repository.case_file_by_exact_number(session, who.actor.agency_id, number)
+        if named is None:
+            raise NotFound
+        return require_case_file(session, who.actor, named.id, who.today)
+
+
+def require_filing(who: Visit, number: str, n: int) -> tuple[CaseFile, Filing]:
+    """The case and its document with the running number `n`. Raises NotFound."""
+    case_file = require_case(who, number)
+    with who.ctx.database.read() as session:
+        filing = repository.filing_by_ordinal(session, case_file.id, n)
+    if filing is None:
+        raise NotFound
+    return case_file, filing
+
+
+def _shown(opened: OpenedCase, wanted: Selection, ordinal: str, who: Visit) -> Filing | None:
+    if ordinal.isdecimal():
+        return require_filing(who, opened.case_file.file_number, int(ordinal[:9]))[1]
+    first = next(selected(opened.filings, wanted, who.today), None)
+    return first[0] if first is not None else None
+
+
+def _preview(
+    who: Visit, case_file: CaseFile, filing: Filing, number: int, view: str
+) -> v.DocumentPreview:
+    opened = reading.open_document(who.ctx.database, who.actor, filing.document_id)
+    text = texts_of(who, opened) if wants_text(who, view) else None
+    href = case_href(case_file)
+    self_href = f"{href}?dokument={filing.ordinal}"
+    start = number if number != 1 else filing.page_from
+    sheet = page_view(opened, start, self_href, who.texts, text=text)
+    return document_preview(opened, filing, href, self_href, sheet, who.texts)
+
+
+def _form(who: Visit, case_file: CaseFile, name: str, heading: str, fields: tuple[v.Field, ...]) -> v.FormPage:
+    href = case_href(case_file)
+    back = f"{href}/{name.rpartition('/')[0]}".rstrip("/")
+    return v.FormPage(
+        title=heading,
+        heading=heading,
+        intro=who.texts("akte.akte", nummer=case_file.file_number),
+        form=form(f"{href}/{name}", case_file.version),
+        self_href=f"{href}/{name}",
+        fields=fields,
+        submit=heading,
+        back=v.Link(back, who.texts("formular.abbrechen")),
+    )
+
+
+def _current(who: Visit, number: str, command: Posted) -> CaseFile:
+    case_file = require_case(who, number)
+    _same_version(case_file, command)
+    return case_file
+
+
+def _same_version(case_file: CaseFile, command: Posted) -> None:
+    if case_file.version != command.version:
+        raise Conflict("Die Akte wurde inzwischen geändert.", "the case file changed meanwhile", code="stale")
+
+
+def _done(who: Visit, href: str, what: str) -> Response:
+    words = {"notiz": "getan.notiz", "geschlossen": "getan.geschlossen", "geoeffnet": "getan.geoeffnet"}[what]
+    return answered(who, v.Answer(v.Toast(who.texts(words)), f"{href}?getan={what}"), "akten")

@@ -1,0 +1,84 @@
+"""What people set for themselves, and the list of keys."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Depends, Form, Request, Response
+from fastapi.responses import RedirectResponse
+
+from api.csrf import require_csrf
+from core.errors import InvalidInput
+from organisation.models import User
+from organisation.service import set_preferences
+from web import views as v
+from web.keyboard import key_lines
+from web.mapping_shell import THEMES, theme_of
+from web.pages import Page, PageRoute, Visit, shell_of, show
+from web.wording import safe_next
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+CSRF = [Depends(require_csrf)]
+Word = Annotated[str, Form(max_length=20)]
+
+
+@router.get("/einstellungen")
+def get_settings(who: Page, gespeichert: str = "") -> Response:
+    """The person's own settings."""
+    with who.ctx.database.read() as session:
+        user = session.get(User, who.actor.user_id)
+        wishes: dict[str, Any] = user.preferences if user else {}
+    page = v.SettingsPage(
+        who.texts("einstellungen.titel"),
+        theme_of(wishes),
+        wishes.get("keys", True) is not False,
+        bool(wishes.get("text_first")),
+        gespeichert == "1",
+    )
+    return show(who, page, shell_of(who))
+
+
+@router.post("/einstellungen", dependencies=CSRF)
+def post_settings(who: Page, darstellung: Word = "system", tasten: Word = "", ansicht: Word = "") -> Response:
+    """All settings of the page at once."""
+    _keep(who, theme=_theme(darstellung), keys=tasten == "an", text_first=ansicht == "text")
+    return RedirectResponse("/einstellungen?gespeichert=1", HTTPStatus.SEE_OTHER)
+
+
+@router.post("/einstellungen/darstellung", dependencies=CSRF)
+def post_theme(who: Page, darstellung: Word) -> Response:
+    """Light or dark, back to where the person was."""
+    _keep(who, theme=_theme(darstellung))
+    return RedirectResponse(_back(who.request), HTTPStatus.SEE_OTHER)
+
+
+@router.post("/einstellungen/tasten", dependencies=CSRF)
+def post_keys(who: Page, tasten: Word = "") -> Response:
+    """Single letters as commands on or off."""
+    _keep(who, keys=tasten == "an")
+    return RedirectResponse(_back(who.request), HTTPStatus.SEE_OTHER)
+
+
+@router.get("/hilfe/tastatur")
+def get_keys(who: Page) -> Response:
+    """Every key with what it does."""
+    return show(who, v.KeyboardHelpPage(who.texts("hilfe.tastatur"), key_lines(who.texts)), shell_of(who))
+
+
+def _keep(who: Visit, **wishes: Any) -> None:
+    with who.ctx.database.write() as tx:
+        set_preferences(tx, who.actor, **wishes)
+
+
+def _theme(value: str) -> str:
+    if value not in THEMES:
+        raise InvalidInput("Diese Darstellung gibt es nicht.", "unknown theme")
+    return value
+
+
+def _back(request: Request) -> str:
+    """The path of the page the form stood on; never another site."""
+    referer = urlsplit(request.headers.get("referer", ""))
+    return safe_next(f"{referer.path}?{referer.query}" if referer.query else referer.path or "/einstellungen")
