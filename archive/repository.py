@@ -119,7 +119,7 @@ def keyword_counts(session: Session, case_file_id: UUID) -> dict[str | None, int
         .where(Filing.case_file_id == case_file_id, Filing.ended_at.is_(None), Document.state == "active")
         .group_by(Filing.keyword)
     )
-    return {keyword: number for keyword, number in session.execute(query)}
+    return {row[0]: row[1] for row in session.execute(query)}
 
 
 def filing_by_ordinal(session: Session, case_file_id: UUID, ordinal: int) -> Filing | None:

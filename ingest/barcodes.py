@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -15,12 +15,12 @@ from ingest.patchcode import has_patch
 from ingest.sheets import PATCH_TEXT, Sheet, parse_sheet
 
 Grey = npt.NDArray[np.uint8]
-_FORMATS: Final = (
-    zxingcpp.BarcodeFormat.Code128
-    | zxingcpp.BarcodeFormat.QRCode
-    | zxingcpp.BarcodeFormat.DataMatrix
-    | zxingcpp.BarcodeFormat.Code39
-)
+_FORMATS: Final[Any] = [
+    zxingcpp.BarcodeFormat.Code128,
+    zxingcpp.BarcodeFormat.QRCode,
+    zxingcpp.BarcodeFormat.DataMatrix,
+    zxingcpp.BarcodeFormat.Code39,
+]
 _MARGIN_MM: Final = 4.0
 _SPARSE: Final = 0.018  # share of ink beside the code up to which any code makes a sheet
 _LOOSE: Final = 0.03  # the same for a code that is large on the page

@@ -16,12 +16,14 @@ import numpy as np
 from archive.pagetext import Box, Word
 from ingest.engines.port import Grey
 
-BLANK_DPI: Final = 150
+BLANK_DPI: Final = 100
 EDGE_MM: Final = 6  # shadows of the feeder and torn edges are no writing
 CONTRAST: Final = 0.24  # of the paper's brightness; what shines through from the back stays below
 MARK_MM: Final = 0.45  # smaller specks are noise
 HOLE_MM: Final = (3.5, 8.5)  # punch holes, also drawn-out ones
 HOLE_MARGIN_MM: Final = 25
+LINE_MM: Final = (1.0, 60.0)  # thinner and longer than this is a fold or a ruled line
+STROKE_MM: Final = 3.0  # a mark of this size is a scribble or a signature, enough by itself
 FEWEST_MARKS: Final = 2
 BACKGROUND_STEP: Final = 8  # the background is estimated on a copy reduced by this factor
 SHADE_SPREAD: Final = 0.80  # darkest part of the paper against the brightest
@@ -70,8 +72,11 @@ def _marks(ink: Grey, pixels_per_mm: float, edge: int) -> int:
     for left, top, width, height, area in stats[1:count].tolist():
         if max(width, height) < 2 * smallest or area < smallest * smallest:
             continue
-        if not _is_hole((left, top, width, height, area), ink.shape, pixels_per_mm, edge):
-            marks += 1
+        if _is_hole((left, top, width, height, area), ink.shape, pixels_per_mm, edge):
+            continue
+        if min(width, height) < LINE_MM[0] * pixels_per_mm and max(width, height) > LINE_MM[1] * pixels_per_mm:
+            continue
+        marks += 2 if max(width, height) >= STROKE_MM * pixels_per_mm else 1
     return marks
 
 
@@ -116,7 +121,7 @@ def normalised(grey: Grey, paper: Grey) -> Grey:
 
 def skew(grey: Grey) -> float:
     """Degrees (counter-clockwise positive) by which the lines of text lean; 0.0 when none stand out."""
-    small = reduced(grey, max(1, max(grey.shape) // 900))
+    small = reduced(grey, max(1, max(grey.shape) // 700))
     ink = (_local_paper(small).astype(np.int16) - small > 40).astype(np.uint8)
     if not ink.any():
         return 0.0

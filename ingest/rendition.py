@@ -8,6 +8,7 @@ not claimed. Equal input gives equal bytes. Runs on hostile bytes: call it in a 
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from pikepdf import Dictionary, Name
 
 from archive.pagetext import PageText
 from ingest import jpx, rendition_images, textlayer
-from ingest.pageimage import load_page
+from ingest.pageimage import PageUnreadable, load_page
 from ingest.rendition_pages import (
     ScanImage,
     add_pixels,
@@ -33,6 +34,9 @@ from ingest.rendition_pages import (
 )
 from ingest.rendition_repair import repair_document
 
+# fontTools warns about dates and tables in fonts of received files: nobody can act on that.
+logging.getLogger("fontTools").setLevel(logging.ERROR)
+
 Conformance = Literal["pdfa-2b", "rasterised", "none"]
 FLAVOUR: Final = "2b"
 CREATOR: Final = "E-Akte"
@@ -40,7 +44,10 @@ LANGUAGE: Final = "de-DE"
 POINTS_PER_INCH: Final = 72
 TRUSTED_ROTATION: Final = 50.0  # mean confidence from which the reading says how the page lies
 MAX_REASONS: Final = 4
-BROKEN: Final = (pikepdf.PdfError, ValueError, TypeError, KeyError, AttributeError, IndexError, RuntimeError, OSError)
+BROKEN: Final = (
+    *(pikepdf.PdfError, pikepdf.PasswordError, pikepdf.DataDecodingError, pikepdf.DependencyError, PageUnreadable),
+    *(ValueError, TypeError, KeyError, AttributeError, IndexError, RuntimeError, OSError, ArithmeticError),
+)
 
 
 @dataclass(frozen=True, slots=True)

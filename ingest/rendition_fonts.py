@@ -1,6 +1,7 @@
 """Repairs on the fonts of a born-digital PDF: lists that need not be there go, missing empty glyphs are added.
 
-Neither replaces a font nor changes a visible glyph. Fonts that are not embedded are left to redrawing.
+No visible glyph changes. Fonts that are not embedded get a program only when they are standard fonts; all others are
+left to redrawing.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from fontTools.cffLib import CFFFontSet
 from fontTools.misc.psCharStrings import T2CharString
 from fontTools.ttLib import TTFont
 from pikepdf import Array, Dictionary, Name, Stream
+
+from ingest import standard_fonts
 
 LISTS: Final = ("/CIDSet", "/CharSet")  # optional in PDF/A-2, and often wrong
 PROGRAMS: Final = ("/FontFile", "/FontFile2", "/FontFile3")
@@ -34,6 +37,8 @@ def repair_font(pdf: pikepdf.Pdf, holder: Any) -> None:
     if isinstance(holder.get("/CIDSystemInfo"), Dictionary):
         # The check reads only direct values; strings behind references are as valid and as easily made direct.
         holder["/CIDSystemInfo"] = Dictionary(dict(_direct(holder["/CIDSystemInfo"])))
+    if holder.get("/Type") == Name.Font and holder.get("/Subtype") in (Name.Type1, Name.TrueType):
+        standard_fonts.embed(pdf, holder)
     if holder.get("/Type") == Name.Font and holder.get("/Subtype") == Name.Type1:
         _complete_glyphs(pdf, holder)
 

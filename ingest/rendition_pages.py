@@ -131,7 +131,7 @@ def _times(first: Any, second: Matrix) -> Matrix:
 
 def add_scan(pdf: pikepdf.Pdf, scan: ScanImage, text: PageText | None, layer: textlayer.Layer, rotation: int) -> None:
     """Appends a page that shows the image untouched, unturned in the file, with its text; `rotation` for viewers."""
-    image = pdf.copy_foreign(scan.image) if not scan.image.is_owned_by(pdf) else scan.image
+    image: Any = scan.image if scan.image.is_owned_by(pdf) else pdf.copy_foreign(scan.image)
     for key in list(image.keys()):
         if key not in IMAGE_KEYS:
             del image[key]

@@ -125,7 +125,7 @@ def _nested(holder: Any, depth: int = 0) -> Iterator[Any]:
     """The dictionary (of a stream, or itself) and those directly in it; indirect ones come by themselves."""
     if isinstance(holder, Dictionary | Stream):
         yield holder
-        values = [holder.get(key) for key in list(holder.keys())]
+        values = [value for _, value in list(holder.items())]
     else:
         values = list(holder)
     for value in values:

@@ -39,7 +39,7 @@ class TantivyIndex:
         writer = _writer(index)
         try:
             for document_id in {*removed_documents, *(entry.document_id for entry in prepared)}:
-                writer.delete_documents("document", document_id)
+                writer.delete_documents_by_term("document", document_id)
             for entry in prepared:
                 writer.add_document(_document(entry))
             writer.commit()

@@ -72,7 +72,7 @@ def mandate_page(session: Session, actor: Actor, on: date, texts: Texts) -> v.Ma
             CaseGrant.valid_until >= on,
         )
     )  # fmt: skip
-    facts = (v.Facts("Umfang", f"{len(cases)} Akten"),)
+    facts: tuple[v.Facts, ...] = (v.Facts("Umfang", f"{len(cases)} Akten"),)
     if end is not None:
         facts = (v.Facts("Ende", f"{date_words(end)}, noch {(end - on).days} Tage"), *facts)
     return v.MandatePage(

@@ -63,7 +63,7 @@ def evidence_of(
         if page is not None and len(box) == 4:
             number = numbers.setdefault((page.page_no, box), len(numbers) + 1)
             if number > len(boxes):
-                boxes.append(_box(number, page, cast(tuple[int, int, int, int], box), one, opened, texts))
+                boxes.append(_box(number, page, box, one, opened, texts))
         verdict = one.get("verdict") if one.get("verdict") in VERDICTS else "open"
         text = str(one.get("text") or "")
         found.append(Found(cast(v.Verdict, verdict), text, str(one.get("candidate") or ""), number))

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, exists, or_
 from sqlalchemy.orm import Session
 
 from archive import repository as archive
@@ -18,33 +18,21 @@ from archive.models import Note as NoteRow
 from archive.names import name_key
 from archive.numbers import number_key
 from archive.reading import OpenedDocument
-from core.actor import Actor, Role
+from core.actor import Actor
 from core.clock import AGENCY_ZONE, agency_date
-from core.errors import NotFound
 from core.ids import new_id
 from inbox import repository
 from inbox.leases import holder
 from inbox.models import InboxItem
 from inbox.repository import Box, Row
-from organisation.models import OrgUnit
 from web import views as v
 from web import wording
+from web.mapping_boxes import OpenBox
 from web.mapping_lookup import case_names, sender_title, unit_title, user_name
 from web.texts import Texts
 
 PAGE_SIZE = 50
 ORDERS = ("frist", "neu", "alt")
-
-
-@dataclass(frozen=True, slots=True)
-class OpenBox:
-    """A Postkorb that the person works from: its address, its words, and which items lie in it."""
-
-    box: Box
-    href: str
-    tab: str
-    heading: str
-    list_title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,49 +55,6 @@ def time_words(instant: datetime) -> str:
     return instant.astimezone(AGENCY_ZONE).strftime("%H:%M")
 
 
-def boxes_of(session: Session, actor: Actor, texts: Texts) -> list[OpenBox]:
-    """The person's own Postkorb, those of the teams, and those of the people stood in for."""
-    own = OpenBox(Box("own"), "/postkorb", texts("postkorb.mein"), texts("raum.postkorb"), texts("postkorb.liste_mein"))
-    boxes = [own]
-    if not actor.has(Role.CASEWORKER, Role.TEAM_LEAD):
-        return boxes
-    teams = select(OrgUnit).where(OrgUnit.id.in_(actor.units | actor.led_units), OrgUnit.active, OrgUnit.kind == "team")
-    for unit in session.scalars(teams.order_by(OrgUnit.code)):
-        tab = texts("postkorb.team", team=unit.title)
-        href = f"/postkorb/team/{unit.code}"
-        boxes.append(OpenBox(Box("team", unit.id), href, tab, tab, texts("postkorb.liste_team", team=unit.title)))
-    for user_id in sorted(actor.stands_in_for):
-        name = user_name(session, user_id)
-        boxes.append(
-            OpenBox(
-                Box("deputy", user_id),
-                f"/postkorb/vertretung/{user_id}",
-                texts("postkorb.vertretung", name=name),
-                texts("postkorb.ueberschrift_vertretung", name=name),
-                texts("postkorb.liste_vertretung", name=name),
-            )
-        )
-    return boxes
-
-
-def box_at(boxes: Sequence[OpenBox], href: str) -> OpenBox:
-    """The box with this address. Raises NotFound: not there and not yours look the same."""
-    for one in boxes:
-        if one.href == href:
-            return one
-    raise NotFound
-
-
-def box_of_item(boxes: Sequence[OpenBox], item: InboxItem, actor: Actor) -> OpenBox:
-    """The box in which an item lies; the own one when it lies in none of the tabs (a lead looks at a letter)."""
-    kind = "team" if item.inbox_kind == "team" else ("own" if item.user_id == actor.user_id else "deputy")
-    owner = {"team": item.unit_id, "deputy": item.user_id}.get(kind)
-    for one in boxes:
-        if one.box.kind == kind and one.box.id == owner:
-            return one
-    return boxes[0]
-
-
 def narrowed(actor: Actor, box: Box, wanted: Selection) -> ColumnElement[bool]:
     """Condition on InboxItem, Document and CaseFile for a box and a selection."""
     condition = repository.in_box(actor, box)
@@ -128,13 +73,18 @@ def order_of(wanted: Selection) -> tuple[ColumnElement[Any], ...]:
 
 
 def _mentions(text: str) -> ColumnElement[bool]:
-    named = exists().where(
-        Membership.case_file_id == CaseFile.id,
-        PersonName.person_id == Membership.person_id,
-        PersonName.family_key.startswith(name_key(text) or "\0", autoescape=True),
-    )
-    number = CaseFile.number_key.contains(number_key(text) or "\0", autoescape=True)
-    return or_(Document.title.icontains(text, autoescape=True), number, named)
+    ways = [Document.title.icontains(text, autoescape=True)]
+    name, number = name_key(text), number_key(text)
+    if number:
+        ways.append(CaseFile.number_key.contains(number, autoescape=True))
+    if name:
+        named = exists().where(
+            Membership.case_file_id == CaseFile.id,
+            PersonName.person_id == Membership.person_id,
+            PersonName.family_key.startswith(name, autoescape=True),
+        )
+        ways.append(named)
+    return or_(*ways)
 
 
 def inbox_page(

@@ -10,7 +10,6 @@ import secrets
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import date
-from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -106,7 +105,7 @@ def answered(who: Visit, answer: v.Answer, room: str = "") -> Response:
     """The answer to a command that was done: parts of the page for htmx, else the next page."""
     if who.htmx:
         return html(rendering.render_answer(answer, shell_of(who, room)))
-    return RedirectResponse(answer.next_href, HTTPStatus.SEE_OTHER)
+    return RedirectResponse(answer.next_href, 303)
 
 
 class PageRoute(APIRoute):
@@ -142,7 +141,7 @@ def refusal(request: Request, error: Exception, reference: str = "") -> Response
     kept = error.de if isinstance(error, errors.InvalidInput) else ""
     page = error_page(status, reference or secrets.token_hex(4).upper(), request.path_params.get("number", ""), kept)
     response = _part(request, "meldung", page, shell, status)
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if isinstance(error, errors.Unavailable):
         response.headers["Retry-After"] = str(errors.Unavailable.retry_after)
     return response
 
@@ -150,22 +149,22 @@ def refusal(request: Request, error: Exception, reference: str = "") -> Response
 def status_of(error: Exception) -> int:
     """The status of an error's page. A function that is not the person's own looks as if it were not there."""
     if isinstance(error, errors.NotAllowed):
-        return HTTPStatus.NOT_FOUND
+        return 404
     if isinstance(error, errors.EakteError):
         return error.status
     if isinstance(error, RequestValidationError):
         unreadable = any(fault["loc"][0] == "path" for fault in error.errors())
-        return HTTPStatus.NOT_FOUND if unreadable else HTTPStatus.UNPROCESSABLE_ENTITY
+        return 404 if unreadable else 422
     if isinstance(error, HTTPException):
         return error.status_code
-    return HTTPStatus.INTERNAL_SERVER_ERROR
+    return 500
 
 
 def error_page(status: int, reference: str, number: str = "", kept: str = "") -> v.ErrorPage:
     """The page of a status; statuses without words of their own use those of 500."""
     texts = load_texts("de")
-    known = f"fehler.{status}.titel" in load_texts("de").keys()
-    title = texts(f"fehler.{status if known else 500}.titel")
+    words = texts.keys()
+    title = texts(f"fehler.{status}.titel" if f"fehler.{status}.titel" in words else "fehler.500.titel")
     return v.ErrorPage(title, status, reference, number, kept)
 
 
@@ -181,7 +180,7 @@ def _sign_in_first(request: Request, shell: v.Shell) -> Response:
     path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     htmx = request.headers.get("HX-Request") == "true"
     if request.method in ("GET", "HEAD") and not htmx:
-        return RedirectResponse(f"/anmelden?weiter={quote(path)}", HTTPStatus.SEE_OTHER)
+        return RedirectResponse(f"/anmelden?weiter={quote(path)}", 303)
     after = wording.safe_next(path) if request.method == "GET" else "/"
     page = v.LoginPage(texts("anmelden.ueberschrift"), after, notice=texts("anmelden.abgelaufen"))
     return _part(request, "dialog-inhalt", page, shell, 401)

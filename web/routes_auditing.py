@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -23,7 +22,7 @@ Word = Annotated[str, Query(max_length=100)]
 def get_first(who: Page) -> Response:
     """To the mandate of this person."""
     _require_auditor(who)
-    return RedirectResponse(BASE, HTTPStatus.SEE_OTHER)
+    return RedirectResponse(BASE, 303)
 
 
 @router.get("/pruefung/{mandate}")

@@ -8,6 +8,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from sqlalchemy.orm import Session as DbSession
 
 from api.csrf import require_csrf
 from archive import reading
@@ -162,7 +163,7 @@ def _letter(who: Visit, row: Row, number: int, view: str, query: str, decision: 
         return replace(letter, meta=f"{letter.meta} · {busy}")
 
 
-def _rows(who: Visit, session: repository.Session, chosen: str) -> list[Row]:
+def _rows(who: Visit, session: DbSession, chosen: str) -> list[Row]:
     condition = clearing_condition(who.actor)
     if chosen == "zurueckgestellt":
         return list(repository.put_aside(session, who.actor, condition, who.today, MOST))

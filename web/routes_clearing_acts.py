@@ -21,9 +21,9 @@ from inbox.models import UndoableAct
 from web import views as v
 from web.commands import Posted, on_item, once, parse_day, posted
 from web.mapping_acts import toast_of
+from web.mapping_boxes import box_of_item, boxes_of
 from web.mapping_clearing import Decision
 from web.mapping_forms import form_page, forward_fields
-from web.mapping_inbox import box_of_item, boxes_of
 from web.mapping_shell import room_counts
 from web.pages import Page, PageRoute, Visit, WrongInput, answered, shell_of, show
 from web.routes_clearing import clearing_page, next_row, require_letter

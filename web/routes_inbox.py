@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
@@ -19,16 +18,8 @@ from inbox import repository
 from organisation.sessions import open_session
 from web import views as v
 from web.mapping_acts import toast_for
-from web.mapping_inbox import (
-    ORDERS,
-    Selection,
-    box_at,
-    box_of_item,
-    boxes_of,
-    inbox_page,
-    item_preview,
-    new_mail,
-)
+from web.mapping_boxes import box_at, box_of_item, boxes_of
+from web.mapping_inbox import ORDERS, Selection, inbox_page, item_preview, narrowed, new_mail, order_of
 from web.mapping_sheet import page_view
 from web.pages import Page, PageRoute, Visit, shell_of, show
 from web.sheets import texts_of, wants_text
@@ -101,16 +92,15 @@ def get_item(who: Page, item_id: UUID, seite: int = 1, ansicht: str = "", getan:
             raise NotFound
         box = box_of_item(boxes_of(session, who.actor, who.texts), row.item, who.actor)
     if row.item.inbox_kind == "clearing":
-        return RedirectResponse(f"/klaerung/{item_id}", HTTPStatus.SEE_OTHER)
+        return RedirectResponse(f"/klaerung/{item_id}", 303)
     return _page(who, box.href, Selection(), row, seite, ansicht, getan)
 
 
 def _list(who: Visit, href: str, wanted: Selection, done: str) -> Response:
     with who.ctx.database.read() as session:
-        boxes = boxes_of(session, who.actor, who.texts)
-        box = box_at(boxes, href)
-        now = who.ctx.database.clock.now()
-        _, rows = inbox_page(session, who.actor, boxes, box, wanted, now, who.texts, None)
+        box = box_at(boxes_of(session, who.actor, who.texts), href)
+        condition = narrowed(who.actor, box.box, wanted)
+        rows = repository.rows(session, who.actor, condition, who.today, 1, wanted.offset, order_of(wanted))
     return _page(who, href, wanted, rows[0] if rows else None, 1, "", done)
 
 

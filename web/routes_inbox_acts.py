@@ -19,6 +19,7 @@ from inbox.repository import Row
 from web import views as v
 from web.commands import Posted, on_item, once, parse_day, posted
 from web.mapping_acts import toast_of
+from web.mapping_boxes import OpenBox, box_of_item, boxes_of
 from web.mapping_forms import (
     LONGEST_NOTE,
     case_fields,
@@ -28,7 +29,6 @@ from web.mapping_forms import (
     forward_fields,
     note_fields,
 )
-from web.mapping_inbox import OpenBox, box_of_item, boxes_of
 from web.mapping_shell import room_counts
 from web.pages import Page, PageRoute, Visit, WrongInput, answered, shell_of, show
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
@@ -55,7 +54,7 @@ def get_case(
     """The case with its documents, newest first, and one of them beside the list."""
     opened = reading.open_case(who.ctx.database, who.actor, number, PAGE_SIZE, ab)
     if number != path_number(opened.case_file.file_number):
-        return RedirectResponse(case_href(opened.case_file), HTTPStatus.SEE_OTHER)
+        return RedirectResponse(case_href(opened.case_file), 303)
     wanted = {"text": text, "zeitraum": zeitraum, "sortierung": sortierung, "schlagwort": schlagwort}
     filing = _shown(opened, wanted, dokument, who)
     wanted["dokument"] = str(filing.ordinal) if filing is not None else ""
@@ -88,7 +87,7 @@ def get_document(who: Page, number: str, n: int, seite: int = 1, ansicht: str = 
     """One document with its facts, versions, notes and transfer note."""
     case_file, filing = require_filing(who, number, n)
     if number != path_number(case_file.file_number):
-        return RedirectResponse(f"{case_href(case_file)}/dokument/{n}", HTTPStatus.SEE_OTHER)
+        return RedirectResponse(f"{case_href(case_file)}/dokument/{n}", 303)
     opened = reading.open_document(who.ctx.database, who.actor, filing.document_id)
     text = texts_of(who, opened) if wants_text(who, ansicht) else None
     href = f"{case_href(case_file)}/dokument/{n}"
@@ -223,9 +222,7 @@ def _shown(opened: OpenedCase, wanted: Selection, ordinal: str, who: Visit) -> F
     return first[0] if first is not None else None
 
 
-def _preview(
-    who: Visit, case_file: CaseFile, filing: Filing, number: int, view: str
-) -> v.DocumentPreview:
+def _preview(who: Visit, case_file: CaseFile, filing: Filing, number: int, view: str) -> v.DocumentPreview:
     opened = reading.open_document(who.ctx.database, who.actor, filing.document_id)
     text = texts_of(who, opened) if wants_text(who, view) else None
     href = case_href(case_file)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -42,7 +41,7 @@ def get_search(
     with who.ctx.database.read() as session:
         case_file = exact_case(session, who.actor, query, who.today) if not any(narrowing.values()) else None
     if case_file is not None:
-        return RedirectResponse(case_href(case_file), HTTPStatus.SEE_OTHER)
+        return RedirectResponse(case_href(case_file), 303)
     cursor = str(ab) if ab else None
     try:
         answer = who.ctx.search.answer(who.actor, full_query(query, narrowing), limit=PAGE_SIZE, cursor=cursor)

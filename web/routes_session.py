@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -29,14 +28,14 @@ LONGEST_PASSWORD = 1000
 @router.get("/")
 def get_home(who: Page) -> Response:
     """To the first room of the person's roles."""
-    return RedirectResponse(wording.home_of(who.actor.roles), HTTPStatus.SEE_OTHER)
+    return RedirectResponse(wording.home_of(who.actor.roles), 303)
 
 
 @router.get("/anmelden")
 def get_login(request: Request, ctx: Ctx, weiter: str = "/", abgemeldet: str = "") -> Response:
     """The log-in page; who is signed in already goes on."""
     if open_session(ctx.database, request.cookies.get(COOKIE, ""), ctx.settings) is not None:
-        return RedirectResponse(wording.safe_next(weiter), HTTPStatus.SEE_OTHER)
+        return RedirectResponse(wording.safe_next(weiter), 303)
     texts = load_texts("de")
     notice = texts("anmelden.abgemeldet") if abgemeldet else ""
     page = v.LoginPage(texts("anmelden.ueberschrift"), wording.safe_next(weiter), notice=notice)
@@ -62,7 +61,7 @@ def post_login(
         trigger = json.dumps({"ea:angemeldet": {"csrf": signed.csrf_token}})
         response = Response(headers={**rendering.HEADERS, "HX-Trigger": trigger})
     else:
-        response = RedirectResponse(wording.safe_next(weiter), HTTPStatus.SEE_OTHER)
+        response = RedirectResponse(wording.safe_next(weiter), 303)
     set_cookie(response, ctx, signed.secret)
     return response
 
@@ -71,7 +70,7 @@ def post_login(
 def post_logout(ctx: Ctx, who: Page) -> Response:
     """End the session at once."""
     sign_out(ctx.database, who.who.session.id)
-    response = RedirectResponse("/anmelden?abgemeldet=1", HTTPStatus.SEE_OTHER)
+    response = RedirectResponse("/anmelden?abgemeldet=1", 303)
     response.delete_cookie(COOKIE, path="/")
     return response
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -44,21 +43,21 @@ def get_settings(who: Page, gespeichert: str = "") -> Response:
 def post_settings(who: Page, darstellung: Word = "system", tasten: Word = "", ansicht: Word = "") -> Response:
     """All settings of the page at once."""
     _keep(who, theme=_theme(darstellung), keys=tasten == "an", text_first=ansicht == "text")
-    return RedirectResponse("/einstellungen?gespeichert=1", HTTPStatus.SEE_OTHER)
+    return RedirectResponse("/einstellungen?gespeichert=1", 303)
 
 
 @router.post("/einstellungen/darstellung", dependencies=CSRF)
 def post_theme(who: Page, darstellung: Word) -> Response:
     """Light or dark, back to where the person was."""
     _keep(who, theme=_theme(darstellung))
-    return RedirectResponse(_back(who.request), HTTPStatus.SEE_OTHER)
+    return RedirectResponse(_back(who.request), 303)
 
 
 @router.post("/einstellungen/tasten", dependencies=CSRF)
 def post_keys(who: Page, tasten: Word = "") -> Response:
     """Single letters as commands on or off."""
     _keep(who, keys=tasten == "an")
-    return RedirectResponse(_back(who.request), HTTPStatus.SEE_OTHER)
+    return RedirectResponse(_back(who.request), 303)
 
 
 @router.get("/hilfe/tastatur")

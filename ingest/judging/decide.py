@@ -1,9 +1,9 @@
 """Filed or to clearing: two independent facts that agree on one case, or a person decides. Pure; never a guess on a tie.
 
 Facts about a case: a number of it (exact, or only after undoing confusions), the full name of a member, a member's birth
-date, a member's address. Sure means: exact number and name or birth date or (family name and address) · corrected number,
-name, and birth date or address · full name and birth date of one member. A number alone, a name alone or an address alone
-is never enough. Anything that speaks for another case sends the letter to clearing.
+date, a member's address. Sure means: exact number and name or birth date or (family name and address) · corrected number
+and full name · full name and birth date, or full name and address, of one member. A number alone, a name alone or an
+address alone is never enough. Anything that speaks for another case sends the letter to clearing.
 """
 
 from __future__ import annotations
@@ -11,9 +11,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from rapidfuzz.distance import OSA
+
+from ingest.judging.document_type import UNCLEAR, TypeGuess
 from ingest.judging.facts import Facts, NumberFact, Place
 from ingest.judging.register import Candidate, PersonFacts
 
+_LONG_NAME = 5
+_RIVAL = 0.34
 _NEAR = 3  # words between given and family name ("Kowalczyk, Anna", "Anna Maria Kowalczyk")
 
 
@@ -40,6 +45,7 @@ class Weighed:
     family: bool = False
     birth: bool = False
     person_sure: bool = False
+    housed: bool = False
     address: bool = False
     signs: list[Sign] = field(default_factory=list)
 
@@ -48,7 +54,7 @@ class Weighed:
         """Two independent facts agree (module docstring)."""
         if self.exact and (self.name or self.birth or (self.family and self.address)):
             return True
-        return (self.corrected and self.name and (self.birth or self.address)) or self.person_sure
+        return (self.corrected and self.name) or self.person_sure or self.housed
 
     @property
     def strength(self) -> int:
@@ -68,9 +74,7 @@ class Verdict:
     confidence: float
 
 
-def decide(
-    facts: Facts, candidates: Sequence[Candidate], file_type: str | None, sheet_case: Candidate | None
-) -> Verdict:
+def decide(facts: Facts, candidates: Sequence[Candidate], guess: TypeGuess, sheet_case: Candidate | None) -> Verdict:
     """The decision for a letter. `sheet_case` is the case that our own separator sheet named."""
     weighed = [weigh(facts, candidate) for candidate in candidates]
     ranked = sorted(
@@ -83,7 +87,7 @@ def decide(
     sure = [one for one in ranked if one.sure]
     if not sure:
         return Verdict(None, _why_unsure(ranked), ranked, 0.3)
-    chosen, undecided = _choose(sure, file_type)
+    chosen, undecided = _choose(sure, guess)
     if chosen is None:
         return Verdict(None, undecided, ranked, 0.5)
     code = _blocked(chosen) or _contradicted(chosen, ranked)
@@ -124,7 +128,7 @@ def _weigh_number(weighed: Weighed, number: NumberFact) -> None:
 
 
 def _weigh_person(weighed: Weighed, facts: Facts, person: PersonFacts) -> None:
-    place = full_name_place(facts, person)
+    place = full_name_place(facts, person, tolerant=weighed.exact)
     birth = next((fact for fact in facts.dates if person.birth_date and fact.value == person.birth_date), None)
     family = any(set(family.split()) <= {word.key for word in facts.words} for family, _ in person.names if family)
     number = weighed.candidate.file_number
@@ -138,35 +142,47 @@ def _weigh_person(weighed: Weighed, facts: Facts, person: PersonFacts) -> None:
         weighed.birth = True
     weighed.person_sure |= place is not None and birth is not None
     weighed.family |= family
-    if any(_street_stands_in(facts, street) for street, _ in person.streets if street):
-        weighed.address = True
+    lives_there = any(_street_stands_in(facts, street) for street, _ in person.streets)
+    weighed.address |= lives_there
+    weighed.housed |= place is not None and lives_there
 
 
-def full_name_place(facts: Facts, person: PersonFacts) -> Place | None:
-    """Where a given and the family name stand next to each other; None when they never do."""
-    by_key: dict[str, list[int]] = {}
-    for index, word in enumerate(facts.words):
-        by_key.setdefault(word.key, []).append(index)
+def full_name_place(facts: Facts, person: PersonFacts, *, tolerant: bool = False) -> Place | None:
+    """Where a given and the family name stand next to each other; None when they never do.
+
+    `tolerant` (only beside an exact number) lets each longer word differ by one letter: recognition errs.
+    """
+    keys = [word.key for word in facts.words]
     for family, given in person.names:
         parts, first_names = family.split(), given.split()
         if not parts or not first_names:
             continue
-        for start in by_key.get(parts[0], ()):
+        for start in _starts(keys, parts[0], tolerant):
             stop = start + len(parts)
-            if [word.key for word in facts.words[start:stop]] != parts:
+            if not all(_same(*pair, tolerant) for pair in zip(keys[start:stop], parts, strict=False)):
                 continue
-            near = [*facts.words[max(0, start - _NEAR) : start], *facts.words[stop : stop + _NEAR]]
-            if any(word.key in first_names for word in near):
+            near = [*keys[max(0, start - _NEAR) : start], *keys[stop : stop + _NEAR]]
+            if stop <= len(keys) and any(_same(word, first, tolerant) for word in near for first in first_names):
                 return facts.words[start].place
     return None
 
 
+def _starts(keys: Sequence[str], first: str, tolerant: bool) -> list[int]:
+    return [index for index, key in enumerate(keys) if _same(key, first, tolerant)]
+
+
+def _same(word: str, wanted: str, tolerant: bool) -> bool:
+    if word == wanted:
+        return True
+    return tolerant and len(wanted) >= _LONG_NAME and OSA.distance(word, wanted, score_cutoff=1) <= 1
+
+
 def _street_stands_in(facts: Facts, street: str) -> bool:
-    parts = [part for part in street.split() if len(part) > 3]
-    return bool(parts) and set(parts) <= {word.key for word in facts.words}
+    """Whether street and house number stand in the letter, as whole words."""
+    return any(char.isdigit() for char in street) and street in facts.streets
 
 
-def _choose(sure: Sequence[Weighed], file_type: str | None) -> tuple[Weighed | None, str]:
+def _choose(sure: Sequence[Weighed], guess: TypeGuess) -> tuple[Weighed | None, str]:
     """Which of the sure cases: named by its own number, else by file type, else the one LEIST; else nobody knows."""
     named = [one for one in sure if one.named_exactly]
     if len(named) == 1:
@@ -178,11 +194,20 @@ def _choose(sure: Sequence[Weighed], file_type: str | None) -> tuple[Weighed | N
         return (sure[0], "") if len(sure) == 1 else (None, "case_closed")
     if len(still_open) == 1:
         return still_open[0], ""
-    for wanted in (file_type, "LEIST"):
-        matching = [one for one in still_open if one.candidate.file_plan_unit == wanted]
-        if len(matching) == 1:
-            return matching[0], ""
-    return None, "several_cases"
+    wanted = guess.rule.file_type if guess.rule.code != UNCLEAR else None
+    if wanted not in {one.candidate.file_plan_unit for one in still_open}:
+        wanted = "LEIST"
+    matching = [one for one in still_open if one.candidate.file_plan_unit == wanted]
+    if len(matching) != 1 or _rivals(wanted, still_open, guess):
+        return None, "several_cases"
+    return matching[0], ""
+
+
+def _rivals(wanted: str, still_open: Sequence[Weighed], guess: TypeGuess) -> bool:
+    """Whether the letter's wording speaks nearly as much for the file type of another of the cases."""
+    own = guess.by_file_type.get(wanted, 0.0)
+    others = {one.candidate.file_plan_unit for one in still_open} - {wanted}
+    return any(guess.by_file_type.get(other, 0.0) > _RIVAL * own for other in others)
 
 
 def _one_household(sure: Sequence[Weighed]) -> bool:
@@ -210,6 +235,8 @@ def _contradicted(chosen: Weighed, ranked: Sequence[Weighed]) -> str | None:
     """Whether something in the letter speaks for a case of other people."""
     members = {person.id for person in chosen.candidate.persons}
     for other in ranked:
+        if other is not chosen and other.exact and not chosen.exact:
+            return "contradiction"
         same_number = other.candidate.bg_key is not None and other.candidate.bg_key == chosen.candidate.bg_key
         shared = members & {person.id for person in other.candidate.persons}
         if other is chosen or same_number or shared:

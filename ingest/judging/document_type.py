@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -36,17 +36,26 @@ def type_rules() -> dict[str, TypeRule]:
     return {entry["code"]: _rule(entry) for entry in data_file("document-types")["document_types"]}
 
 
-def document_type(text: str, head: str) -> TypeRule:
+@dataclass(frozen=True, slots=True)
+class TypeGuess:
+    """The type, and for each file type the weight of its best document type: how near the others come."""
+
+    rule: TypeRule
+    by_file_type: Mapping[str, float]
+
+
+def document_type(text: str, head: str) -> TypeGuess:
     """The type whose phrases weigh most, with a margin over the next; else UNKLAR."""
     folded, top = _fold(text), _fold(head)
-    scored = sorted(
-        ((_score(rule, folded, top), rule.code) for rule in type_rules().values()),
-        reverse=True,
-    )
+    scored = sorted(((_score(rule, folded, top), rule.code) for rule in type_rules().values()), reverse=True)
+    by_file_type: dict[str, float] = {}
+    for score, code in scored:
+        file_type = type_rules()[code].file_type
+        if score and file_type:
+            by_file_type.setdefault(file_type, score)
     (best, code), (second, _) = scored[0], scored[1]
-    if best < _MIN_SCORE or best < second * _MARGIN:
-        return type_rules()[UNCLEAR]
-    return type_rules()[code]
+    unclear = best < _MIN_SCORE or best < second * _MARGIN
+    return TypeGuess(type_rules()[UNCLEAR if unclear else code], by_file_type)
 
 
 def _score(rule: TypeRule, text: str, head: str) -> float:

@@ -22,11 +22,13 @@ _DIGITS = str.maketrans(
     {"O": "0", "Q": "0", "D": "0", "I": "1", "L": "1", "|": "1", "Z": "2", "S": "5", "G": "6", "B": "8"}
 )
 _BG_CONFUSED = re.compile(r"^([0-9OQDILZSGB|]{5})(BG|8G|B6|86|//|11|1/|/1|LL|II|/|-)?([0-9OQDILZSGB|]{7})$")
+_BG_SUFFIX = re.compile(r"^(\d{5}BG\d{7})\d{1,3}$")  # 99801BG0004711-01 names a person of the community
 _CUSTOMER = re.compile(r"^([0-9OQDILZSGB|]{3})([A-Z])([0-9OQDILZSGB|]{6})$")
 _DATE = re.compile(r"(?<!\d)(\d{1,2})\.\s?(\d{1,2})\.\s?((?:19|20)\d{2})(?!\d)")
 _MONTHS = ("januar", "februar", "marz", "april", "mai", "juni", "juli", "august", "september", "oktober", "november",
            "dezember")  # fmt: skip
 _LONG_DATE = re.compile(r"(?<!\d)(\d{1,2})\.?\s+([A-Za-zäÄ]{3,9})\s+((?:19|20)\d{2})(?!\d)")
+_LETTERS = str.maketrans("015|8", "olslb")
 _PUNCTUATION = ".,;:()[]{}<>\"'„“”‚‘’!?*_"
 
 
@@ -76,7 +78,10 @@ class Facts:
     dates: Sequence[DateFact]
     words: Sequence[FoldedWord]
     text: str
+    first_page: str
     head: str
+    window: str
+    streets: str
 
 
 def read_facts(pages: Sequence[PageText]) -> Facts:
@@ -90,7 +95,16 @@ def read_facts(pages: Sequence[PageText]) -> Facts:
         words += _folded(number, page, len(words))
     texts = [page.text() for page in pages]
     head = _upper_part(pages[0]) if pages else ""
-    return Facts(numbers, dates, words, "\n".join(texts), head)
+    text = "\n".join(texts)
+    window = _window(pages[0]) if pages else ""
+    return Facts(numbers, dates, words, text, texts[0] if texts else "", head, window, street_key(text))
+
+
+def street_key(text: str) -> str:
+    """Text folded for finding streets with their house numbers: letters and digits, "straße" as "str". Pure."""
+    spaced = re.sub(r"(?<=[^\W\d])(?=\d)|(?<=\d)(?=[^\W\d])", " ", text)
+    parts = [part if part.isdigit() else name_key(part) for part in re.findall(r"\d+|[^\W\d]+", spaced)]
+    return " " + " ".join(re.sub(r"strasse$", "str", part) for part in parts if part) + " "
 
 
 def _numbers(page_no: int, words: Sequence[Word]) -> Iterator[NumberFact]:
@@ -110,6 +124,9 @@ def keys_of(text: str) -> Iterator[tuple[str, bool]]:
     plain = number_key(text)
     if sum(char.isdigit() for char in plain) >= _MIN_DIGITS and len(plain) <= _MAX_KEY:
         yield plain, False
+    suffixed = _BG_SUFFIX.match(plain)
+    if suffixed:
+        yield suffixed[1], False
     raw = re.sub(r"\s", "", text.upper())
     confused = _BG_CONFUSED.match(raw)
     if confused:
@@ -165,9 +182,15 @@ def _words_between(line: Sequence[Word], start: int, stop: int) -> list[Word]:
 def _folded(page_no: int, page: PageText, first: int) -> Iterator[FoldedWord]:
     position = first
     for word in page.words:
-        for part in name_key(word.text).split():
+        for part in name_key(_as_letters(word.text)).split():
             yield FoldedWord(part, position, (page_no, word.line), Place(page_no, word.box, word.text))
             position += 1
+
+
+def _as_letters(text: str) -> str:
+    """A word of letters in which recognition put digits: "Ni1s" is "Nils". Numbers stay numbers."""
+    letters = sum(char.isalpha() for char in text)
+    return text.translate(_LETTERS) if letters >= 2 and letters > sum(char.isdigit() for char in text) else text
 
 
 def _upper_part(page: PageText) -> str:
@@ -175,6 +198,21 @@ def _upper_part(page: PageText) -> str:
     limit = page.height * 0.45
     lines = [" ".join(word.text for word in line) for line in page.lines() if line[0].box[1] < limit]
     return "\n".join(lines)
+
+
+def _window(page: PageText) -> str:
+    """Lines of the address zone of DIN 5008 (form A or B): x 20-105 mm, y 44-90 mm, by share of an A4 page.
+
+    The sender's return line, set with dots above the address, is left out.
+    """
+    found = []
+    for line in page.lines():
+        x, y = line[0].box[0], line[0].box[1]
+        inside = page.width * 0.08 <= x <= page.width * 0.4 and page.height * 0.148 <= y <= page.height * 0.305
+        text = " ".join(word.text for word in line)
+        if inside and "·" not in text and "•" not in text:
+            found.append(text)
+    return "\n".join(found)
 
 
 def _place(page_no: int, run: Sequence[Word]) -> Place:

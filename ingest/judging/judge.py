@@ -15,13 +15,14 @@ from archive import repository as archive
 from archive.models import CaseFile
 from archive.names import name_key
 from archive.pagetext import PageText
+from ingest.judging.addressee import addressed_elsewhere
 from ingest.judging.decide import Sign, Verdict, Weighed, decide
-from ingest.judging.document_type import TypeRule, document_type, type_rules
+from ingest.judging.document_type import UNCLEAR, TypeGuess, TypeRule, document_type, type_rules
 from ingest.judging.facts import DateFact, Facts, read_facts
 from ingest.judging.reasons import reason_text
 from ingest.judging.register import Candidate, candidates_for
 from ingest.models import MailItem, Receipt
-from organisation.models import OrgUnit, RoleAssignment, User
+from organisation.models import Agency, OrgUnit, RoleAssignment, User
 
 _MAX_AGE = timedelta(days=400)
 _SHOWN = 6
@@ -55,10 +56,11 @@ class Judgement:
 def judge(session: Session, receipt: Receipt, item: MailItem, pages: Sequence[PageText]) -> Judgement:
     """Judge an item by its text, its separator sheet and the register as of the day of receipt."""
     facts = read_facts(pages)
-    kind = _kind(item, facts)
+    guess = _kind(item, facts)
+    kind = guess.rule
     candidates = candidates_for(session, item.agency_id, facts, receipt.received_on)
     sheet_case, codes = _sheet_case(session, item, candidates)
-    verdict = decide(facts, candidates, kind.file_type, sheet_case)
+    verdict = decide(facts, candidates, guess, sheet_case)
     codes += [] if verdict.code is None or codes else [verdict.code]
     codes += _type_codes(session, item.agency_id, kind, facts, verdict)
     codes += _sheet_unit_codes(item, sheet_case)
@@ -84,11 +86,13 @@ def judge(session: Session, receipt: Receipt, item: MailItem, pages: Sequence[Pa
     )
 
 
-def _kind(item: MailItem, facts: Facts) -> TypeRule:
-    told = str(item.sheet.get("DOC", ""))
-    if told in type_rules():
-        return type_rules()[told]
-    return document_type(facts.text, facts.head)
+def _kind(item: MailItem, facts: Facts) -> TypeGuess:
+    told = type_rules().get(str(item.sheet.get("DOC", "")))
+    if told is not None:
+        return TypeGuess(told, {told.file_type: 1.0} if told.file_type else {})
+    guess = document_type(facts.first_page, facts.head)
+    # Enclosures follow the letter: only when its first page says nothing may they speak.
+    return guess if guess.rule.code != UNCLEAR else document_type(facts.text, facts.head)
 
 
 def _sheet_case(session: Session, item: MailItem, candidates: list[Candidate]) -> tuple[Candidate | None, list[str]]:
@@ -114,11 +118,22 @@ def _bare_candidate(case_file: CaseFile) -> Candidate:
 def _type_codes(session: Session, agency_id: UUID, kind: TypeRule, facts: Facts, verdict: Verdict) -> list[str]:
     if kind.code in _UNWANTED:
         return [_UNWANTED[kind.code]]
+    if addressed_elsewhere(facts.head, facts.window, _our_places(session, agency_id)):
+        return ["wrong_addressee"]
     if kind.code in _COMPLAINTS:
         return ["complaint_names_staff"] if _names_staff(session, agency_id, facts) else ["complaint"]
     if kind.code in _FIRST_APPLICATION and verdict.case is None and not any(one.exact for one in verdict.ranked):
         return ["new_applicant"]
     return []
+
+
+def _our_places(session: Session, agency_id: UUID) -> frozenset[str]:
+    """Folded words of our own name and of the places that our units serve."""
+    agency = session.get(Agency, agency_id)
+    names = [agency.name] if agency else []
+    for unit in session.scalars(select(OrgUnit).where(OrgUnit.agency_id == agency_id)):
+        names += [*unit.places, unit.title]
+    return frozenset(word for name in names for word in name_key(name).split())
 
 
 def _names_staff(session: Session, agency_id: UUID, facts: Facts) -> bool:

@@ -20,7 +20,7 @@ from archive.models import (
     PersonName,
 )
 from archive.names import name_key
-from ingest.judging.facts import Facts
+from ingest.judging.facts import Facts, street_key
 
 _CHUNK = 500
 _MAX_BY_NAME = 200
@@ -152,7 +152,7 @@ def _persons(session: Session, person_ids: set[UUID], on: date) -> dict[UUID, Pe
         for name in session.scalars(select(PersonName).where(PersonName.person_id.in_(part))):
             names.setdefault(name.person_id, []).append(name)
         for address in session.scalars(select(PersonAddress).where(PersonAddress.person_id.in_(part))):
-            streets.setdefault(address.person_id, []).append((name_key(address.street), address.postal_code))
+            streets.setdefault(address.person_id, []).append((street_key(address.street), address.postal_code))
         for mark in session.scalars(select(PersonMark).where(PersonMark.person_id.in_(part))):
             if (mark.valid_from is None or mark.valid_from <= on) and (
                 mark.valid_until is None or mark.valid_until >= on

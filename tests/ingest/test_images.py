@@ -71,6 +71,20 @@ def edged(sheet: Grey) -> Grey:
     return sheet
 
 
+def folded(sheet: Grey) -> Grey:
+    sheet = sheet.copy()
+    sheet[1169:1174] = 120
+    sheet[2338:2343] = 140
+    return sheet
+
+
+def signed(sheet: Grey) -> Grey:
+    sheet = sheet.copy()
+    points = np.array([[1200 + 9 * step, 2000 + int(60 * np.sin(step / 3))] for step in range(40)], np.int32)
+    cv2.polylines(sheet, [points], False, (70,), 5, cv2.LINE_AA)
+    return sheet
+
+
 BLANKS = {
     "white": lambda: paper(),
     "grey": lambda: paper(190),
@@ -81,6 +95,7 @@ BLANKS = {
     "edges": lambda: edged(paper(250, 3)),
     "shine": lambda: shining_through(paper(250, 4)),
     "shade": lambda: shaded(paper(250, 3)),
+    "folds": lambda: folded(paper(250, 3)),
     "everything": lambda: punched(shining_through(edged(dusty(paper(225, 8))))),
 }
 
@@ -103,6 +118,8 @@ WRITTEN = {
     "letter": printed,
     "one line": lambda: written(paper(240, 6)),
     "a short note": lambda: written(paper(240, 6), "ok", scale=1.2),
+    "a signature alone": lambda: signed(paper(245, 5)),
+    "a cross in a box": lambda: written(paper(245, 5), "[x]", scale=1.5),
     "pencil": lambda: written(paper(240, 6), "bitte pruefen", level=150),
     "on grey": lambda: written(paper(160, 6), level=60),
     "small print at the foot": lambda: written(paper(), "Seite 2 von 3", scale=0.9, at=3350),

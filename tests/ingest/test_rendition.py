@@ -21,7 +21,7 @@ from PIL import Image
 
 from archive.pagetext import PageText, Word
 from bench.letters import draw, fonts
-from ingest import jpx
+from ingest import jpx, standard_fonts
 from ingest.rendition import RenditionInfo, RenditionPage, RenditionResult, render
 from ingest.rendition_colour import cmyk_profile
 
@@ -244,7 +244,7 @@ def test_every_page_of_a_tiff(tmp_path: Path) -> None:
     assert all(page_words(out, number) == EXPECTED for number in range(3))
 
 
-def born_digital(path: Path, *, embedded: bool = True) -> Path:
+def born_digital(path: Path, *, embedded: bool = True, base_font: str = "Garamond") -> Path:
     pdf = FPDF(format="A4")
     if embedded:
         pdf.add_font("Text", fname=str(fonts()[0]))
@@ -254,7 +254,17 @@ def born_digital(path: Path, *, embedded: bool = True) -> Path:
         pdf.start_section(f"Teil {number}")
         pdf.multi_cell(0, 6, f"Bescheid nach SGB II, Seite {number}")
     path.write_bytes(bytes(pdf.output()))
+    if not embedded:
+        renamed(path, base_font)
     return path
+
+
+def renamed(path: Path, base_font: str) -> None:
+    with pikepdf.open(path, allow_overwriting_input=True) as pdf:
+        for thing in pdf.objects:
+            if isinstance(thing, Dictionary) and "/BaseFont" in thing:
+                thing["/BaseFont"] = Name("/" + base_font)
+        pdf.save(path)
 
 
 def test_born_digital_files_keep_pages_and_bookmarks(tmp_path: Path) -> None:
@@ -281,6 +291,42 @@ def test_fonts_that_are_not_embedded_are_redrawn_with_their_text(tmp_path: Path)
     assert "6.2.11.4.1" in result.reason
     assert_pdfa(out)
     assert page_words(out, 0) == ["Bescheid"]
+
+
+@pytest.mark.parametrize(
+    "base_font", ["Helvetica", "ABCDEF+Arial,BoldItalic", "ArialMT", "Times-Roman", "TimesNewRomanPS-BoldMT", "Courier"]
+)
+def test_standard_fonts_are_embedded(base_font: str, tmp_path: Path) -> None:
+    master, out = tmp_path / "m.pdf", tmp_path / "out.pdf"
+    born_digital(master, embedded=False, base_font=base_font)
+    assert render(master, [RenditionPage(1), RenditionPage(2)], out, INFO) == RenditionResult("pdfa-2b", None, 2)
+    assert_pdfa(out)
+    assert "Bescheid nach SGB II, Seite 2" in " ".join(page_words(out, 1))
+    assert raw_images(out) == []
+
+
+@pytest.mark.parametrize("base_font", ["Garamond", "ArialNarrow", "Arial-Black", "Symbol-Bold", "HelveticaNeue", ""])
+def test_other_fonts_are_not_replaced(base_font: str) -> None:
+    assert standard_fonts.standard_name(base_font) is None
+
+
+@pytest.mark.parametrize("number", range(256))
+def test_win_ansi_names_are_right(number: int) -> None:
+    from fontTools.agl import toUnicode
+
+    names = standard_fonts._named("cp1252", standard_fonts.program("Helvetica"))
+    if names[number] != ".notdef":
+        expected = bytes([number]).decode("cp1252").replace("\xa0", " ").replace("\xad", "-")
+        assert toUnicode(names[number]) == expected
+    else:
+        assert number < 32 or number in (0x7F, 0x81, 0x8D, 0x8F, 0x90, 0x9D)
+
+
+def test_files_with_a_password_are_none(tmp_path: Path) -> None:
+    master, out = born_digital(tmp_path / "m.pdf"), tmp_path / "out.pdf"
+    with pikepdf.open(master, allow_overwriting_input=True) as pdf:
+        pdf.save(master, encryption=pikepdf.Encryption(owner="geheim", user="auch"))
+    assert render(master, [RenditionPage(1)], out, INFO) == RenditionResult("none", "PasswordError", 0)
 
 
 def test_only_pages_that_do_not_conform_are_redrawn(tmp_path: Path) -> None:
@@ -417,7 +463,7 @@ def test_a_poster_is_redrawn_within_limits(tmp_path: Path) -> None:
         pdf.add_blank_page(page_size=(14000, 14000))
         page = pdf.pages[0].obj
         page.Resources = Dictionary(
-            Font=Dictionary(F=Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica))
+            Font=Dictionary(F=Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Garamond))
         )
         page.Contents = pdf.make_stream(b"BT /F 900 Tf 100 100 Td (Plakat) Tj ET")
         pdf.save(master)

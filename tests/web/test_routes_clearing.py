@@ -1,0 +1,226 @@
+"""Clearing over the real services: evidence, candidates, filing and the way back; sealed cases stay unseen."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+from httpx import Response
+from sqlalchemy import select
+
+from archive.models import CaseFile, Filing
+from inbox.models import InboxItem
+from organisation.models import User
+from tests.web.room import Room, csrf_of, fields, make_room
+from web.mapping_clearing import preselected
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Room:
+    return make_room(tmp_path)
+
+
+def candidate(room: Room, case: str, number: str, strength: int) -> dict[str, Any]:
+    return {"case_file_id": str(room.cases[case]), "file_number": number, "strength": strength, "sure": False}
+
+
+def sign(number: str, text: str, box: list[int], page: int = 1, verdict: str = "agrees") -> dict[str, Any]:
+    return {"kind": "name", "verdict": verdict, "page": page, "box": box, "text": text, "candidate": number}
+
+
+def doubtful(room: Room, title: str = "Unklar", first: int = 8, second: int = 4) -> Any:
+    """A letter with two candidates: Dirks with two signs, Harms with one."""
+    dirks, harms = "99801//0004711", "99801//0004712"
+    return room.unclear(
+        title,
+        [candidate(room, "dirks", dirks, first), candidate(room, "harms", harms, second)],
+        [
+            sign(dirks, "Die Nummer stimmt.", [100, 200, 300, 240]),
+            sign(dirks, "Name Anna Dirks stimmt.", [100, 300, 300, 340], 2),
+            sign(harms, "Nur der Ort stimmt.", [100, 400, 300, 440], 1, "partly"),
+        ],
+    )
+
+
+def decide(client: TestClient, item: Any, what: str = "ablegen", htmx: bool = False, **data: str) -> Response:
+    form = {"csrf": csrf_of(client), "version": "1", "kennung": str(uuid4()), **data}
+    answer: Response = client.post(f"/klaerung/{item}/{what}", data=form, headers=HTMX if htmx else {})
+    return answer
+
+
+def test_a_letter_shows_its_evidence_and_its_candidates(room: Room) -> None:
+    item = doubtful(room)
+    page = room.client("rhinnerksen").get(f"/klaerung/{item}").text
+    assert "Das Schreiben passt zu mehreren Akten." in page
+    assert "Dirks, Anna" in page
+    assert "12.05.1991 · Lindenweg 12" in page
+    assert "Die Nummer stimmt." in page
+    radio = re.search(rf'<input type="radio"[^>]*value="{room.cases["dirks"]}"[^>]*>', page)
+    assert radio
+    assert "checked" in radio[0]
+    assert 'data-beleg="1"' in page
+    assert 'data-beleg="3"' in page
+    assert 'data-beleg="2"' not in page
+    second = room.client("rhinnerksen").get(f"/klaerung/{item}?seite=2").text
+    assert 'data-beleg="2"' in second
+
+
+def test_a_tie_preselects_nothing(room: Room) -> None:
+    item = doubtful(room, first=5, second=5)
+    page = room.client("rhinnerksen").get(f"/klaerung/{item}").text
+    assert not re.search(r'<input type="radio"[^>]*checked', page)
+    assert preselected([]) == preselected([{"case_file_id": "x"}]) == ""
+    assert preselected([{"case_file_id": "x", "strength": 1}]) == "x"
+
+
+def test_filing_and_undo_without_javascript(room: Room) -> None:
+    item = doubtful(room, "Mietbescheinigung")
+    client = room.client("rhinnerksen")
+    page = client.get("/klaerung").text
+    form = fields(page, f"/klaerung/{item}/ablegen")
+    assert re.search(r'name="art"', page)
+    assert 'value="24.11.2026"' in page
+    done = client.post(f"/klaerung/{item}/ablegen", data={**form, "akte": str(room.cases["dirks"]), "art": "MITTEILUNG", "eingang": "23.11.2026"})  # fmt: skip
+    assert done.status_code == 303
+    assert done.headers["location"].startswith("/klaerung?getan=")
+    after = client.get(done.headers["location"]).text
+    assert "Abgelegt in Akte Dirks, Anna, 99801//0004711." in after
+    assert "Alles geklärt" in after
+    case = room.client("tnommen")
+    assert "Mitteilung" in case.get("/postkorb").text
+    assert "23.11.2026" in case.get("/akte/99801-0004711/dokument/1").text
+    assert client.get("/akte/99801-0004711").status_code == 404
+    action = next(part for part in after.split('"') if part.startswith("/aktionen/"))
+    undone = client.post(action, data=fields(after, action))
+    assert undone.headers["location"].startswith(f"/klaerung/{item}")
+    assert room.item(item).state == "open"
+    assert "Postkorb leer" in case.get("/postkorb").text
+
+
+def test_filing_with_htmx_brings_the_next_letter(room: Room) -> None:
+    first, second = doubtful(room, "Erster"), doubtful(room, "Zweiter")
+    client = room.client("rhinnerksen")
+    answer = decide(client, first, htmx=True, akte=str(room.cases["dirks"]), art="MITTEILUNG")
+    assert answer.status_code == 200
+    assert f'data-fall="{second}"' in answer.text
+    assert "Noch 1. Nächstes: Zweiter." in answer.text
+    assert room.item(first).state == "done"
+    assert len(room.items_of(first)) == 2
+
+
+def test_wrong_input_comes_back_with_a_sentence_and_the_input(room: Room) -> None:
+    item = doubtful(room, first=5, second=5)
+    client = room.client("rhinnerksen")
+    nothing = decide(client, item, eingang="heute")
+    assert nothing.status_code == 422
+    assert "Wählen Sie zuerst eine Akte." in nothing.text
+    assert "Schreiben Sie das Datum so: 24.11.2026." in nothing.text
+    assert 'value="heute"' in nothing.text
+    harms = str(room.cases["harms"])
+    future = decide(client, item, htmx=True, akte=harms, eingang="01.01.2027")
+    assert future.status_code == 422
+    assert "Das Datum liegt in der Zukunft." in future.text
+    assert re.search(rf'value="{harms}"[^>]*checked', future.text)
+    assert "<html" not in future.text
+    assert decide(client, item, akte=harms, schlagwort="GIBTESNICHT").status_code == 422
+    assert decide(client, item, akte=harms, art="GIBTESNICHT").status_code == 422
+    assert room.item(item).version == 1
+
+
+def test_a_stale_decision_changes_nothing(room: Room) -> None:
+    item = doubtful(room)
+    client = room.client("rhinnerksen")
+    assert decide(client, item, "zurueckstellen").status_code == 303
+    late = decide(client, item, akte=str(room.cases["dirks"]))
+    assert late.status_code == 409
+    assert "Jemand war schneller" in late.text
+    with room.database.read() as session:
+        assert session.query(Filing).count() == 0
+
+
+def test_putting_aside_moves_the_letter_to_its_own_list(room: Room) -> None:
+    item = doubtful(room, "Später")
+    client = room.client("rhinnerksen")
+    page = client.get(decide(client, item, "zurueckstellen").headers["location"]).text
+    assert "Zurückgestellt: Später." in page
+    assert "Zurückgestellte ansehen" in page
+    assert f'data-fall="{item}"' in client.get("/klaerung?liste=zurueckgestellt").text
+
+
+def test_the_case_search_finds_covers_and_no_sealed_case(room: Room) -> None:
+    item = doubtful(room)
+    client = room.client("rhinnerksen")
+    for words in ("Dirks", "dirks anna", "0004711", "99801 BG 0004711", "12.05.1991", "Dirks 12.05.1991"):
+        part = client.get(f"/klaerung/{item}/akten", params={"q": words}).text
+        assert "Dirks, Anna" in part and "Harms" not in part, words
+    for words in ("", "x", "%", "_", "Dirks 03.02.1968", "31.02.1991"):
+        assert "Dirks, Anna" not in client.get(f"/klaerung/{item}/akten", params={"q": words}).text, words
+    with room.database.write() as tx:
+        tx.session.get_one(CaseFile, room.cases["dirks"]).sealed = True
+    assert "Dirks" not in client.get(f"/klaerung/{item}/akten", params={"q": "Dirks"}).text
+    assert "Dirks, Anna" not in client.get(f"/klaerung/{item}").text
+    assert decide(client, item, akte=str(room.cases["dirks"])).status_code == 404
+
+
+def test_hits_become_choices_without_javascript(room: Room) -> None:
+    item = room.unclear()
+    page = room.client("rhinnerksen").get(f"/klaerung/{item}", params={"akte_suche": "Gerdes"}).text
+    assert f'value="{room.cases["gerdes"]}"' in page
+    assert 'value="Gerdes"' in page
+
+
+def test_clearing_is_not_for_everybody(room: Room) -> None:
+    item = doubtful(room)
+    for user in ("tnommen", "mockholm", "sbahnsand", "pruefung1"):
+        client = room.client(user)
+        assert client.get(f"/klaerung/{item}").status_code == 404
+        assert client.get(f"/klaerung/{item}/akten?q=Dirks").status_code == 404
+        assert "Dirks" not in client.get("/klaerung").text
+        assert decide(client, item, akte=str(room.cases["dirks"])).status_code == 404
+    assert room.item(item).state == "open"
+
+
+def test_a_lease_tells_colleagues_and_locks_nobody(room: Room) -> None:
+    item, other = doubtful(room, "Gehalten"), doubtful(room, "Frei")
+    client = room.client("rhinnerksen")
+    held = client.post(f"/klaerung/{item}/halten", headers={"X-CSRF-Token": csrf_of(client)})
+    assert held.status_code == 204
+    assert room.item(item).version == 1
+    with room.database.write() as tx:
+        row = tx.session.get_one(InboxItem, item)
+        row.taken_by = _user(room, "tnommen")
+    page = client.get("/klaerung").text
+    assert f'data-fall="{other}"' in page
+    assert "Tjark Nommen klärt dieses Schreiben gerade." in client.get(f"/klaerung/{item}").text
+    assert decide(client, item, akte=str(room.cases["dirks"])).status_code == 303
+
+
+def test_forwarding_out_of_clearing(room: Room) -> None:
+    item = doubtful(room, "Für das Team")
+    client = room.client("rhinnerksen")
+    assert "team:SZ-HAL-L1" in client.get(f"/klaerung/{item}/weiterleiten").text
+    assert decide(client, item, "weiterleiten", an="").status_code == 422
+    assert decide(client, item, "weiterleiten", an="team:SZ-HAL-L1", bemerkung="Bitte prüfen").status_code == 303
+    assert client.get(f"/klaerung/{item}").status_code == 404
+    page = room.client("tnommen").get("/postkorb/team/SZ-HAL-L1").text
+    assert "Für das Team" in page
+    assert "Bitte prüfen" in page
+
+
+def test_evidence_of_any_shape_never_breaks_the_page(room: Room) -> None:
+    odd = [{}, {"page": 9, "box": [1, 2, 3, 4]}, {"page": 1, "box": []}, {"verdict": "?", "text": None, "candidate": 7}]
+    item = room.unclear("Seltsam", [{}, {"case_file_id": "kein"}, {"case_file_id": str(uuid4())}], odd)
+    page = room.client("rhinnerksen").get(f"/klaerung/{item}")
+    assert page.status_code == 200
+    assert "Es gibt keinen Vorschlag." in page.text
+
+
+def _user(room: Room, name: str) -> Any:
+    with room.database.read() as session:
+        return session.scalar(select(User.id).where(User.username == name))

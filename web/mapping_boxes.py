@@ -1,0 +1,71 @@
+"""The Postkörbe that a person works from, each with its own address: own, teams, people stood in for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.actor import Actor, Role
+from core.errors import NotFound
+from inbox.models import InboxItem
+from inbox.repository import Box
+from organisation.models import OrgUnit
+from web.mapping_lookup import user_name
+from web.texts import Texts
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBox:
+    """A Postkorb that the person works from: its address, its words, and which items lie in it."""
+
+    box: Box
+    href: str
+    tab: str
+    heading: str
+    list_title: str
+
+
+def boxes_of(session: Session, actor: Actor, texts: Texts) -> list[OpenBox]:
+    """The person's own Postkorb, those of the teams, and those of the people stood in for."""
+    own = OpenBox(Box("own"), "/postkorb", texts("postkorb.mein"), texts("raum.postkorb"), texts("postkorb.liste_mein"))
+    boxes = [own]
+    if not actor.has(Role.CASEWORKER, Role.TEAM_LEAD):
+        return boxes
+    teams = select(OrgUnit).where(OrgUnit.id.in_(actor.units | actor.led_units), OrgUnit.active, OrgUnit.kind == "team")
+    for unit in session.scalars(teams.order_by(OrgUnit.code)):
+        tab = texts("postkorb.team", team=unit.title)
+        href = f"/postkorb/team/{unit.code}"
+        boxes.append(OpenBox(Box("team", unit.id), href, tab, tab, texts("postkorb.liste_team", team=unit.title)))
+    for user_id in sorted(actor.stands_in_for):
+        name = user_name(session, user_id)
+        boxes.append(
+            OpenBox(
+                Box("deputy", user_id),
+                f"/postkorb/vertretung/{user_id}",
+                texts("postkorb.vertretung", name=name),
+                texts("postkorb.ueberschrift_vertretung", name=name),
+                texts("postkorb.liste_vertretung", name=name),
+            )
+        )
+    return boxes
+
+
+def box_at(boxes: Sequence[OpenBox], href: str) -> OpenBox:
+    """The box with this address. Raises NotFound: not there and not yours look the same."""
+    for one in boxes:
+        if one.href == href:
+            return one
+    raise NotFound
+
+
+def box_of_item(boxes: Sequence[OpenBox], item: InboxItem, actor: Actor) -> OpenBox:
+    """The box in which an item lies; the own one when it lies in none of the tabs (a lead looks at a letter)."""
+    kind = "team" if item.inbox_kind == "team" else ("own" if item.user_id == actor.user_id else "deputy")
+    owner = {"team": item.unit_id, "deputy": item.user_id}.get(kind)
+    for one in boxes:
+        if one.box.kind == kind and one.box.id == owner:
+            return one
+    return boxes[0]
