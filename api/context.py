@@ -7,9 +7,6 @@ from typing import Annotated, Protocol
 from uuid import UUID
 
 from fastapi import Depends, Request
-from organisation.sessions import open_session
-from organisation.stations import station_for_token
-from search.service import SearchService
 
 from archive.blobs.port import BlobStore
 from core.actor import Actor
@@ -17,6 +14,9 @@ from core.database import Database
 from core.errors import NotSignedIn
 from core.settings import Settings
 from organisation.models import LoginSession, ScanStation
+from organisation.sessions import open_session
+from organisation.stations import station_for_token
+from search.service import SearchService
 
 COOKIE = "eakte_session"
 

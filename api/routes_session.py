@@ -6,13 +6,13 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Response
 from fastapi.responses import JSONResponse
-from organisation.sessions import sign_in, sign_out
 from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from api.context import COOKIE, Context, Ctx, Session
 from api.csrf import require_csrf
 from core.errors import EakteError
+from organisation.sessions import sign_in, sign_out
 
 router = APIRouter(tags=["Anmeldung"])
 

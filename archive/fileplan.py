@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from typing import Any
 from uuid import UUID
 
-import yaml
 from sqlalchemy import select
 
+from archive.datafiles import data_file
 from archive.models import DocumentType, FilePlanUnit, Keyword
 from core.database import Base, Transaction
-
-
-def data_file(name: str) -> dict[str, Any]:
-    """The parsed default data file of this room (fileplan, keywords, document-types)."""
-    text = resources.files("archive").joinpath("data", f"{name}.yaml").read_text("utf-8")
-    loaded: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both are safe loaders)
-    return loaded
 
 
 def load_defaults(tx: Transaction, agency_id: UUID) -> None:

@@ -122,6 +122,20 @@ def keyword_counts(session: Session, case_file_id: UUID) -> dict[str | None, int
     return {row[0]: row[1] for row in session.execute(query)}
 
 
+def first_sheets(session: Session, case_file_id: UUID) -> dict[int, int]:
+    """For each running number in a case the number of its first sheet (Blatt), counted through the file from 1.
+
+    Ended filings keep their sheets, so that numbers that were cited stay true.
+    """
+    query = select(Filing.ordinal, Filing.page_to - Filing.page_from + 1).where(Filing.case_file_id == case_file_id)
+    starts: dict[int, int] = {}
+    following = 1
+    for ordinal, pages_filed in session.execute(query.order_by(Filing.ordinal)):
+        starts[ordinal] = following
+        following += pages_filed
+    return starts
+
+
 def filing_by_ordinal(session: Session, case_file_id: UUID, ordinal: int) -> Filing | None:
     """The active filing with a running number in a case."""
     return session.scalar(

@@ -23,8 +23,7 @@ from archive.models import CaseFile
 from core.clock import SetClock
 from core.ids import new_id
 from core.settings import Settings
-from eakte.bootstrap import Services, open_services
-from eakte.cli.common import agency_id
+from eakte.bootstrap import Services, agency_id, open_services
 from eakte.demo.drawing.recognise import letter_text
 from eakte.demo.letters.mix import make_letters
 from eakte.demo.letters.model import Letter

@@ -9,14 +9,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+from uuid import UUID
+
+from sqlalchemy import select
 
 from archive.blobs.local import LocalBlobStore
 from archive.blobs.port import BlobStore
 from core.clock import Clock
 from core.database import Database, open_sqlite
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, InvalidInput
 from core.settings import Settings
 from migrations.runner import require_current, upgrade
+from organisation.models import Agency
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,18 @@ def open_services(settings: Settings | None = None, clock: Clock | None = None, 
     return Services(
         settings, database, LocalBlobStore(settings.blob_folder, settings.work_folder, settings.disk_reserve)
     )
+
+
+def agency_id(opened: Services) -> UUID:
+    """The installation's agency. Raises InvalidInput before `init` or `demo load`."""
+    with opened.database.read() as session:
+        found = session.scalars(select(Agency.id).order_by(Agency.id).limit(1)).first()
+    if found is None:
+        raise InvalidInput(
+            "Es ist noch keine Behörde eingerichtet. Bitte zuerst `eakte init DATEI` oder `eakte demo load` ausführen.",
+            "no agency yet",
+        )
+    return found
 
 
 def make_folders(settings: Settings) -> None:

@@ -12,15 +12,16 @@ import threading
 import time
 from types import FrameType
 
+from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy import func, select
 
 from eakte.bootstrap import Services, exclusive
-from eakte.cli.common import messages
 from eakte.demo.load import load_demo
 from ingest.models import MailItem, Receipt
 
 _RESTART_SECONDS = 1.0
+messages = Console(stderr=True, soft_wrap=True)
 _PARTS = ("serve", "worker")
 
 

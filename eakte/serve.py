@@ -8,16 +8,15 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
-from web.router import routers
 
 from api.app import create_app
 from api.context import Context
 from core.errors import Unavailable
 from core.isolation import ChildPool, Finished, Limits
 from core.settings import Settings
-from eakte.bootstrap import Services, exclusive, open_services
-from eakte.cli.common import agency_id
+from eakte.bootstrap import Services, agency_id, exclusive, open_services
 from eakte.searching import search_service
+from web.router import routers
 
 _PREVIEW_LIMITS = Limits(memory_mb=600, wall_seconds=20)
 

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
-from archive.fileplan import data_file
+from archive.datafiles import data_file
 
 
 @cache

@@ -107,6 +107,12 @@ def count(session: Session, actor: Actor, condition: ColumnElement[bool], on: da
     return session.scalar(query) or 0
 
 
+def types_in(session: Session, actor: Actor, condition: ColumnElement[bool], on: date) -> Sequence[str]:
+    """The document types of the open items of a condition."""
+    query = _open_rows(actor, condition, on).order_by(None).with_only_columns(Document.document_type).distinct()
+    return session.scalars(query).all()
+
+
 def visible_item(session: Session, actor: Actor, item_id: UUID, on: date) -> Row | None:
     """One item of the actor's inboxes in any state, or None."""
     query = (

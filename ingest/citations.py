@@ -83,10 +83,12 @@ def repair(words: Sequence[Word], rotation: int = 0) -> tuple[Word, ...]:
     """
     if not any(_bare(word.text) in PARTS or "SGB" in word.text or _bare(word.text) in LAWS for word in words):
         return tuple(words)
-    repaired = _parted_laws(words, rotation)
-    repaired = _books(repaired)
-    repaired = _parted_signs(repaired, rotation)
-    return tuple(_signs(repaired))
+    before: tuple[Word, ...] = ()
+    repaired = tuple(words)
+    while repaired != before:  # a repaired citation can be the context of the one in front; each round adds signs
+        before = repaired
+        repaired = tuple(_signs(_parted_signs(_books(_parted_laws(before, rotation)), rotation)))
+    return repaired
 
 
 def _bare(text: str) -> str:
@@ -252,12 +254,17 @@ def _tail(words: Sequence[Word], start: int, *, ended: bool = False) -> _Tail:
         if bare in {"Abs.", "Abs", "Absatz"}:
             paragraph = paragraph or following[:1].isdigit()
         plural = plural or text in PLURAL
-        if not (bare in PARTS or text in JOINERS or text in PLURAL or _is_member(bare)):
+        if not (bare in PARTS or text in JOINERS or text in PLURAL or _is_member(bare, words[index - 1].text)):
             break
         ended = text.endswith(".") and bare not in PARTS and text not in JOINERS | PLURAL
     return _Tail(None, paragraph, plural)
 
 
-def _is_member(bare: str) -> bool:
-    """A number, a letter of a list, or a sign that starts the next section."""
-    return bool(NUMBER.fullmatch(bare)) or bare in {"§", "§§"} or (len(bare) == 1 and (bare.isalpha() or bare in SIGNS))
+def _is_member(bare: str, before: str) -> bool:
+    """A number, a letter of a list, or a sign that a joining word attaches to this citation.
+
+    A sign without one starts another citation: in "Betrag 848 § 22 SGB II" the sum belongs to none.
+    """
+    if bare in {"§", "§§"} or (len(bare) == 1 and bare in SIGNS and not bare.isdigit()):
+        return before in JOINERS or before.endswith(",")
+    return bool(NUMBER.fullmatch(bare)) or (len(bare) == 1 and bare.isalpha())

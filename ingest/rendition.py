@@ -283,7 +283,7 @@ def _declare(pdf: pikepdf.Pdf, info: RenditionInfo) -> None:
             del pdf.Root[key]
     if "/Info" in pdf.trailer:
         del pdf.trailer["/Info"]
-    pdf.docinfo["/Title"] = info.title
+    pdf.docinfo["/Title"] = "".join(char if char.isprintable() else " " for char in info.title)
     pdf.docinfo["/Creator"] = CREATOR
     pdf.docinfo["/CreationDate"] = created.strftime("D:%Y%m%d%H%M%S+00'00'")
     pdf.Root.Lang = pikepdf.String(LANGUAGE)

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import pikepdf
 import pypdfium2.raw as raw
+from fontTools.agl import UV2AGL
 from fontTools.cffLib import CFFFontSet
 from fontTools.encodings.StandardEncoding import StandardEncoding
 from fontTools.pens.basePen import NullPen
@@ -28,6 +29,9 @@ NAME: Final = re.compile(
     r"(?:[A-Z]{6}\+)?(Helvetica|Arial|TimesNewRoman|Times|CourierNew|Courier|Symbol|ZapfDingbats)"
     r"((?:PS|MT|Roman|Regular|Bold|Italic|Oblique|[-,])*)"
 )
+NAMED_APART: Final = {
+    "\xa0": "space", "\xad": "hyphen", "¹": "onesuperior", "²": "twosuperior", "³": "threesuperior",
+}  # fmt: skip
 SLANTED: Final = -12
 SYMBOLIC: Final = frozenset({"Symbol", "ZapfDingbats"})
 
@@ -132,12 +136,10 @@ def _codes(font: Any, found: Program, *, symbolic: bool) -> list[str] | None:
 
 def _named(codec: str, found: Program) -> list[str]:
     """Glyph names for the codes of a codec, as far as the program has them."""
-    from fontTools.agl import UV2AGL
-
     names = []
     for code in range(256):
         char = bytes([code]).decode(codec, "replace")
-        name = {"\xa0": "space", "\xad": "hyphen"}.get(char) or UV2AGL.get(ord(char), ".notdef")
+        name = NAMED_APART.get(char) or UV2AGL.get(ord(char), ".notdef")
         names.append(name if code >= 32 and name in found.advances else ".notdef")
     return names
 

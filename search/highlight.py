@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from search.analyser import analyse
+from search.analysis import analyse
 from search.query import ParsedQuery
 
 _AROUND = 8

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from core.errors import InvalidInput
-from search.analyser import fold, known, number_form, stem, tokens
+from search.analysis import fold, known, number_form, stem, tokens
 
 FIELDS = {
     "akte": "number",

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import tantivy
 
-from search.analyser import ANALYSER_VERSION, analyse
+from search.analysis import ANALYSER_VERSION, analyse
 from search.index import Hit, IndexBusy, IndexEntry, Scope
 from search.query import Clause, ParsedQuery
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, cast, get_args
 from uuid import UUID
 
@@ -91,17 +92,17 @@ def clearing_letter(
     page: v.PageView,
     boxes: tuple[v.EvidenceBox, ...],
     found: Sequence[Found],
-    extra: Sequence[CaseFile],
+    cases: Sequence[CaseFile],
     texts: Texts,
     decision: Decision | None = None,
     query: str = "",
 ) -> v.ClearingLetter:
-    """The letter with the candidates that the person may see, and what was posted before."""
+    """The letter with its candidates and hits (`cases`, only visible ones), and what was posted before."""
     item, document = row.item, row.document
     href = f"/klaerung/{item.id}"
     posted = decision or Decision()
     chosen = posted.case or preselected(list(mail.candidates) if mail else [])
-    cards = _cards(session, actor, mail, found, extra, chosen, document.received_on)
+    cards = _cards(session, found, cases, chosen)
     code = posted.document_type or document.document_type
     catalogue = next((card.catalogue for card in cards if card.preselected), "")
     reasons = " ".join(str(reason.get("text", "")) for reason in item.reasons)
@@ -154,21 +155,24 @@ def keyword_options(
     return tuple(options)
 
 
-def _cards(
-    session: Session,
-    actor: Actor,
-    mail: MailItem | None,
-    found: Sequence[Found],
-    extra: Sequence[CaseFile],
-    chosen: str,
-    on: Any,
-) -> tuple[v.CandidateCard, ...]:
+def visible_candidates(session: Session, actor: Actor, mail: MailItem | None, on: date) -> list[CaseFile]:
+    """The candidates whose cover the person may see, in the order of their strength."""
     ids = [_uuid(one.get("case_file_id")) for one in (mail.candidates if mail else [])]
     wanted = [one for one in ids if one is not None]
     query = select(CaseFile).where(CaseFile.id.in_(wanted), covers_visible(actor, on))
     known = {case.id: case for case in session.scalars(query)}
-    cases = [known[one] for one in wanted if one in known]
-    cases += [case for case in extra if case.id not in known]
+    return [known[one] for one in wanted if one in known]
+
+
+def evidence_about(mail: MailItem | None, cases: Sequence[CaseFile]) -> list[Mapping[str, Any]]:
+    """The evidence for and against these cases; what speaks of a case that the person may not see stays unsaid."""
+    named = {name for case in cases for name in (str(case.id), case.file_number)}
+    return [one for one in (mail.evidence if mail else []) if str(one.get("candidate") or "") in named]
+
+
+def _cards(
+    session: Session, found: Sequence[Found], cases: Sequence[CaseFile], chosen: str
+) -> tuple[v.CandidateCard, ...]:
     return tuple(
         v.CandidateCard(
             hit.value,

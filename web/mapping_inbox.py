@@ -108,7 +108,7 @@ def inbox_page(
         heading=box.heading,
         list_title=box.list_title,
         tabs=_tabs(session, actor, boxes, box, today),
-        filter=_filter(session, actor, box, wanted, texts),
+        filter=_filter(session, actor, box, wanted, today, texts),
         rows=inbox_rows(session, actor, rows, now, texts, chosen),
         empty=_empty(box, wanted, texts) if not rows else None,
         new_mail=new_mail(session, actor, box, now, now),
@@ -247,13 +247,17 @@ def _tabs(session: Session, actor: Actor, boxes: Sequence[OpenBox], here: OpenBo
     )
 
 
-def _filter(session: Session, actor: Actor, box: OpenBox, wanted: Selection, texts: Texts) -> v.InboxFilter:
+def _filter(
+    session: Session, actor: Actor, box: OpenBox, wanted: Selection, today: date, texts: Texts
+) -> v.InboxFilter:
     words = {"frist": "frist_zuerst", "neu": "neueste_zuerst", "alt": "aelteste_zuerst"}
     orders = tuple(v.Option(code, texts(f"postkorb.{words[code]}"), code == wanted.order) for code in ORDERS)
     everything = v.Option("", texts("postkorb.alle"), not wanted.document_type)
+    here = {*repository.types_in(session, actor, repository.in_box(actor, box.box), today), wanted.document_type}
     kinds = (
         v.Option(kind.code, kind.title, kind.code == wanted.document_type)
         for kind in archive.document_types(session, actor.agency_id)
+        if kind.code in here
     )
     return v.InboxFilter(box.href, orders, (everything, *kinds), wanted.text)
 

@@ -18,7 +18,7 @@ from web import views as v
 from web.mapping_inbox import form, notes
 from web.mapping_lookup import case_names, sender_title, unit_title, user_name
 from web.texts import Texts
-from web.wording import date_words, path_number, period_title
+from web.wording import date_words, path_number, period_title, sheet_range
 
 PERIODS: Mapping[str, tuple[str, int | None]] = {
     "": ("alle", None),
@@ -66,7 +66,7 @@ def case_page(
         tabs=(v.Tab(href, texts("akte.dokumente"), True, opened.total),),
         register=_register(session, case_file, opened.total, titles, wanted, texts),
         list_title=texts("akte.neueste_zuerst") if wanted.get("sortierung") != "blatt" else texts("akte.dokumente"),
-        groups=_groups(rows, href, titles, wanted, today, texts),
+        groups=_groups(rows, href, titles, archive.first_sheets(session, case_file.id), wanted, today, texts),
         filter_action=href,
         filter_text=wanted.get("text", ""),
         periods=tuple(v.Option(k, words, k == wanted.get("zeitraum", "")) for k, (words, _) in PERIODS.items()),
@@ -122,11 +122,12 @@ def keyword_titles(session: Session, case_file: CaseFile) -> dict[str, str]:
 
 
 def document_preview(
-    opened: OpenedDocument, filing: Filing, href: str, self_href: str, page: v.PageView, texts: Texts
+    session: Session, opened: OpenedDocument, filing: Filing, href: str, self_href: str, page: v.PageView, texts: Texts
 ) -> v.DocumentPreview:
     """The document beside the list."""
     document, own = opened.document, f"{href}/dokument/{filing.ordinal}"
-    parts = (sender_title(document.sender), f"Eingang {date_words(document.received_on)}", _number(filing, texts))
+    sheets = f"{texts('akte.blatt')} {_sheets(filing, archive.first_sheets(session, filing.case_file_id))}"
+    parts = (sender_title(document.sender), f"Eingang {date_words(document.received_on)}", sheets)
     return v.DocumentPreview(
         self_href=self_href,
         title=document.title,
@@ -156,7 +157,7 @@ def document_page(
     return v.DocumentPage(
         title=document.title,
         heading=document.title,
-        sheets=_number(filing, texts),
+        sheets=f"{texts('akte.blatt')} {_sheets(filing, archive.first_sheets(session, case_file.id))}",
         crumbs=(v.Link(href, texts("akte.akte", nummer=case_file.file_number)),),
         page=page,
         facts=_document_facts(session, case_file, filing, document, texts),
@@ -215,8 +216,8 @@ def _origin(document: Document) -> tuple[str, ...]:
     return tuple(sentence for sentence in (received, filed) if sentence)
 
 
-def _number(filing: Filing, texts: Texts) -> str:
-    return f"{texts('akte.dokument')} {filing.ordinal}"
+def _sheets(filing: Filing, starts: Mapping[int, int]) -> str:
+    return sheet_range(starts[filing.ordinal], filing.page_to - filing.page_from + 1)
 
 
 def _register(
@@ -235,6 +236,7 @@ def _groups(
     rows: Sequence[tuple[Filing, Document]],
     href: str,
     titles: Mapping[str, str],
+    starts: Mapping[int, int],
     wanted: Selection,
     today: date,
     texts: Texts,
@@ -257,7 +259,7 @@ def _groups(
                     document.title,
                     titles.get(filing.keyword or "", ""),
                     sender_title(document.sender),
-                    str(filing.ordinal),
+                    _sheets(filing, starts),
                     date_words(document.received_on),
                     str(filing.ordinal) == shown,
                 )

@@ -23,7 +23,7 @@ from ingest.repository import item_by_document
 from web import rendering
 from web import views as v
 from web.mapping_acts import toast_for
-from web.mapping_clearing import Decision, clearing_letter, evidence_of
+from web.mapping_clearing import Decision, clearing_letter, evidence_about, evidence_of, visible_candidates
 from web.mapping_forms import MOST_HITS, case_hits
 from web.mapping_lookup import user_name
 from web.mapping_sheet import page_view
@@ -148,13 +148,16 @@ def _letter(who: Visit, row: Row, number: int, view: str, query: str, decision: 
     text = texts_of(who, opened) if wants_text(who, view) else None
     with who.ctx.database.read() as session:
         mail = item_by_document(session, row.document.id)
-        found, boxes = evidence_of(list(mail.evidence) if mail else [], opened, who.texts)
+        cases = visible_candidates(session, who.actor, mail, who.today)
+        if query.strip():
+            hits = find_cases(session, who.actor, query, who.today, MOST_HITS)
+            cases += [one for one in hits if one.id not in {case.id for case in cases}]
+        found, boxes = evidence_of(evidence_about(mail, cases), opened, who.texts)
         first = boxes[0].page if boxes else 1
         href = f"/klaerung/{row.item.id}"
         sheet = page_view(opened, number or first, href, who.texts, boxes=boxes, text=text, thumbs=True)
-        extra = find_cases(session, who.actor, query, who.today, MOST_HITS) if query.strip() else ()
         letter = clearing_letter(
-            session, who.actor, row, opened, mail, sheet, boxes, found, extra, who.texts, decision, query
+            session, who.actor, row, opened, mail, sheet, boxes, found, cases, who.texts, decision, query
         )
         holder = leases.holder(row.item, who.ctx.database.clock.now())
         if holder in (None, who.actor.user_id):

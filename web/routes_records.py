@@ -229,7 +229,8 @@ def _preview(who: Visit, case_file: CaseFile, filing: Filing, number: int, view:
     self_href = f"{href}?dokument={filing.ordinal}"
     start = number if number != 1 else filing.page_from
     sheet = page_view(opened, start, self_href, who.texts, text=text)
-    return document_preview(opened, filing, href, self_href, sheet, who.texts)
+    with who.ctx.database.read() as session:
+        return document_preview(session, opened, filing, href, self_href, sheet, who.texts)
 
 
 def _form(who: Visit, case_file: CaseFile, name: str, heading: str, fields: tuple[v.Field, ...]) -> v.FormPage:

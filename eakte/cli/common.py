@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from uuid import UUID
 
 import typer
 from pydantic import ValidationError
@@ -19,10 +18,11 @@ from core.clock import agency_date
 from core.errors import EakteError, InvalidInput
 from core.log import configure_logging
 from core.settings import Settings
-from eakte.bootstrap import Services, open_services
+from eakte.bootstrap import Services, agency_id, open_services
 from organisation.actors import build_actor
-from organisation.models import Agency, User
+from organisation.models import User
 
+__all__ = ["acting", "agency_id", "messages", "result", "services", "settings"]
 DONE, PROBLEMS, USAGE, TIMEOUT = 0, 1, 2, 3
 messages = Console(stderr=True, soft_wrap=True)
 
@@ -63,18 +63,6 @@ def services(*, migrate: bool = False) -> Iterator[Services]:
     finally:
         if opened is not None:
             opened.database.dispose()
-
-
-def agency_id(opened: Services) -> UUID:
-    """The installation's agency. Raises InvalidInput before `init` or `demo load`."""
-    with opened.database.read() as session:
-        found = session.scalars(select(Agency.id).order_by(Agency.id).limit(1)).first()
-    if found is None:
-        raise InvalidInput(
-            "Es ist noch keine Behörde eingerichtet. Bitte zuerst `eakte init DATEI` oder `eakte demo load` ausführen.",
-            "no agency yet",
-        )
-    return found
 
 
 def acting(opened: Services, username: str) -> Actor:

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 from rapidfuzz.distance import OSA
 
+from ingest.judging.candidates import Candidate, PersonFacts
 from ingest.judging.document_type import UNCLEAR, TypeGuess
 from ingest.judging.facts import Facts, NumberFact, Place
-from ingest.judging.register import Candidate, PersonFacts
 
 _LONG_NAME = 5
 _RIVAL = 0.34

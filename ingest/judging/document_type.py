@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from archive.fileplan import data_file
+from archive.datafiles import data_file
 from archive.names import name_key
 
 UNCLEAR = "UNKLAR"

@@ -16,11 +16,12 @@ from archive.models import CaseFile
 from archive.names import name_key
 from archive.pagetext import PageText
 from ingest.judging.addressee import addressed_elsewhere
+from ingest.judging.candidates import Candidate
 from ingest.judging.decide import Sign, Verdict, Weighed, decide
 from ingest.judging.document_type import UNCLEAR, TypeGuess, TypeRule, document_type, type_rules
 from ingest.judging.facts import DateFact, Facts, read_facts
 from ingest.judging.reasons import reason_text
-from ingest.judging.register import Candidate, candidates_for
+from ingest.judging.register import candidates_for
 from ingest.models import MailItem, Receipt
 from organisation.models import Agency, OrgUnit, RoleAssignment, User
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
@@ -20,38 +19,11 @@ from archive.models import (
     PersonName,
 )
 from archive.names import name_key
+from ingest.judging.candidates import Candidate, PersonFacts
 from ingest.judging.facts import Facts, street_key
 
 _CHUNK = 500
 _MAX_BY_NAME = 200
-
-
-@dataclass(frozen=True, slots=True)
-class PersonFacts:
-    """A member of a case on the day of receipt. Name keys are (family, given) folded, former names included."""
-
-    id: UUID
-    names: Sequence[tuple[str, str]]
-    shown_name: str
-    birth_date: date | None
-    customer_key: str | None
-    streets: Sequence[tuple[str, str]]
-    marks: frozenset[str]
-
-
-@dataclass(slots=True)
-class Candidate:
-    """A case with its members on the day of receipt."""
-
-    id: UUID
-    file_number: str
-    keys: frozenset[str]
-    bg_key: str | None
-    file_plan_unit: str
-    org_unit_id: UUID
-    state: str
-    sealed: bool
-    persons: list[PersonFacts] = field(default_factory=list)
 
 
 def candidates_for(session: Session, agency_id: UUID, facts: Facts, on: date) -> list[Candidate]:

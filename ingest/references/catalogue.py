@@ -17,7 +17,18 @@ DIGIT_GLYPHS = {
     "O": "0", "o": "0", "D": "0", "Q": "0", "I": "1", "l": "1", "i": "1", "|": "1", "!": "1", "Z": "2", "z": "2",
     "S": "5", "s": "5", "b": "6", "G": "6", "B": "8", "g": "9", "q": "9", "A": "4",
 }  # fmt: skip
-LETTER_GLYPHS = {"0": "DOQ", "1": "I", "2": "Z", "5": "S", "6": "GB", "8": "B", "4": "A", "9": "G", "G": "GC", "E": "EF"}
+LETTER_GLYPHS = {
+    "0": "DOQ",
+    "1": "I",
+    "2": "Z",
+    "5": "S",
+    "6": "GB",
+    "8": "B",
+    "4": "A",
+    "9": "G",
+    "G": "GC",
+    "E": "EF",
+}
 _DIGIT = r"[\dOoDQIli|!ZzSsbGBgqA]"
 _SLASH = r"[/1Il|]"
 # What stands in the pattern → what recognition makes of it. Only for kinds whose number leads somewhere or is checked.
@@ -95,8 +106,7 @@ def _kind(entry: Mapping[str, Any]) -> ReferenceKind:
     identity, regex = str(entry["id"]), str(entry["regex"])
     groups = {match[1]: match[2] for match in re.finditer(r"\(\?P<(\w+)>(\\d|.)", regex)}
     example = {
-        name: tuple(entry.get(name) or ())
-        for name in ("forms", "valid_examples", "invalid_examples", "ocr_examples")
+        name: tuple(entry.get(name) or ()) for name in ("forms", "valid_examples", "invalid_examples", "ocr_examples")
     }
     return ReferenceKind(
         id=identity,
@@ -104,7 +114,9 @@ def _kind(entry: Mapping[str, Any]) -> ReferenceKind:
         owner=str(entry["owner"]),
         pattern=re.compile(regex),
         relaxed=_relax(identity, regex),
-        digit_groups=frozenset(name for name, start in groups.items() if start in ("\\d", "[") and _digits(name, regex)),
+        digit_groups=frozenset(
+            name for name, start in groups.items() if start in ("\\d", "[") and _digits(name, regex)
+        ),
         fixed=_FIXED.get(identity, {}),
         normalise=str(entry["normalise"]),
         strip=str(entry.get("normalise_strip", "")),
@@ -123,7 +135,11 @@ def _digits(name: str, regex: str) -> bool:
 
 def _needs_label(entry: Mapping[str, Any], regex: str) -> bool:
     """Weak kinds whose pattern holds no word of its own need a label beside them (notes of the data file)."""
-    return entry["strength"] == "weak" and entry["check"] in ("none", "betriebsnummer_soft") and not regex.startswith("(?i)")
+    return (
+        entry["strength"] == "weak"
+        and entry["check"] in ("none", "betriebsnummer_soft")
+        and not regex.startswith("(?i)")
+    )
 
 
 def _relax(identity: str, regex: str) -> re.Pattern[str] | None:

@@ -114,8 +114,8 @@ def _matches(text: str, today: date) -> Iterator[tuple[int, int, date, bool]]:
 
 
 def _calendar(day: str, month: str, year: str, today: date) -> date | None:
-    number = _month(month)
     try:
+        number = _month(month)
         whole = int(year.translate(_TO_DIGIT))
         value = date(whole if whole > 99 else _century(whole, today), number, int(day.translate(_TO_DIGIT)))
     except ValueError:

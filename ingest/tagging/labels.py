@@ -34,7 +34,12 @@ class Labels:
         for other in self._by_page.get(token.page, ()):
             for one in other.tokens:
                 rise = token.y - one.bottom
-                if -1.5 < rise < _ROW and one.x < token.right + 25 and one.right > token.x - 4 and one.y < token.y - 1.5:
+                if (
+                    -1.5 < rise < _ROW
+                    and one.x < token.right + 25
+                    and one.right > token.x - 4
+                    and one.y < token.y - 1.5
+                ):
                     words.append((one.x, one.text))
         return name_key(" ".join(text for _, text in sorted(words)))
 

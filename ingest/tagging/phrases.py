@@ -121,7 +121,10 @@ def pieces_of(reading: Reading) -> list[Piece]:
 
 def _is_cut(token: Token, following: Token) -> bool:
     return (
-        len(token.text) > 3 and token.text.endswith("-") and following.line != token.line and following.text[:1].islower()
+        len(token.text) > 3
+        and token.text.endswith("-")
+        and following.line != token.line
+        and following.text[:1].islower()
     )
 
 

@@ -167,7 +167,9 @@ def _with_subject(segments: list[Segment]) -> list[Segment]:
     salutation = next((segment for segment in first if segment.text.casefold().startswith(_SALUTATIONS)), None)
     if salutation is not None:
         top = salutation.tokens[0].y
-        before = [s for s in first if s.index < salutation.index and 0 < top - s.tokens[0].y < 24 and s.tokens[0].x < 60]
+        before = [
+            s for s in first if s.index < salutation.index and 0 < top - s.tokens[0].y < 24 and s.tokens[0].x < 60
+        ]
         chosen |= {segment.index for segment in before[-3:]}
     return [_as_subject(segment) if segment.index in chosen else segment for segment in segments]
 

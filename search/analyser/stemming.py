@@ -8,16 +8,10 @@ A stem is a key, not a word.
 from __future__ import annotations
 
 _PLURALS = frozenset(
-    """amter bander bilder blatter bretter bucher dacher dorfer facher felder geister gelder geschlechter gesichter
-    gehalter glaser glieder graber guter hauser holzer irrtumer kalber kinder kleider krauter lander lichter lieder
-    locher manner munder nester pfander rader rander rinder schilder schlosser taler tucher volker walder worter
-    wurmer hauptverzeichnisblatter denkmaler huhner leiber reichtumer gotter""".split()
+    ["amter", "bander", "bilder", "blatter", "bretter", "bucher", "dacher", "dorfer", "facher", "felder", "geister", "gelder", "geschlechter", "gesichter", "gehalter", "glaser", "glieder", "graber", "guter", "hauser", "holzer", "irrtumer", "kalber", "kinder", "kleider", "krauter", "lander", "lichter", "lieder", "locher", "manner", "munder", "nester", "pfander", "rader", "rander", "rinder", "schilder", "schlosser", "taler", "tucher", "volker", "walder", "worter", "wurmer", "hauptverzeichnisblatter", "denkmaler", "huhner", "leiber", "reichtumer", "gotter"]
 )
 _PLURAL_ENDINGS = tuple(plural for plural in _PLURALS if len(plural) >= 5)
-_NO_PLURALS = (
-    "auslander inlander eigentumer ausbilder niederlander hollander uberfelder anfacher mehrfacher vielfacher einfacher"
-    " besucher versucher sucher vertaler schlosser zweifacher dreifacher taler"
-).split()
+_NO_PLURALS = ["auslander", "inlander", "eigentumer", "ausbilder", "niederlander", "hollander", "uberfelder", "anfacher", "mehrfacher", "vielfacher", "einfacher", "besucher", "versucher", "sucher", "vertaler", "schlosser", "zweifacher", "dreifacher", "taler"]
 _ADJECTIVES = ("licher", "iger", "ischer", "barer", "samer", "loser", "hafter", "ender", "ierter", "nder")
 _NO_ADJECTIVES = ("sender", "spender", "kalender", "wender", "blender", "lander", "bander", "rander", "ander", "kinder")
 _GENITIVE_BEFORE = frozenset("bdfghklmnrtoay")

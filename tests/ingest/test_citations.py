@@ -27,6 +27,8 @@ def repaired(text: str) -> str:
         ("88 67a bis 67c SGB X", "§§ 67a bis 67c SGB X"),
         ("dem SGB Ill und dem SGB XIl,", "dem SGB III und dem SGB XII,"),
         ("dem SGB IH", "dem SGB III"),
+        ("nach 8 7 und § 9 SGB Il", "nach § 7 und § 9 SGB II"),
+        ("nach 8 7 i.V.m. 8 9 SGB Il", "nach § 7 i.V.m. § 9 SGB II"),
         ("Abs. 1 SGB IT in", "Abs. 1 SGB II in"),
         ("Abs. 1 SGB Ilin Höhe", "Abs. 1 SGB II in Höhe"),
         ("den 88 7,9, 11 und 19 ff. SGB Il", "den §§ 7,9, 11 und 19 ff. SGB II"),
@@ -82,6 +84,8 @@ NEGATIVE = (
     "Satz2 von 3Satz",
     "83 67 SGB X",
     "33 7 und 9 SGB X",
+    "Betrag 848 § 22 SGB II",
+    "Betrag 8 22 § 7 SGB II",
     "Abs. 1 12345 und 123a45b",
 )
 

@@ -125,10 +125,17 @@ class Room:
             case_file = tx.session.get_one(CaseFile, self.cases[case])
             return deliver_to_case(tx, actor, document, case_file).id
 
-    def unclear(self, title: str = "Unklar", candidates: Any = (), evidence: Any = (), **values: Any) -> UUID:
+    def unclear(
+        self,
+        title: str = "Unklar",
+        candidates: Any = (),
+        evidence: Any = (),
+        scope: str = "general",
+        unit_id: UUID | None = None,
+    ) -> UUID:
         """A letter in clearing with what was read on it; its inbox item."""
         with self.database.write() as tx:
-            document = self.document(tx, title, **values)
+            document = self.document(tx, title)
             receipt = Receipt(
                 id=new_id(), agency_id=self.agency_id, sha256="0" * 64, size=1, channel="station",
                 idempotency_key=str(new_id()), received_on=TODAY, received_on_source="told", accepted_at=tx.now,
@@ -143,7 +150,7 @@ class Room:
             document.mail_item_id = mail.id
             reason = {"code": "several_cases", "text": "Das Schreiben passt zu mehreren Akten."}
             actor = system_actor(self.agency_id)
-            return deliver_to_clearing(tx, actor, document, Clearing(reasons=[reason])).id
+            return deliver_to_clearing(tx, actor, document, Clearing(scope, unit_id, [reason])).id
 
     def item(self, item_id: UUID) -> InboxItem:
         """The row as it is now."""

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from archive.models import CaseFile, Filing
 from inbox.models import InboxItem
-from organisation.models import User
+from organisation.models import OrgUnit, User
 from tests.web.room import Room, csrf_of, fields, make_room
 from web.mapping_clearing import preselected
 
@@ -86,14 +86,15 @@ def test_filing_and_undo_without_javascript(room: Room) -> None:
     form = fields(page, f"/klaerung/{item}/ablegen")
     assert re.search(r'name="art"', page)
     assert 'value="24.11.2026"' in page
-    done = client.post(f"/klaerung/{item}/ablegen", data={**form, "akte": str(room.cases["dirks"]), "art": "MITTEILUNG", "eingang": "23.11.2026"})  # fmt: skip
+    decision = {"akte": str(room.cases["dirks"]), "art": "MITTEILUNG", "eingang": "23.11.2026"}
+    done = client.post(f"/klaerung/{item}/ablegen", data={**form, **decision})
     assert done.status_code == 303
     assert done.headers["location"].startswith("/klaerung?getan=")
     after = client.get(done.headers["location"]).text
     assert "Abgelegt in Akte Dirks, Anna, 99801//0004711." in after
     assert "Alles geklärt" in after
     case = room.client("tnommen")
-    assert "Mitteilung" in case.get("/postkorb").text
+    assert "Mietbescheinigung" in case.get("/postkorb").text
     assert "23.11.2026" in case.get("/akte/99801-0004711/dokument/1").text
     assert client.get("/akte/99801-0004711").status_code == 404
     action = next(part for part in after.split('"') if part.startswith("/aktionen/"))
@@ -158,7 +159,8 @@ def test_the_case_search_finds_covers_and_no_sealed_case(room: Room) -> None:
     client = room.client("rhinnerksen")
     for words in ("Dirks", "dirks anna", "0004711", "99801 BG 0004711", "12.05.1991", "Dirks 12.05.1991"):
         part = client.get(f"/klaerung/{item}/akten", params={"q": words}).text
-        assert "Dirks, Anna" in part and "Harms" not in part, words
+        assert "Dirks, Anna" in part, words
+        assert "Harms" not in part, words
     for words in ("", "x", "%", "_", "Dirks 03.02.1968", "31.02.1991"):
         assert "Dirks, Anna" not in client.get(f"/klaerung/{item}/akten", params={"q": words}).text, words
     with room.database.write() as tx:
@@ -166,6 +168,29 @@ def test_the_case_search_finds_covers_and_no_sealed_case(room: Room) -> None:
     assert "Dirks" not in client.get(f"/klaerung/{item}/akten", params={"q": "Dirks"}).text
     assert "Dirks, Anna" not in client.get(f"/klaerung/{item}").text
     assert decide(client, item, akte=str(room.cases["dirks"])).status_code == 404
+
+
+def test_evidence_about_a_sealed_case_stays_unsaid(room: Room) -> None:
+    item = doubtful(room)
+    with room.database.write() as tx:
+        tx.session.get_one(CaseFile, room.cases["dirks"]).sealed = True
+    page = room.client("rhinnerksen").get(f"/klaerung/{item}").text
+    assert "Name Anna Dirks stimmt." not in page
+    assert "Die Nummer stimmt." not in page
+    assert "Nur der Ort stimmt." in page
+
+
+def test_restricted_letters_are_for_the_lead_alone(room: Room) -> None:
+    with room.database.read() as session:
+        unit = session.scalar(select(OrgUnit.id).where(OrgUnit.code == "SZ-HAL-L1"))
+    item = room.unclear("Beschwerde", scope="restricted", unit_id=unit)
+    lead = room.client("kfeddermann")
+    assert "Beschwerde" in lead.get("/klaerung").text
+    assert 'href="/klaerung"' in lead.get("/postkorb").text
+    for user in ("tnommen", "rhinnerksen", "pclausbrook", "uharmsdoerfer"):
+        client = room.client(user)
+        assert "Beschwerde" not in client.get("/klaerung").text
+        assert client.get(f"/klaerung/{item}").status_code == 404
 
 
 def test_hits_become_choices_without_javascript(room: Room) -> None:

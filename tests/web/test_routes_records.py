@@ -45,6 +45,7 @@ def test_a_case_shows_cover_register_and_documents(room: Room) -> None:
     for words in ("Dirks, Anna", "Tjark Nommen, Leistung 1", "12.05.1991", "laufend", "Diese Woche", "Vollmacht"):
         assert words in page.text, words
     assert f"{CASE}/dokument/2" in page.text
+    assert "Blatt 3–4" in page.text
     one = client.get(f"{CASE}?dokument=1", headers={"HX-Request": "true", "HX-Target": "section#vorschau"}).text
     assert "Nebenkosten" in one
     assert "Vollmacht" not in one
