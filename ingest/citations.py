@@ -54,9 +54,12 @@ PLURAL = frozenset({"£f.", "und", "u.", "oder", "bis", "sowie", "ff.", "ff", "f
 LABEL = re.compile(
     r"(?:straße|str\.|weg|platz|allee|gasse|ring|damm|Nr\.|Nummer|Zimmer|Haus|Raum|Seite|Abs\.|Satz|§§?)$", re.I
 )
-NUMBER = re.compile(r"\d{1,3}[a-z]{0,2}(?:,\d{1,3}[a-z]{0,2})*")
+NUMBER = re.compile(r"\d{1,4}[a-z]{0,2}(?:,\d{1,3}[a-z]{0,2})*")
+LOST_ONE = re.compile(r"(\d{1,2})l([a-z]?)([.,;)]*)")  # "3la" for "31a"
+STUCK_SIGN = re.compile(r"([A-Za-zäöüß]{2,})([$&])")
 ROMAN_LOOKALIKES = str.maketrans(
-    {"l": "I", "|": "I", "!": "I", "i": "I", "í": "I", "1": "I", "L": "I", "T": "I", "H": "II"} | {"x": "X", "v": "V"}
+    {"l": "I", "|": "I", "!": "I", "i": "I", "í": "I", "1": "I", "L": "I", "T": "I", "H": "II", "N": "II"}
+    | {"x": "X", "v": "V"}
 )
 GLUED_LAW = re.compile(r"(\d{1,3}[a-z]?)?(SGB)([IVXl|!iLH1]{0,5})([.,;:)\]]*)")
 GLUED_PARTS = re.compile(r"(\d{1,3}[a-z]?)?(Abs\.|Satz|Nr\.|SGG)?(\d{1,3}[a-z]?)?(Nr\.|Satz|SGB|SGG)?(\d{1,3})?(SGB)?")
@@ -125,7 +128,7 @@ def _book(text: str) -> str | None:
     """The book that a reading such as "XIl" stands for. Figures alone ("SGB 2") are left as they are."""
     if not text or text.isdigit():
         return None
-    if text in {"L", "T"}:
+    if text in {"L", "T", "N"}:
         return None  # alone they are letters; "IL" and "IT" are no words behind "SGB"
     roman = text.translate(ROMAN_LOOKALIKES)
     return roman if roman in BOOKS else None
@@ -183,6 +186,10 @@ def _parted_signs(words: Sequence[Word], rotation: int) -> list[Word]:
     """ "$48 Abs. 1" and "848 Abs. 1 Satz 2 SGB X" as sign and number."""
     result: list[Word] = []
     for index, word in enumerate(words):
+        stuck = STUCK_SIGN.fullmatch(word.text)
+        if stuck and _starts_citation(words, index + 1):
+            result += _split(word, [stuck[1], "§"], rotation)
+            continue
         match = GLUED_SIGN.fullmatch(word.text)
         if match is None:
             result.append(word)
@@ -199,6 +206,14 @@ def _parted_signs(words: Sequence[Word], rotation: int) -> list[Word]:
     return result
 
 
+def _starts_citation(words: Sequence[Word], index: int) -> bool:
+    """Is the word a section number of a citation?"""
+    if index >= len(words) or not NUMBER.fullmatch(_bare(words[index].text)):
+        return False
+    tail = _tail(words, index + 1, ended=words[index].text[-1] == ".")
+    return tail.law is not None or tail.paragraph
+
+
 def _lost_sign(text: str) -> bool:
     digits = re.sub(r"\D", "", text)
     return text[0] == "S" or int(digits) > HIGHEST_SECTION
@@ -207,16 +222,18 @@ def _lost_sign(text: str) -> bool:
 def _signs(words: Sequence[Word]) -> list[Word]:
     result = list(words)
     for index in range(len(result) - 1):
-        word = result[index]
+        word, number = result[index], result[index + 1]
         opening = word.text[: len(word.text) - len(word.text.lstrip(OPENING))]
         sign = word.text[len(opening) :]
-        if not _may_be_sign(sign):
+        if not _may_be_sign(sign) or not NUMBER.fullmatch(_bare(number.text)):
             continue
-        if not NUMBER.fullmatch(_bare(result[index + 1].text)):
-            continue
-        tail = _tail(result, index + 2, ended=result[index + 1].text[-1] == ".")
+        tail = _tail(result, index + 2, ended=number.text[-1] == ".")
         if _is_citation(sign, tail, result[index - 1].text if index else ""):
             result[index] = _changed(word, opening + ("§§" if len(sign) == 2 and tail.plural else "§"))
+    for index in range(1, len(result)):
+        lost = LOST_ONE.fullmatch(result[index].text)
+        if lost and result[index - 1].text.lstrip(OPENING) in {"§", "§§"}:
+            result[index] = _changed(result[index], f"{lost[1]}1{lost[2]}{lost[3]}")
     return result
 
 
@@ -243,11 +260,13 @@ def _is_counted(before: str) -> bool:
 
 def _tail(words: Sequence[Word], start: int, *, ended: bool = False) -> _Tail:
     """Reads on from behind a section number as long as the words can belong to the citation."""
-    paragraph, plural = False, False
+    first = words[start - 1].text if start <= len(words) else ""
+    paragraph, plural = False, first.endswith(",") and start < len(words) and words[start].text[:1].isdigit()
+    plural = plural or "," in first[:-1]
     for index in range(start, min(len(words), start + REACH)):
         text, bare = words[index].text, _bare(words[index].text)
-        if bare in LAWS:
-            return _Tail(bare, paragraph, plural)
+        if bare in LAWS or bare.startswith("SGB"):
+            return _Tail("SGB" if bare.startswith("SGB") else bare, paragraph, plural)
         if ended:
             break
         following = words[index + 1].text if index + 1 < len(words) else ""

@@ -9,6 +9,7 @@ rule for the number and the rule for the named person disagree, nobody guesses.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID
 
 from archive.names import name_key
@@ -60,8 +61,11 @@ def choose(
         return (pool[0], "") if len(pool) == 1 else (None, "case_closed")
     people = _people(sure)
     personal = [one for one in still_open if {p.person_id for p in one.members} & people] or still_open
+    present = {one.case.file_plan_unit for one in still_open}
     found: list[CaseSigns | None] = []
-    for wanted in _file_types(types):
+    for position, wanted in enumerate(_file_types(types)):
+        if position and wanted not in present:
+            continue
         by_number, by_person = _pick(still_open, wanted), _pick(personal, wanted)
         found.append(by_number if by_number is by_person else None)
     first = found[0]
@@ -142,10 +146,22 @@ def _near(part: str, known: str) -> bool:
 
 def _against_home(chosen: CaseSigns, all_signs: Sequence[CaseSigns], extraction: Extraction) -> str | None:
     """Name and address only: another birth date, or another known person in the letter, and nobody guesses."""
-    labelled = [mention for mention in extraction.dates if mention.label == "birth"]
-    if labelled and not chosen.born:
+    labelled = [mention.value for mention in extraction.dates if mention.label == "birth"]
+    if (
+        labelled
+        and not chosen.born
+        and not any(_one_digit_off(one, known) for one in labelled for known in _born(chosen))
+    ):
         return "contradiction"
     members = {person.person_id for person in chosen.members}
     household = {p.person_id for one in all_signs if related(one.case, chosen.case) for p in one.persons}
     strangers = (p for one in all_signs for p in one.persons if p.name == 2 and p.person_id not in members | household)
     return "contradiction" if any(strangers) else None
+
+
+def _born(chosen: CaseSigns) -> list[date]:
+    return [person.birth_date for person in chosen.case.persons if person.birth_date]
+
+
+def _one_digit_off(read: date, known: date) -> bool:
+    return sum(a != b for a, b in zip(f"{read:%d%m%Y}", f"{known:%d%m%Y}", strict=True)) <= 1

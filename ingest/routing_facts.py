@@ -112,26 +112,25 @@ def _birth_order(mention: DateMention) -> tuple[bool, int, Box]:
 
 
 def _exclusive(names: dict[UUID, list[NameMatch]], people: dict[UUID, PersonFact]) -> dict[UUID, list[NameMatch]]:
-    """A misread name gives way where somebody else's name is printed exactly."""
-    exact = [(key, match) for key, matches in names.items() for match in matches if match.exact]
-    kept: dict[UUID, list[NameMatch]] = {}
-    for key, matches in names.items():
-        own = {name for name in people[key].names}
-        kept[key] = [
-            match for match in matches
-            if match.exact or not any(
-                other != key and match.start < found.stop and found.start < match.stop
-                and not own & set(people[other].names)
-                for other, found in exact
-            )
-        ]  # fmt: skip
-    return kept
+    """A misread name gives way where somebody else's name fits the same place with fewer edits. Namesakes both stay."""
+    every = [(key, match) for key, matches in names.items() for match in matches]
+    return {
+        key: [match for match in matches if not match.edits or not _taken(key, match, every)]
+        for key, matches in names.items()
+    }
+
+
+def _taken(key: UUID, match: NameMatch, every: Sequence[tuple[UUID, NameMatch]]) -> bool:
+    return any(
+        other != key and found.edits < match.edits and match.start < found.stop and found.start < match.stop
+        for other, found in every
+    )
 
 
 def _note_name(found: PersonSigns, matches: Iterable[NameMatch], finder: NameFinder, person: PersonFact) -> None:
-    best = min(matches, key=lambda match: (not match.exact, match.start), default=None)
+    best = min(matches, key=lambda match: (match.edits, match.start), default=None)
     if best is not None:
-        found.name, found.name_place = (2 if best.exact else 1), best.place
+        found.name, found.name_place = (1 if best.edits else 2), best.place
     elif found.member:
         found.family, found.given = finder.family(person), finder.given(person)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from rapidfuzz.distance import Levenshtein
@@ -11,6 +14,7 @@ from ingest.register_view import AddressFact
 from ingest.tagging.folding import house_key, skeletons, split_street, street_key
 from ingest.tagging.tokens import Place, Token, place_of
 
+_MERGED = re.compile(r"(\D*[A-Za-zäöüß.]{4})(\d{1,3}[a-z]?,?)")
 _STREET_WORDS = 5
 _REACH = 14  # words from the house number within which post code or city completes an address
 
@@ -19,6 +23,7 @@ class AddressFinder:
     """Finds addresses in one letter. Holds the letter's words by house number; immutable."""
 
     def __init__(self, tokens: Sequence[Token]) -> None:
+        tokens = tuple(part for token in tokens for part in _parts(token))
         self._tokens = tokens
         self._by_house: dict[str, list[tuple[int, int]]] = {}
         for position, token in enumerate(tokens):
@@ -62,9 +67,15 @@ class AddressFinder:
         city = "".join(skeletons(address.city))
         if len(city) < 4:
             return False
-        joined = [one + other for one, other in zip(pieces, pieces[1:], strict=False)]
+        joined = [one + other for one, other in itertools.pairwise(pieces)]
         allowed = 1 if len(city) > 5 else 0
         return any(Levenshtein.distance(city, one, score_cutoff=allowed) <= allowed for one in (*pieces, *joined))
+
+
+def _parts(token: Token) -> tuple[Token, ...]:
+    """ "Deichstraße87" as street and number."""
+    match = _MERGED.fullmatch(token.text)
+    return (replace(token, text=match[1]), replace(token, text=match[2])) if match else (token,)
 
 
 def _same_street(wanted: str, read: str) -> bool:

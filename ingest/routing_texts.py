@@ -36,6 +36,7 @@ REASONS: dict[str, str] = {
 }
 _ZONES: dict[Zone, str] = {
     "letterhead": "oben auf dem Blatt", "window": "im Anschriftfeld", "info": "im Infoblock", "subject": "im Betreff",
+    "title": "in der Überschrift",
     "body": "im Text", "foot": "am Fuß der Seite",
 }  # fmt: skip
 

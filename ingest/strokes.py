@@ -20,6 +20,7 @@ NUMERAL: Final = re.compile(r"([(]?)(I{1,3})([.,;:)]*)")
 BAND: Final = (0.35, 0.65)  # of the height of the word: above points, between serifs
 AGREEING: Final = 0.8  # share of the rows in the band that must count the same
 CONTRAST: Final = 60  # between ink and paper, of 255
+LARGEST: Final = 3
 WIDEST: Final = 1.8  # of the height; a wider word holds more than a numeral
 TURNS: Final = {0: 0, 90: 3, 180: 2, 270: 1}  # quarter turns to the left that make a cut upright
 
@@ -32,7 +33,10 @@ def recount(words: Sequence[Word], grey: Grey, rotation: int = 0) -> tuple[Word,
         if match is None or not result[index - 1].text.endswith("SGB"):
             continue
         count = strokes(grey, result[index].box, rotation)
-        if count is not None and count != len(match[2]):
+        if count is None:
+            continue
+        count -= match[1].count("(") + match[3].count(")")  # brackets are strokes too
+        if 1 <= count <= LARGEST and count != len(match[2]):
             text = match[1] + "I" * count + match[3]
             raw = result[index].raw
             result[index] = replace(result[index], text=text, raw=result[index].text if raw is None else raw)
@@ -40,7 +44,7 @@ def recount(words: Sequence[Word], grey: Grey, rotation: int = 0) -> tuple[Word,
 
 
 def strokes(grey: Grey, box: Box, rotation: int = 0) -> int | None:
-    """How many upright strokes, 1 to 3, the box holds; None when rows disagree or there is too little contrast."""
+    """How many upright strokes (letters and brackets) the box holds; None when rows disagree or there is too little contrast."""
     x0, y0, x1, y1 = box
     cut = np.rot90(grey[max(0, y0) : y1, max(0, x0) : x1], TURNS[rotation])
     if min(cut.shape) < 3 or cut.shape[1] > WIDEST * cut.shape[0] or int(cut.max()) - int(cut.min()) < CONTRAST:
@@ -51,5 +55,5 @@ def strokes(grey: Grey, box: Box, rotation: int = 0) -> int | None:
     counts = (edges == 1).sum(axis=1)
     values, times = np.unique(counts, return_counts=True)
     best = int(np.argmax(times))
-    sure = times[best] >= AGREEING * len(counts) and 1 <= values[best] <= 3
+    sure = times[best] >= AGREEING * len(counts) and values[best] >= 1
     return int(values[best]) if sure else None

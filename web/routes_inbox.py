@@ -16,12 +16,13 @@ from core.clock import agency_date
 from core.errors import NotFound, NotSignedIn
 from inbox import repository
 from organisation.sessions import open_session
+from web import rendering
 from web import views as v
 from web.mapping_acts import toast_for
 from web.mapping_boxes import box_at, box_of_item, boxes_of
 from web.mapping_inbox import ORDERS, Selection, inbox_page, item_preview, narrowed, new_mail, order_of
 from web.mapping_sheet import page_view
-from web.pages import Page, PageRoute, Visit, shell_of, show
+from web.pages import Page, PageRoute, Visit, html, shell_of, show
 from web.sheets import texts_of, wants_text
 from web.texts import load_texts
 
@@ -76,11 +77,13 @@ def get_new(who: Annotated[Visit, Depends(quiet_visit)], seit: int = 0, liste: s
     except (ValueError, OverflowError, OSError):
         since = now
     with who.ctx.database.read() as session:
-        boxes = boxes_of(session, who.actor, who.texts)
-        box = box_at(boxes, liste)
-        page, _ = inbox_page(session, who.actor, boxes, box, Selection(), now, who.texts, None)
-        page = replace(page, new_mail=new_mail(session, who.actor, box, since, now))
-    return show(who, page, shell_of(who, "postkorb"))
+        box = box_at(boxes_of(session, who.actor, who.texts), liste)
+        if not who.htmx:
+            return RedirectResponse(box.href, 303)
+        arrived = new_mail(session, who.actor, box, since, now)
+    empty = v.InboxFilter(box.href, (), ())
+    page = v.PostkorbPage(box.tab, box.heading, box.list_title, (), empty, (), new_mail=arrived)
+    return html(rendering.render_fragment("neu", page, shell_of(who, "postkorb")))
 
 
 @router.get("/postkorb/e/{item_id}")

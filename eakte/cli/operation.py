@@ -11,6 +11,7 @@ import typer
 
 from core.audit.sealing import seal
 from core.audit.verify import verify
+from eakte.benching import bench_pipeline
 from eakte.cli.common import DONE, PROBLEMS, messages, result, services
 from eakte.cli.common import settings as read_settings
 from eakte.cli.mail import AsJson
@@ -24,6 +25,7 @@ from eakte.supervisor import Supervisor
 from ingest.sheet_printing import print_sheets
 
 audit = typer.Typer(help="Protokoll.", no_args_is_help=True)
+bench = typer.Typer(help="Messungen.", no_args_is_help=True)
 
 
 @audit.command("verify")
@@ -38,6 +40,16 @@ def audit_verify(as_json: AsJson = False) -> None:
     answer: dict[str, Any] = {"ok": verdict.ok, "checked": verdict.checked, "problems": problems}
     result(answer if as_json else f"{verdict.checked} Einträge geprüft, {len(problems)} Auffälligkeiten")
     raise typer.Exit(DONE if verdict.ok else PROBLEMS)
+
+
+@bench.command("pipeline")
+def bench_pipeline_command(
+    paths: Annotated[list[Path], typer.Argument(help="Dateien oder Ordner.", exists=True)], as_json: AsJson = False
+) -> None:
+    """Die ganze Kette in einer Wegwerf-Installation messen."""
+    read_settings()
+    figures = bench_pipeline(paths)
+    result(figures if as_json else "\n".join(f"{name:22} {value}" for name, value in figures.items()))
 
 
 def doctor(as_json: AsJson = False) -> None:

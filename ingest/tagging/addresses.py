@@ -19,6 +19,10 @@ from ingest.tagging.tokens import Place, Reading, Segment, place_of
 
 BlockKind = Literal["ours", "authority", "person", "firm", "unknown"]
 _POSTAL = re.compile(r"^\W*[\dOoIlSBZ]{5}\s+[A-ZÄÖÜ][\wäöüß-]{2,}")
+_RETURN_LINE = re.compile(r"[·•|*]|,\s*[\dOoIlSBZ]{5}\s|\s[\dO]{5}\s+[A-ZÄÖÜ][a-zäöü]")
+_FORM_LABELS = frozenset(
+    ["plz", "wohnort", "strasse", "hausnummer", "name", "vorname", "ort", "anschrift", "postleitzahl"]
+)
 _PO_BOX = re.compile(r"(?i)postfach")
 _TO = re.compile(r"^(?i:an:?|an das|an die|an den)\b")
 _PERSON = re.compile(r"^(Frau|Herrn?|Eheleute|Familie)\b")
@@ -80,6 +84,8 @@ def recipient(blocks: Sequence[AddressBlock]) -> AddressBlock | None:
 def _above(postal: Segment, upper: Sequence[Segment], used: set[int]) -> list[Segment]:
     lines = [postal]
     for other in reversed(upper):
+        if other.index < postal.index and _RETURN_LINE.search(other.text):
+            break
         if other.index >= postal.index or other.index in used or len(lines) == 6:
             continue
         first = lines[0].tokens[0]
@@ -141,6 +147,14 @@ def is_ours(lines: Sequence[str], own: OwnAddress) -> bool:
     return any(name_key(one.split()[-1]) in folded.split() for one in own.staff) and "hd" in folded.split()
 
 
+def names_us(line: str, own: OwnAddress) -> bool:
+    """Whether a single line is our name: one of our names, or "Jobcenter" standing alone as on stamps and forms."""
+    folded = name_key(line)
+    return folded in ("jobcenter", "job center") or any(
+        _close(name_key(name), folded) or _close(folded, name_key(name)) for name in own.names if len(folded) > 5
+    )
+
+
 def _has_place(lines: Sequence[str]) -> bool:
     return any(_POSTAL.search(line) for line in lines)
 
@@ -155,4 +169,6 @@ def _close(wanted: str, folded: str) -> bool:
 
 def _name_like(line: str) -> bool:
     words = line.replace(",", " ").split()
+    if {part for word in words for part in name_key(word).split()} & _FORM_LABELS:
+        return False
     return 2 <= len(words) <= 4 and all(word[:1].isupper() and not any(c.isdigit() for c in word) for word in words)

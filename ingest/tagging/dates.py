@@ -159,11 +159,17 @@ def _label(labels: Labels, segment: Segment, tokens: Sequence[Token], before: st
     for pattern, label in _ORDER:
         if pattern.search(head[-45:]):
             return label
-    if _STAMP.search(labels.around(first, 11)):
+    if _stamped(labels.around(first, 11)):
         return "stamp"
     if re.search(r"^\W*[A-ZÄÖÜ][\w-]+( [A-ZÄÖÜ][\w-]+)?,( den)? $", segment.text[: _offset(segment, first)]):
         return "letter"
     return "other"
+
+
+def _stamped(around: str) -> bool:
+    if _STAMP.search(around):
+        return True
+    return any(Levenshtein.distance("eingegangen", word, score_cutoff=3) <= 3 for word in around.split())
 
 
 _ORDER: tuple[tuple[re.Pattern[str], DateLabel], ...] = (

@@ -25,7 +25,7 @@ _TRIGGER, _SYNONYM, _TITLE, _SUBJECT = 1.0, 0.7, 0.9, 2.5
 _HEADING, _LATER = 3.0, 0.3
 _SENDER, _FOREIGN_SENDER, _EXCLUDED = 1.25, 0.75, 0.25
 _MIN_SCORE, _MARGIN = 1.4, 1.12
-_PLAUSIBLE = 0.45
+_PLAUSIBLE = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,12 @@ def type_rules() -> Mapping[str, TypeRule]:
 def find_type(reading: Reading, pieces: Sequence[Piece], sender: str | None) -> TypeFinding:
     """The type of the letter. `sender` is the kind of sender as far as it is known."""
     hits = _book().find(pieces)
-    subject = "\n".join(segment.text for segment in reading.first_page if segment.zone == "subject")
-    scores = [one for rule in type_rules().values() if (one := _score(rule, hits, subject, sender)) is not None]
+    lengths = {segment.index: len(segment.tokens) for segment in reading.segments}
+    headings = [segment for segment in reading.first_page if segment.zone in ("subject", "title")]
+    subject = "\n".join(segment.text for segment in headings)
+    scores = [
+        one for rule in type_rules().values() if (one := _score(rule, hits, lengths, subject, sender)) is not None
+    ]
     ranking = tuple(sorted(scores, key=lambda one: (-one.score, one.code)))
     if not ranking or ranking[0].score < _MIN_SCORE:
         return TypeFinding(UNCLEAR, ranking)
@@ -99,7 +103,9 @@ def _decided(ranking: Sequence[TypeScore]) -> str:
     return UNCLEAR
 
 
-def _score(rule: TypeRule, hits: Sequence[Hit], subject: str, sender: str | None) -> TypeScore | None:
+def _score(
+    rule: TypeRule, hits: Sequence[Hit], lengths: Mapping[int, int], subject: str, sender: str | None
+) -> TypeScore | None:
     best: dict[str, tuple[float, tuple[Token, ...]]] = {}
     excluded = False
     for hit in hits:
@@ -108,7 +114,7 @@ def _score(rule: TypeRule, hits: Sequence[Hit], subject: str, sender: str | None
         weight = rule.weights.get(hit.phrase)
         if weight is None:
             continue
-        value = weight * _shared()[hit.phrase] * _place_weight(first)
+        value = weight * _shared()[hit.phrase] * _place_weight(first, len(hit.tokens) / lengths[first.segment])
         if value > best.get(hit.phrase, (0.0, ()))[0]:
             best[hit.phrase] = (value, hit.tokens)
     score = sum(value for value, _ in best.values())
@@ -121,12 +127,15 @@ def _score(rule: TypeRule, hits: Sequence[Hit], subject: str, sender: str | None
     return TypeScore(rule.code, score, place_of(top[1]) if top[1] else None)
 
 
-def _place_weight(token: Token) -> float:
+def _place_weight(token: Token, share: float) -> float:
+    """`share` of its line that the phrase fills: a phrase alone on its line is a heading."""
     if token.zone == "subject":
         return _HEADING
+    if token.zone == "title":
+        return 1.0 + (_HEADING - 1.0) * share
     if token.page > 1:
         return _LATER
-    return 0.5 if token.zone == "foot" else 1.0
+    return 0.5 if token.zone == "foot" else 1.5 if share > 0.99 and token.y < 120 else 1.0
 
 
 def _sender_factor(rule: TypeRule, sender: str | None) -> float:

@@ -10,14 +10,14 @@ from archive.pagetext import PageText
 from ingest.references import NumberReading, find_references, own_number_keys
 from ingest.references.catalogue import catalogue
 from ingest.register_view import LookupKeys
-from ingest.tagging.addresses import AddressBlock, OwnAddress, find_blocks, recipient
+from ingest.tagging.addresses import AddressBlock, OwnAddress, find_blocks, names_us, recipient
 from ingest.tagging.dates import DateMention, document_date, earlier_receipt, find_dates
 from ingest.tagging.document_type import TypeFinding, find_type
 from ingest.tagging.folding import name_parts
 from ingest.tagging.marks import Marks, find_marks
 from ingest.tagging.people import NameMention, find_names
 from ingest.tagging.phrases import pieces_of
-from ingest.tagging.senders import find_sender
+from ingest.tagging.senders import OWN_PROCEDURE, find_sender
 from ingest.tagging.tokens import Reading, Token, read_tokens
 
 _MAX_FAMILY_WORDS = 3
@@ -109,7 +109,8 @@ def extract(pages: Sequence[PageText], received_on: date, house: HouseKnowledge 
     blocks = find_blocks(reading, house.own_address)
     target = recipient(blocks)
     private = any(block.kind == "person" and not block.recipient for block in blocks)
-    sender = find_sender(reading, pieces, target.segments if target else (), private)
+    foreign = _foreign_segments(reading, target, house.own_address)
+    sender = find_sender(reading, pieces, foreign, private) or _own_paper(reading, target, house.own_address)
     return Extraction(
         reading=reading,
         received_on=received_on,
@@ -125,6 +126,19 @@ def extract(pages: Sequence[PageText], received_on: date, house: HouseKnowledge 
         document_date=document_date(dates, received_on),
         earlier_receipt=earlier_receipt(dates, received_on),
     )
+
+
+def _foreign_segments(reading: Reading, target: AddressBlock | None, own: OwnAddress) -> frozenset[int]:
+    """Segments that do not name the sender: the address field, our own name (forms, stamps)."""
+    ours = {segment.index for segment in reading.first_page if names_us(segment.text, own)}
+    return frozenset(ours | set(target.segments if target else ()))
+
+
+def _own_paper(reading: Reading, target: AddressBlock | None, own: OwnAddress) -> str | None:
+    """Our own letterhead over a person's address: one of our papers, copied or come back."""
+    head = [segment for segment in reading.first_page if segment.zone in ("letterhead", "title")]
+    ours = any(names_us(segment.text, own) for segment in head if segment.tokens[0].x < 100)
+    return OWN_PROCEDURE if ours and target is not None and target.kind == "person" else None
 
 
 def name_words(reading: Reading) -> tuple[NameWord, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from rapidfuzz.distance import Levenshtein
 
@@ -149,7 +149,7 @@ def _allowed(length: int) -> int:
 
 def _cuts(length: int, parts: int) -> list[tuple[int, int]]:
     bounds = [length * part // parts for part in range(parts + 1)]
-    return list(zip(bounds, bounds[1:], strict=False))
+    return list(pairwise(bounds))
 
 
 def _index(words: Iterable[str]) -> Mapping[tuple[int, int, str], list[str]]:

@@ -42,11 +42,11 @@ def sender_rules() -> Mapping[str, SenderRule]:
     return {entry["code"]: _rule(entry) for entry in loaded["senders"]}
 
 
-def find_sender(reading: Reading, pieces: Sequence[Piece], recipient: tuple[int, ...], private: bool) -> str | None:
-    """The kind of sender, or None. `recipient` are the segments of the address field (they name the other side);
+def find_sender(reading: Reading, pieces: Sequence[Piece], foreign: frozenset[int], private: bool) -> str | None:
+    """The kind of sender, or None. `foreign` are segments that name others: the address field, our own name, receipt stamps;
     `private`: a person's own address block stands where the sender writes.
     """
-    head = [segment for segment in reading.first_page if _in_head(segment) and segment.index not in recipient]
+    head = [segment for segment in reading.first_page if _in_head(segment) and segment.index not in foreign]
     scores = _name_scores(head)
     near = {token.segment for segment in head for token in segment.tokens}
     for hit in _book().find([piece for piece in pieces if piece.token.page == 1 and piece.token.segment in near]):

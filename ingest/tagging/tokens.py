@@ -14,7 +14,7 @@ from typing import Literal
 
 from archive.pagetext import Box, PageText
 
-Zone = Literal["letterhead", "window", "info", "subject", "body", "foot"]
+Zone = Literal["letterhead", "window", "info", "subject", "title", "body", "foot"]
 _MM = 25.4
 _GAP = 12.0  # millimetres between words from which a line counts as two columns
 _SALUTATIONS = ("sehr geehrte", "guten tag", "hallo", "liebe ", "lieber ", "guten morgen")
@@ -159,11 +159,12 @@ def _zone(number: int, mm: _Mm, page: PageText) -> Zone:
 
 
 def _with_subject(segments: list[Segment]) -> list[Segment]:
-    """Mark the subject: the up to three lines before the salutation, or large print on the upper part of page 1."""
+    """Mark the subject (up to three lines before the salutation, or behind "Betreff") and titles (large print)."""
     first = [segment for segment in segments if segment.page == 1]
     heights = sorted(segment.height for segment in first)
     usual = heights[len(heights) // 2] if heights else 0.0
-    chosen = {segment.index for segment in first if _is_title(segment, usual)}
+    titles = {segment.index for segment in first if _is_title(segment, usual)}
+    chosen = {s.index for s in first if s.text.casefold().startswith(("betreff", "betr.", "betrifft"))}
     salutation = next((segment for segment in first if segment.text.casefold().startswith(_SALUTATIONS)), None)
     if salutation is not None:
         top = salutation.tokens[0].y
@@ -171,18 +172,23 @@ def _with_subject(segments: list[Segment]) -> list[Segment]:
             s for s in first if s.index < salutation.index and 0 < top - s.tokens[0].y < 24 and s.tokens[0].x < 60
         ]
         chosen |= {segment.index for segment in before[-3:]}
-    return [_as_subject(segment) if segment.index in chosen else segment for segment in segments]
+    return [
+        _rezoned(segment, "subject")
+        if segment.index in chosen
+        else _rezoned(segment, "title")
+        if segment.index in titles
+        else segment
+        for segment in segments
+    ]
 
 
 def _is_title(segment: Segment, usual: float) -> bool:
-    if segment.text.casefold().startswith(("betreff", "betr.", "betrifft")):
-        return True
     y = segment.tokens[0].y
     return 12 < y < 150 and segment.height > usual * 1.3 and len(segment.text) > 5
 
 
-def _as_subject(segment: Segment) -> Segment:
+def _rezoned(segment: Segment, zone: Zone) -> Segment:
     tokens = tuple(
-        Token(t.text, t.page, t.line, t.segment, t.box, t.x, t.y, t.right, t.bottom, "subject") for t in segment.tokens
+        Token(t.text, t.page, t.line, t.segment, t.box, t.x, t.y, t.right, t.bottom, zone) for t in segment.tokens
     )
     return Segment(segment.index, segment.page, segment.line, tokens)

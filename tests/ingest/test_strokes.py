@@ -46,6 +46,19 @@ def test_only_numerals_behind_sgb_are_recounted() -> None:
     assert recount((law, book), pixels) == (law, book)
 
 
+@pytest.mark.parametrize("font", range(len(fonts())))
+@pytest.mark.parametrize("text", ["II)", "I).", "(II)", "III),"])
+@pytest.mark.parametrize("read", ["I", "II", "III"])
+def test_brackets_are_no_strokes(text: str, font: int, read: str) -> None:
+    pixels, box = drawn(text, font)
+    numeral = Word(text.replace("I" * text.count("I"), read), box, 90, 0)
+    law = Word("SGB", (0, 0, 5, 5), 90, 0)
+    shown = recount((law, numeral), pixels)[1].text
+    assert shown in (text, numeral.text)
+    if read == "I" * text.count("I"):
+        assert shown == text
+
+
 def test_what_cannot_be_counted_stays() -> None:
     pixels, box = drawn("Wohnung", 0)
     assert strokes(pixels, box) is None

@@ -141,5 +141,5 @@ def test_asking_for_new_mail_does_not_prolong_the_session(room: Room) -> None:
     client = room.client("tnommen")
     for _ in range(4):
         room.clock.instant += timedelta(minutes=10)
-        last = client.get("/postkorb/neu")
-    assert last.status_code == 303
+        last = client.get("/postkorb/neu", headers={"HX-Request": "true", "HX-Target": "div#neu"})
+    assert last.status_code == 401

@@ -1,0 +1,88 @@
+"""The chain against the bare engine on the same pages in the same run (docs/benchmarks.md).
+
+    python -m bench.pipeline [--pages 40]
+
+Draws letters of the demo as 300-dpi grey scans, reads them with two bare `deu` processes at 300 dpi, then sends the same
+pages through the whole chain with two workers, and prints both and their ratios as JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import tempfile
+import time
+from concurrent.futures import ProcessPoolExecutor
+from datetime import date
+from multiprocessing import get_context
+from pathlib import Path
+
+os.environ["OMP_THREAD_LIMIT"] = "1"
+
+from eakte.benching import bench_pipeline
+from eakte.demo.batches import write_scan_batch
+from eakte.demo.letters.mix import make_letters
+from eakte.demo.load import SEED
+from eakte.demo.register import make_register
+from ingest.engines.tesserocr_engine import TesserocrEngine
+from ingest.pageimage import load_page
+from ingest.reading import as_grey
+
+_engine: TesserocrEngine | None = None
+
+
+def main() -> None:
+    """Run and print."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--pages", type=int, default=40)
+    arguments = parser.parse_args()
+    day = date.today()  # noqa: DTZ011 (any day will do: it only dates the letters)
+    letters = make_letters(make_register(SEED, day), arguments.pages, 5, day)
+    with tempfile.TemporaryDirectory() as folder:
+        batch = Path(folder) / "batch.pdf"
+        items = write_scan_batch(letters, batch, separators="none", profile="office", seed=5)
+        pages = sum(item.pages for item in items)
+        bare = _bare(batch, pages)
+        chain = bench_pipeline([batch])
+    ratios = {
+        "speed": round(chain["pages_per_second"] / bare["pages_per_second"], 2),
+        "cpu": round(chain["cpu_seconds_per_page"] / bare["cpu_seconds_per_page"], 2),
+    }
+    print(json.dumps({"bare": bare, "chain": chain, "ratios": ratios}, indent=1))
+
+
+def _bare(batch: Path, pages: int) -> dict[str, float]:
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn"), initializer=_load) as pool:
+        list(pool.map(_read, [str(batch)] * 2, [1, 1]))
+        started = time.monotonic()
+        spent = list(pool.map(_read, [str(batch)] * pages, range(1, pages + 1)))
+        elapsed = time.monotonic() - started
+    return {
+        "pages_per_second": round(pages / elapsed, 3),
+        "cpu_seconds_per_page": round(sum(spent) / pages, 3),
+    }
+
+
+def _load() -> None:
+    global _engine
+    _engine = TesserocrEngine("deu")
+
+
+def _read(path: str, page_no: int) -> float:
+    if _engine is None:
+        raise RuntimeError("the engine is loaded by the pool's initialiser")
+    page = load_page(Path(path), page_no)
+    before = _cpu(0)
+    _engine.recognise(as_grey(page.pixels), page.dpi)
+    return _cpu(0) - before
+
+
+def _cpu(_: int) -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+if __name__ == "__main__":
+    main()

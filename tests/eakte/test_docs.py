@@ -1,0 +1,65 @@
+"""Every setting, command and route is documented, or this fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+import typer.main
+
+from core.settings import Settings
+from eakte.cli import app, with_wait_value
+from web.router import routers
+
+ROOT = Path(__file__).resolve().parents[2]
+OPERATION = (ROOT / "docs" / "betrieb.md").read_text("utf-8")
+ROUTES = (ROOT / "docs" / "web-routes.md").read_text("utf-8")
+
+
+def commands(group: click.Command, prefix: str = "eakte") -> Iterator[str]:
+    if isinstance(group, click.Group):
+        for name, command in group.commands.items():
+            yield from commands(command, f"{prefix} {name}")
+    else:
+        yield prefix
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_settings_are_documented(name: str) -> None:
+    assert f"`EAKTE_{name.upper()}`" in OPERATION
+    assert Settings.model_fields[name].description
+
+
+@pytest.mark.parametrize("command", sorted(commands(typer.main.get_command(app))))
+def test_commands_are_documented(command: str) -> None:
+    assert f"`{command}" in OPERATION
+
+
+def test_pages_are_documented() -> None:
+    paths = {route.path for router in routers() for route in router.routes}  # type: ignore[attr-defined]
+    missing = sorted(path for path in paths if path.split("{")[0].rstrip("/") not in ROUTES)
+    assert missing == []
+
+
+def test_adrs_are_short_and_whole() -> None:
+    for adr in sorted((ROOT / "docs" / "adr").glob("*.md")):
+        text = adr.read_text("utf-8")
+        assert len(text.splitlines()) <= 60, adr.name
+        assert all(part in text for part in ("## Context", "## Decision", "## Consequences", "## Alternatives")), (
+            adr.name
+        )
+
+
+@pytest.mark.parametrize(
+    ("given", "made"),
+    [
+        (["ingest", "--wait"], ["ingest", "--wait", "0"]),
+        (["ingest", "--wait", "--json", "a"], ["ingest", "--wait", "0", "--json", "a"]),
+        (["ingest", "--wait", "60", "a"], ["ingest", "--wait", "60", "a"]),
+        (["ingest", "--wait", "a.pdf"], ["ingest", "--wait", "0", "a.pdf"]),
+    ],
+)
+def test_wait_may_stand_alone(given: list[str], made: list[str]) -> None:
+    assert with_wait_value(given) == made

@@ -1,0 +1,104 @@
+"""The JSON that others script against, frozen as schemas (tests/eakte/schemas); and the exit statuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from core.clock import agency_date
+from core.settings import Settings
+from eakte.bootstrap import open_services
+from eakte.demo.batches import write_scan_batch
+from eakte.demo.letters.mix import make_letters
+from eakte.demo.load import SEED, load_demo
+from eakte.demo.register import make_register
+
+SCHEMAS = Path(__file__).parent / "schemas"
+
+
+class Shell:
+    """Runs the command on one data folder."""
+
+    def __init__(self, home: Path) -> None:
+        self.mail: list[str] = []
+        self.environment = {**os.environ, "EAKTE_HOME": str(home), "OMP_THREAD_LIMIT": "1"}
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "eakte", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, env=self.environment, timeout=240)
+
+    def json(self, *arguments: str) -> Any:
+        done = self.run(*arguments, "--json")
+        assert done.returncode in (0, 1), done.stderr
+        return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
+    folder = tmp_path_factory.mktemp("cli")
+    services = open_services(Settings(home=folder / "home"), migrate=True)
+    load_demo(services, with_mail=False)
+    day = agency_date(services.database.clock.now())
+    letters = [one for one in make_letters(make_register(SEED, day), 30, 9, day) if one.truth.expected == "file"][:3]
+    write_scan_batch(letters, folder / "batch.pdf", separators="both", profile="office", seed=9)
+    (folder / "empty.pdf").write_bytes(b"")
+    services.database.dispose()
+    shell = Shell(folder / "home")
+    shell.mail = [str(folder / "batch.pdf"), str(folder / "empty.pdf")]
+    return shell
+
+
+def validate(value: Any, name: str) -> None:
+    jsonschema.validate(value, json.loads((SCHEMAS / f"{name}.json").read_text("utf-8")))
+
+
+def test_ingest_lines(shell: Shell) -> None:
+    done = shell.run("ingest", *shell.mail, "--wait", "200", "--json")
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    for line in lines:
+        validate(line, "item")
+    assert {line["item_no"] for line in lines if line["state"] == "rejected"} == {0}
+    assert sum(line["state"] in ("filed", "clearing") for line in lines) == 3
+    again = shell.run("ingest", *shell.mail, "--wait", "--json")
+    assert [json.loads(line) for line in again.stdout.splitlines()] == lines
+
+
+@pytest.mark.parametrize(
+    ("arguments", "schema"),
+    [
+        (("ledger", "reconcile"), "reconcile"),
+        (("doctor",), "doctor"),
+        (("audit", "verify"), "audit"),
+        (("units", "list"), "units"),
+        (("users", "list"), "users"),
+        (("inbox", "list", "--as", "tnommen"), "inbox"),
+        (("search", "Leistung", "--as", "tnommen"), "search"),
+    ],
+)
+def test_answers_keep_their_shape(shell: Shell, arguments: tuple[str, ...], schema: str) -> None:
+    validate(shell.json(*arguments), schema)
+
+
+def test_nothing_differs_and_nothing_is_found(shell: Shell) -> None:
+    counts = shell.json("ledger", "reconcile")
+    assert (counts["difference"], counts["orphans"]) == (0, 0)
+    assert shell.json("doctor") == {"findings": []}
+    assert shell.json("audit", "verify")["ok"]
+
+
+def test_wrong_usage_and_problems_have_their_status(shell: Shell) -> None:
+    assert shell.run("ingest").returncode == 2
+    assert shell.run("nonsense").returncode == 2
+    unknown = shell.run("inbox", "list", "--as", "niemand", "--json")
+    assert unknown.returncode == 1
+    assert unknown.stdout == ""
+    assert "niemand" in unknown.stderr
+    assert "Traceback" not in unknown.stderr

@@ -1,0 +1,142 @@
+"""What becomes of input: every line of the table in INTERFACES that concerns a file's bytes."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pikepdf
+import pytest
+from PIL import Image
+
+from core.isolation import ChildPool, Crashed, Finished, KilledFromOutside, Limits, run_once
+from ingest.masters import write_master
+from ingest.opening import inspect
+from ingest.pageimage import load_page
+from tests.ingest.support import grey_pdf, letter_pixels
+
+CORPORA = Path(__file__).resolve().parents[3] / "shared" / "corpora"
+
+
+def pdf(path: Path, **save: object) -> Path:
+    with pikepdf.new() as made:
+        made.add_blank_page()
+        made.save(path, **save)  # type: ignore[arg-type]
+    return path
+
+
+def truncated_jpeg() -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(letter_pixels()).save(buffer, "JPEG")
+    return buffer.getvalue()[:2000]
+
+
+def zip_bytes() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("a.txt", "text")
+    return buffer.getvalue()
+
+
+REJECTED_OR_QUARANTINED: list[tuple[str, Callable[[], bytes], str, str]] = [
+    ("empty.pdf", lambda: b"", "rejected", "empty_file"),
+    ("text.txt", lambda: b"Sehr geehrte Damen und Herren", "rejected", "unknown_type"),
+    ("archive.pdf", zip_bytes, "rejected", "unknown_type"),
+    ("cut.jpg", truncated_jpeg, "quarantined", "damaged"),
+    ("garbage.pdf", lambda: b"%PDF-1.7\n" + bytes(range(256)) * 20, "quarantined", "damaged"),
+    ("head-only.png", lambda: b"\x89PNG\r\n\x1a\n", "quarantined", "damaged"),
+]
+
+
+@pytest.mark.parametrize(("name", "make", "state", "code"), REJECTED_OR_QUARANTINED, ids=lambda value: str(value)[:20])
+def test_refusals(tmp_path: Path, name: str, make: Callable[[], bytes], state: str, code: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(make())
+    found = inspect(path, name)
+    assert found.reason is not None
+    assert (found.state, found.reason.code) == (state, code)
+    assert found.reason.text.endswith(".")
+
+
+def test_a_password_is_asked_for_an_owner_password_is_not(tmp_path: Path) -> None:
+    locked = pdf(tmp_path / "user.pdf", encryption=pikepdf.Encryption(user="geheim", owner="x"))
+    owner = pdf(tmp_path / "owner.pdf", encryption=pikepdf.Encryption(user="", owner="x"))
+    refused = inspect(locked).reason
+    assert refused is not None
+    assert refused.code == "needs_password"
+    assert [note.code for note in inspect(owner).notes] == ["decrypted"]
+
+
+def test_a_huge_image_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
+    path = tmp_path / "huge.png"
+    Image.new("1", (20_000, 20_000)).save(path)
+    refused = inspect(path).reason
+    assert refused is not None
+    assert refused.code == "too_many_pixels"
+
+
+def test_a_page_tree_that_bites_its_tail_ends(tmp_path: Path) -> None:
+    path = tmp_path / "loop.pdf"
+    body = (
+        b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+        b"2 0 obj<</Type/Pages/Kids[2 0 R]/Count 1>>endobj\ntrailer<</Root 1 0 R>>\n"
+    )
+    path.write_bytes(body)
+    assert inspect(path).state == "quarantined"
+
+
+def test_active_content_and_a_wrong_name_are_noted(tmp_path: Path) -> None:
+    path = tmp_path / "letter.jpg"
+    with pikepdf.new() as made:
+        made.add_blank_page()
+        made.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert(1)")
+        made.save(path)
+    found = inspect(path, "letter.jpg")
+    assert found.state == "taken"
+    assert {note.code for note in found.notes} == {"active_content", "wrong_extension"}
+
+
+def test_a_master_holds_the_same_image_streams_and_the_same_bytes_each_time(tmp_path: Path) -> None:
+    batch = grey_pdf(tmp_path / "batch.pdf", [letter_pixels(seed) for seed in range(4)])
+    first = write_master(batch, "application/pdf", (2, 3), tmp_path / "a.pdf")
+    write_master(batch, "application/pdf", (2, 3), tmp_path / "b.pdf")
+    assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
+    assert first == [load_page(batch, 2).raw_sha256, load_page(batch, 3).raw_sha256]
+    assert np.array_equal(load_page(tmp_path / "a.pdf", 1).pixels, load_page(batch, 2).pixels)
+
+
+def test_frames_of_a_tiff_keep_their_pixels(tmp_path: Path) -> None:
+    frames = [Image.fromarray(letter_pixels(seed)) for seed in range(3)]
+    batch = tmp_path / "batch.tif"
+    frames[0].save(batch, save_all=True, append_images=frames[1:])
+    write_master(batch, "image/tiff", (3,), tmp_path / "one.tif")
+    assert np.array_equal(load_page(tmp_path / "one.tif", 1).pixels, letter_pixels(2))
+
+
+def test_children_end_as_values() -> None:
+    assert run_once("math:sqrt", {"x": 1}).__class__.__name__ == "Raised"
+    assert run_once("json:dumps", {"obj": [1]}) == Finished("[1]")
+    assert isinstance(run_once("os:abort", {}), Crashed)
+    assert isinstance(run_once("tests.ingest.support:kill_myself", {}), KilledFromOutside)
+    assert run_once("tests.ingest.support:sleep_long", {}, Limits(wall_seconds=0.5)).__class__.__name__ == "TimedOut"
+    grown = run_once("tests.ingest.support:eat_memory", {}, Limits(memory_mb=200))
+    assert grown.__class__.__name__ == "MemoryExceeded"
+
+
+@pytest.mark.corpus
+@pytest.mark.timeout(600)
+def test_every_file_of_the_corpora_ends_in_a_state() -> None:
+    if not CORPORA.is_dir():
+        pytest.skip("the shared corpora are not on this machine")
+    files = sorted(path for path in CORPORA.rglob("*") if path.is_file())
+    pool = ChildPool(1, Limits(memory_mb=1200, wall_seconds=60))
+    try:
+        outcomes = {path: pool.call("tests.ingest.support:inspect_file", {"path": str(path)}) for path in files}
+    finally:
+        pool.close()
+    odd = {str(path): outcome for path, outcome in outcomes.items() if not isinstance(outcome, Finished)}
+    assert odd == {}
+    assert len(outcomes) > 500
