@@ -54,7 +54,28 @@ SENTENCES = (
     "Ansprüche gegen andere Leistungsträger nach dem SGB XII und dem SGB III bleiben unberührt.",
     "Ihre Angaben werden nach den §§ 67a bis 67c SGB X verarbeitet und nur zu dem genannten Zweck gespeichert.",
     "Rückfragen beantworten wir gern; bitte geben Sie dabei immer die Nummer {house}{amount0} an.",
+    "Die Entscheidung stützt sich auf § 41a Abs. 3 SGB II, wonach über den Anspruch abschließend zu entscheiden ist.",
+    "Ein Mehrbedarf gemäß § 21 Abs. 4 SGB II kann nicht berücksichtigt werden, weil die Voraussetzungen fehlen.",
+    "Gemäß § 31a SGB II i. V. m. § 31b SGB II mindert sich die Leistung um {house} Prozent.",
+    "Die Erstattungsforderung in Höhe von {amount} Euro wird nach § 43 SGB II aufgerechnet (§ 43 Abs. 2 Satz 1 SGB II).",
+    "Rechtsgrundlage: §§ 45, 50 SGB X in Verbindung mit § 40 SGB II und § 330 Abs. 2 SGB III.",
+    "Sie haben nach § 33 SGB II Ansprüche auf Unterhalt gegen den Vater des Kindes nach § 1601 BGB.",
+    "Nach § 44a Abs. 1 SGB II stellt die Agentur fest, ob Sie erwerbsfähig sind.",
+    "Auf Ihren Antrag vom {date} nach § 44 SGB X wird der Bescheid vom {date} überprüft.",
+    "Als vorrangige Leistung kommt Wohngeld oder eine Rente nach dem SGB VI in Betracht (§ 12a SGB II).",
+    "Der Beitrag zur Krankenversicherung richtet sich nach § 5 Abs. 1 Nr. 2a SGB V und § 26 SGB II.",
+    "Der Zuschuss wird gemäß §§ 16 ff. SGB II gewährt; die §§ 81 bis 87 SGB III gelten entsprechend.",
+    "Unser Schreiben an die Stadtwerke betraf die Abrechnung für {house} Monate und {amount} Euro.",
+    "Wer umzieht, muss vorher die Zusicherung nach § 22 Abs. 4 SGB II einholen.",
+    "Die aufschiebende Wirkung entfällt nach § 39 Nr. 1 SGB II; § 86b SGG bleibt unberührt.",
+    "Als Vermögen nach § 12 SGB II gilt auch ein Guthaben von mehr als {amount} Euro.",
+    "Hilfe erhalten Sie beim Sozialamt nach dem Dritten Kapitel des SGB XII, siehe § 27 SGB XII.",
+    "Die Überleitung ist in § 65 Abs. 3 SGB II geregelt; vgl. auch § 7 Abs. 4a SGB II.",
+    "Sie sind gemäß § 59 SGB II i.V.m. § 309 SGB III verpflichtet, sich am {date} zu melden.",
+    "Das Kindergeld ist nach § 11 Abs. 1 Satz 5 SGB II als Einkommen des Kindes anzurechnen.",
+    "Eine Untätigkeitsklage ist unter den Voraussetzungen des § 88 SGG zulässig.",
 )
+SENTENCES_PER_LETTER = 21
 HEADINGS = (
     "Bescheid über die Bewilligung von Leistungen",
     "Aufforderung zur Mitwirkung",
@@ -118,7 +139,7 @@ def draw(rng: random.Random, font_path: Path, points: float = 11) -> Letter:
 
 
 def _paragraphs(rng: random.Random) -> list[str]:
-    sentences = [_filled(rng, text) for text in rng.sample(SENTENCES, len(SENTENCES))]
+    sentences = [_filled(rng, text) for text in rng.sample(SENTENCES, SENTENCES_PER_LETTER)]
     groups = [" ".join(sentences[start : start + 3]) for start in range(0, len(sentences), 3)]
     return [
         "Jobcenter der Stadt Musterhausen",

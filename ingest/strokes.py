@@ -32,6 +32,8 @@ def recount(words: Sequence[Word], grey: Grey, rotation: int = 0) -> tuple[Word,
         match = NUMERAL.fullmatch(result[index].text)
         if match is None or not result[index - 1].text.endswith("SGB"):
             continue
+        if result[index].raw is not None and "SGB" in result[index].raw:
+            continue  # the box of a parted word is only a guess
         count = strokes(grey, result[index].box, rotation)
         if count is None:
             continue
@@ -44,7 +46,7 @@ def recount(words: Sequence[Word], grey: Grey, rotation: int = 0) -> tuple[Word,
 
 
 def strokes(grey: Grey, box: Box, rotation: int = 0) -> int | None:
-    """How many upright strokes (letters and brackets) the box holds; None when rows disagree or there is too little contrast."""
+    """How many upright strokes (letters, brackets) the box holds; None when rows disagree or contrast is missing."""
     x0, y0, x1, y1 = box
     cut = np.rot90(grey[max(0, y0) : y1, max(0, x0) : x1], TURNS[rotation])
     if min(cut.shape) < 3 or cut.shape[1] > WIDEST * cut.shape[0] or int(cut.max()) - int(cut.min()) < CONTRAST:

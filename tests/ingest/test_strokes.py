@@ -46,6 +46,12 @@ def test_only_numerals_behind_sgb_are_recounted() -> None:
     assert recount((law, book), pixels) == (law, book)
 
 
+def test_guessed_boxes_are_not_counted() -> None:
+    pixels, box = drawn("III", 0)
+    law, parted = Word("SGB", (0, 0, 5, 5), 90, 0, "SGBll"), Word("II", box, 90, 0, "SGBll")
+    assert recount((law, parted), pixels) == (law, parted)
+
+
 @pytest.mark.parametrize("font", range(len(fonts())))
 @pytest.mark.parametrize("text", ["II)", "I).", "(II)", "III),"])
 @pytest.mark.parametrize("read", ["I", "II", "III"])
