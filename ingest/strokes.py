@@ -32,7 +32,8 @@ def recount(words: Sequence[Word], grey: Grey, rotation: int = 0) -> tuple[Word,
         match = NUMERAL.fullmatch(result[index].text)
         if match is None or not result[index - 1].text.endswith("SGB"):
             continue
-        if result[index].raw is not None and "SGB" in result[index].raw:
+        before = result[index].raw
+        if before is not None and "SGB" in before:
             continue  # the box of a parted word is only a guess
         count = strokes(grey, result[index].box, rotation)
         if count is None:
