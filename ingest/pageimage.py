@@ -71,7 +71,7 @@ def load_page(path: Path, page_no: int, *, reduce: int = 1) -> PageImage:
     """Page `page_no` (from 1). `reduce` 2 or 4 decodes a smaller copy; `dpi` follows. Raises PageUnreadable."""
     try:
         return _load_pdf_page(path, page_no, reduce) if is_pdf(path) else _load_frame(path, page_no, reduce)
-    except (pikepdf.PdfError, pdfium.PdfiumError, OSError, SyntaxError, cv2.error) as error:
+    except (pikepdf.PdfError, pdfium.PdfiumError, OSError, SyntaxError, ValueError, cv2.error) as error:
         raise PageUnreadable(f"page {page_no} cannot be decoded: {type(error).__name__}") from error
 
 
@@ -100,7 +100,7 @@ def _load_pdf_page(path: Path, page_no: int, reduce: int) -> PageImage:
         images = _images(pdf.pages[page_no - 1])
         if shape.kind == "scan" and len(images) == 1:
             _, inches = _coverage(page)
-            pixels = _decode(images[0], reduce)
+            pixels = _decode(images[0], page, reduce)
             dpi = round(pixels.shape[1] / inches) if inches else RENDER_DPI
         else:
             dpi = _render_dpi(page) // reduce
@@ -131,7 +131,7 @@ def _load_frame(path: Path, page_no: int, reduce: int) -> PageImage:
 
 def _images(page: pikepdf.Page) -> list[Any]:
     """The page's own image streams, in a stable order; masks of other images are not pages."""
-    images = page.images
+    images = page.get_images(recursive=False)
     return [images[name] for name in sorted(images.keys())]
 
 
@@ -158,7 +158,7 @@ def _coverage(page: pdfium.PdfPage) -> tuple[float, float]:
     return covered / max(1.0, width * height), widest / 72
 
 
-def _decode(image: Any, reduce: int) -> Pixels:
+def _decode(image: Any, page: pdfium.PdfPage, reduce: int) -> Pixels:
     filters = image.get("/Filter")
     names = [str(name) for name in filters] if isinstance(filters, pikepdf.Array) else [str(filters)]
     if names == ["/DCTDecode"] and str(image.get("/ColorSpace")) in ("/DeviceGray", "/DeviceRGB"):
@@ -167,12 +167,22 @@ def _decode(image: Any, reduce: int) -> Pixels:
         decoded = cv2.imdecode(raw, flags.get(reduce, cv2.IMREAD_GRAYSCALE) | cv2.IMREAD_IGNORE_ORIENTATION)
         if decoded is not None:
             return np.asarray(decoded, np.uint8)
-    picture = pikepdf.PdfImage(image).as_pil_image()
-    pixels = np.asarray(picture.convert("L"), np.uint8)
+    try:
+        pixels = np.asarray(pikepdf.PdfImage(image).as_pil_image().convert("L"), np.uint8)
+    except pikepdf.DependencyError:  # JBIG2 needs a program that is not installed; PDFium decodes it as well
+        pixels = _decoded_by_pdfium(page)
     if reduce > 1:
         size = (max(1, pixels.shape[1] // reduce), max(1, pixels.shape[0] // reduce))
         pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
     return pixels
+
+
+def _decoded_by_pdfium(page: pdfium.PdfPage) -> Pixels:
+    objects = list(page.get_objects(filter=[pdfium.raw.FPDF_PAGEOBJ_IMAGE], max_depth=3))
+    decoded = np.asarray(objects[0].get_bitmap().to_numpy(), np.uint8)
+    if decoded.ndim == 3:
+        decoded = np.asarray(decoded[:, :, :3].mean(axis=2), np.uint8)
+    return np.where(decoded > 0, 255, 0).astype(np.uint8) if decoded.max(initial=0) == 1 else decoded
 
 
 def _render_dpi(page: pdfium.PdfPage) -> int:
