@@ -25,6 +25,7 @@ quarantined = typer.Typer(help="Quarantäne: ansehen, wiederholen, freigeben, ab
 AsUser = Annotated[str, typer.Option("--as", help="Benutzername, mit dessen Rechten gelesen wird.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Ergebnis als JSON.")]
 OptionalUser = Annotated[str | None, typer.Option("--as", help="Benutzername der handelnden Person.")]
+_BY_COMMAND = "über die Befehlszeile erledigt"
 Reason = Annotated[str, typer.Option("--reason", help="Begründung.")]
 
 
@@ -90,14 +91,14 @@ def quarantine_retry(entry: str, user: OptionalUser = None) -> None:
 
 
 @quarantined.command("release")
-def quarantine_release(entry: str, reason: Reason, user: OptionalUser = None) -> None:
+def quarantine_release(entry: str, reason: Reason = _BY_COMMAND, user: OptionalUser = None) -> None:
     """Erledigt: Eine Person hat sich gekümmert (zum Beispiel neu gescannt)."""
     with services() as opened:
         quarantine.end(opened.database, agency_id(opened), _id(entry), "released", reason, user)
 
 
 @quarantined.command("reject")
-def quarantine_reject(entry: str, reason: Reason, user: OptionalUser = None) -> None:
+def quarantine_reject(entry: str, reason: Reason = _BY_COMMAND, user: OptionalUser = None) -> None:
     """Abweisen mit Nachricht an den Absender."""
     with services() as opened:
         quarantine.end(opened.database, agency_id(opened), _id(entry), "rejected", reason, user)

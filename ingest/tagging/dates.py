@@ -144,7 +144,7 @@ def _month(word: str) -> int:
     digits = word.translate(_TO_DIGIT)
     if digits.isdigit():
         return int(digits)
-    key = name_key(word.replace("0", "o").replace("1", "l"))
+    key = name_key(word.replace("0", "o").replace("1", "l")).replace("rn", "m")
     for number, name in enumerate(_MONTHS, 1):
         close = len(key) > 3 and Levenshtein.distance(name, key, score_cutoff=1) <= 1
         if key and (close or (len(key) >= 3 and name.startswith(key))):
