@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+from functools import cache
 from importlib import resources
 from typing import Any
 from uuid import UUID
@@ -13,13 +13,15 @@ from sqlalchemy import select
 from core.database import Transaction
 from core.ids import new_id
 from retention.models import ScheduleEntry
+from retention.schedule_file import default_schedule
 
 
+@cache
 def schedule_data() -> tuple[dict[str, Any], str]:
-    """The schedule's data file and its version (SHA-256 of the bytes)."""
+    """The schedule's data file and its version (SHA-256 of the bytes). Raises ScheduleFaults when it has any."""
     raw = resources.files("retention").joinpath("data", "retention-schedule.yaml").read_bytes()
     loaded: dict[str, Any] = yaml.safe_load(raw)
-    return loaded, hashlib.sha256(raw).hexdigest()
+    return loaded, default_schedule().version
 
 
 def load_schedule(tx: Transaction, agency_id: UUID, *, confirmed: bool = False) -> str:

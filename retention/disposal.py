@@ -1,0 +1,227 @@
+"""Executing an approved list: a state machine in the database that can be killed anywhere and resumed by the same call.
+
+List: frozen → approved → executing → done. Object: open → kept | refused, or open → executing → destroyed.
+
+1. One object per transaction. Inside it, everything is checked again as it is now: holds, period, appraisal, approval.
+   A hold always wins, also one set after approval; B (and V) never go without the archive's decision; A never goes.
+   The database rows go in that transaction, the object becomes `executing`.
+2. After commit its bytes are unlinked (the claims are checked again, under the lock); the object becomes `destroyed`.
+3. At the end of the list: the index is rebuilt without what went, the write-ahead log emptied, the stores are searched
+   for traces. Only when none is left, the certificate is issued and the list is `done`.
+
+Destruction is idempotent: the same call on a list that is done changes nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from archive.blobs.claims import unlink_released
+from archive.blobs.port import BlobStore
+from archive.models import CaseFile
+from core.actor import Actor, Role
+from core.audit import record_act
+from core.clock import agency_date
+from core.database import Database, Transaction
+from retention import certificate, repository
+from retention.cases import DisposalVerdict, disposal_state
+from retention.erasure import erase_case, ledger_busy
+from retention.errors import NotFinished, WrongListState
+from retention.facts import judge
+from retention.models import DisposalList, DisposalObject
+from retention.service import end_offer, require_list, require_role
+from retention.singletons import settle_index
+from retention.verification import empty_write_ahead_log, find_traces
+from search.index import SearchIndex
+
+_WAL_SECONDS: Final = 10.0
+_FINAL: Final = ("kept", "refused", "destroyed")
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where destruction has to reach; `certificates` is the folder for certificates."""
+
+    database: Database
+    blobs: BlobStore
+    index: SearchIndex
+    certificates: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one object, with the German reason where it was not destroyed."""
+
+    number: int
+    file_number: str
+    state: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of a list; `certificate` is the PDF, the JSON lies beside it."""
+
+    name: str
+    results: Sequence[Result]
+    certificate: Path
+
+
+def execute(stores: Stores, actor: Actor, name: str) -> Report:
+    """Carry out an approved list, or go on with one that was interrupted. Records managers only.
+
+    Idempotent: called again after the end it returns the same report and touches nothing. Raises WrongListState before
+    approval, NotFinished when traces are left (call again).
+    """
+    require_role(actor, Role.RECORDS_MANAGER)
+    carry_on(stores, actor, _begin(stores.database, actor, name))
+    return report(stores, actor, name)
+
+
+def carry_on(stores: Stores, actor: Actor, list_id: UUID) -> None:
+    """Do what is left of a list that was started. Idempotent, and harmless beside another run of the same list.
+
+    Checks no role: `execute` did when the list was started. A list that was not started is left alone.
+    """
+    with stores.database.read() as session:
+        if session.get_one(DisposalList, list_id).state != "executing":
+            return
+    for object_id in _waiting(stores.database, list_id, "open"):
+        _decide(stores.database, actor, list_id, object_id)
+    for object_id in _waiting(stores.database, list_id, "executing"):
+        _remove_bytes(stores, actor, object_id)
+    _finish(stores, actor, list_id)
+
+
+def report(stores: Stores, actor: Actor, name: str) -> Report:
+    """What became of each object of a list so far."""
+    with stores.database.read() as session:
+        listed = require_list(session, actor, name)
+        results = [
+            Result(one.number, one.file_number, one.state, one.reason) for one in repository.objects(session, listed.id)
+        ]
+    return Report(listed.name, results, certificate.path_of(stores.certificates, listed, "pdf"))
+
+
+def _begin(database: Database, actor: Actor, name: str) -> UUID:
+    with database.write() as tx:
+        listed = require_list(tx.session, actor, name)
+        if listed.state == "frozen" or listed.approved_by is None or listed.approved_by == listed.proposed_by:
+            raise WrongListState("Die Liste ist noch nicht durch eine zweite Person freigegeben.")
+        if listed.state == "approved":
+            listed.state, listed.executed_by = "executing", actor.user_id
+            record_act(tx, actor, "disposal.started", "disposal_list", listed.id)
+        return listed.id
+
+
+def _waiting(database: Database, list_id: UUID, state: str) -> list[UUID]:
+    with database.read() as session:
+        return [one.id for one in repository.objects(session, list_id, (state,))]
+
+
+def _decide(database: Database, actor: Actor, list_id: UUID, object_id: UUID) -> None:
+    """One object, one transaction: look again, then erase or say why not."""
+    with database.write() as tx:
+        one = tx.session.get_one(DisposalObject, object_id)
+        listed = tx.session.get_one(DisposalList, list_id)
+        if one.state != "open" or listed.state != "executing":
+            return
+        verdict = _objection(tx, one)
+        if verdict is not None:
+            one.state, one.reason = verdict
+            one.finished_at = tx.now
+            end_offer(tx, one.case_file_id)
+            record_act(
+                tx, actor, f"disposal.{one.state}", "disposal_object", one.id, case_file_id=one.case_file_id,
+                list=listed.id,
+            )  # fmt: skip
+            return
+        _erase(tx, actor, one, listed)
+
+
+def _objection(tx: Transaction, one: DisposalObject) -> tuple[str, str] | None:
+    """Why the object is not destroyed now: (state, German reason), or None. As things are in this transaction."""
+    case_file = tx.session.get(CaseFile, one.case_file_id)
+    judged = judge(tx.session, case_file.agency_id, [case_file.id]) if case_file is not None else []
+    if case_file is None or not judged:
+        return "kept", "Die Akte gibt es nicht mehr: nichts zu vernichten."
+    found = judged[0]
+    state = disposal_state(found.end.outcome, found.holds, agency_date(tx.now))
+    if state.verdict is not DisposalVerdict.DUE:
+        return "kept", state.text[:300]
+    actions = {one.disposal_action, found.end.disposal_action.value}
+    if "A" in actions or one.decision == "archive":
+        return "kept", "Archivwürdig: wird an das Archiv abgegeben, nicht vernichtet."
+    if one.decision != "destroy" or one.decided_by is None:
+        missing = "Bewertung" if "B" in actions else "Zustimmung"
+        return "refused", f"Ohne {missing} des Archivs: nicht vernichtet."
+    if ledger_busy(tx, case_file.id):
+        return "kept", "Ein Stapel mit Schreiben dieser Akte wird noch bearbeitet: nicht vernichtet."
+    return None
+
+
+def _erase(tx: Transaction, actor: Actor, one: DisposalObject, listed: DisposalList) -> None:
+    erased = erase_case(tx, one.case_file_id)
+    one.proof = {
+        **one.proof,
+        "documents": list(erased.documents),
+        "surviving_documents": erased.surviving_documents,
+        "persons": erased.persons,
+        "released": list(erased.released),
+    }
+    one.state, one.reason = "executing", None
+    for document in erased.documents:
+        record_act(
+            tx, actor, "document.destroyed", "document", UUID(document["id"]), case_file_id=one.case_file_id,
+            list=listed.id,
+        )  # fmt: skip
+    record_act(
+        tx, actor, "case.destroyed", "case_file", one.case_file_id, case_file_id=one.case_file_id, list=listed.id,
+        object=one.id, documents=len(erased.documents), schedule=one.schedule_id,
+        schedule_version=listed.schedule_version,
+    )  # fmt: skip
+
+
+def _remove_bytes(stores: Stores, actor: Actor, object_id: UUID) -> None:
+    """Unlink what nobody claims any more, then note it. Killed between, the next call finds nothing left to unlink."""
+    with stores.database.read() as session:
+        released = set(session.get_one(DisposalObject, object_id).proof.get("released", []))
+    unlink_released(stores.database, stores.blobs, timedelta(0), only=released)
+    with stores.database.write() as tx:
+        one = tx.session.get_one(DisposalObject, object_id)
+        if one.state == "executing":
+            one.state, one.finished_at = "destroyed", tx.now
+            record_act(
+                tx, actor, "disposal.bytes_removed", "disposal_object", one.id, case_file_id=one.case_file_id,
+                blobs=len(released),
+            )  # fmt: skip
+
+
+def _finish(stores: Stores, actor: Actor, list_id: UUID) -> None:
+    database = stores.database
+    with database.read() as session:
+        listed = session.get_one(DisposalList, list_id)
+        objects = repository.objects(session, list_id)
+    if listed.state == "done":
+        return
+    traces = [] if settle_index(database, stores.blobs, stores.index) else ["index:busy:-"]
+    _empty_log(database)
+    traces += find_traces(database, stores.blobs, stores.index, objects)
+    traces += [f"list:{one.state}:{one.id}" for one in objects if one.state not in _FINAL]
+    if traces:
+        raise NotFinished(traces)
+    certificate.issue(database, stores.certificates, actor, list_id)
+    _empty_log(database)
+
+
+def _empty_log(database: Database) -> None:
+    """Readers come and go: try until the log is empty, for a while. Verification says when it is not."""
+    until = time.monotonic() + _WAL_SECONDS
+    while not empty_write_ahead_log(database) and time.monotonic() < until:
+        time.sleep(0.1)

@@ -1,0 +1,235 @@
+"""Erasing one case file from the database, in one transaction. Bytes, index and log follow after commit.
+
+Destroyed with the case: its filings, and every document whose last filing goes (versions, pages, notes, corrections,
+inbox items, grants, jobs, ledger traces, claims on bytes); memberships, and persons who belong to no other case; aliases,
+grants, notes, follow-ups, holds, recorded triggers. A document that is filed elsewhere stays there, whole.
+
+What stays: an empty row of the case and of each document, so that ids in the audit log, the ledger and in relations of
+other cases still lead somewhere; the audit events (ids, no contents, I6); the object on its disposal list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from archive.blobs import claims
+from archive.models import (
+    BlobClaim,
+    CaseAlias,
+    CaseFile,
+    CaseGrant,
+    CaseRelation,
+    ContentFile,
+    DateCorrection,
+    Document,
+    DocumentGrant,
+    DocumentVersion,
+    Filing,
+    Membership,
+    Note,
+    Page,
+    Person,
+    PersonAddress,
+    PersonMark,
+    PersonName,
+)
+from core.database import Base, Transaction
+from core.models import Job
+from core.outbox import emit
+from inbox.models import FollowUp, InboxItem, UndoableAct
+from retention import ledger
+from retention.models import DisposalHold, TriggerFact
+
+DESTROYED = "destroyed"
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What went: documents as the certificate lists them, addresses of bytes given up, rows by kind."""
+
+    documents: Sequence[dict[str, Any]]
+    surviving_documents: int
+    persons: int
+    released: Sequence[str]
+
+
+def ledger_busy(tx: Transaction, case_file_id: UUID) -> bool:
+    """Whether a batch that holds a letter of this case is still being worked on: its bytes can't go yet."""
+    last, _ = _documents(tx.session, _ids(tx.session, case_file_id))
+    return ledger.unfinished(tx, ledger.items_of(tx, last))
+
+
+def erase_case(tx: Transaction, case_file_id: UUID) -> Erased:
+    """Erase the case from the database. Idempotent: of an erased case nothing is left to erase.
+
+    Decides nothing and asks nobody: `retention.disposal` checked holds, period, appraisal and approval in this same
+    transaction.
+    """
+    case_ids = _ids(tx.session, case_file_id)
+    last, surviving = _documents(tx.session, case_ids)
+    documents = [_described(tx.session, one) for one in last]
+    _erase_inbox(tx, case_ids, last)
+    released = _erase_documents(tx, last)
+    tx.session.execute(delete(Filing).where(Filing.case_file_id.in_(case_ids)))
+    persons = _erase_people(tx, case_ids)
+    for model in (CaseAlias, CaseGrant, CaseRelation, Note, DisposalHold, TriggerFact):
+        tx.session.execute(delete(model).where(model.case_file_id.in_(case_ids)))
+    for one in case_ids:
+        _empty_case(tx, one)
+    _tell_index(tx, case_file_id, last, surviving)
+    return Erased(documents, len(surviving), persons, sorted(set(released)))
+
+
+def left_over(session: Session, case_file_id: UUID, document_ids: Sequence[UUID]) -> list[str]:
+    """Rows that still hold something of a destroyed case or its documents, as `table`; empty when erased."""
+    found = [
+        _table(model)
+        for model in (CaseAlias, CaseGrant, CaseRelation, Note, DisposalHold, TriggerFact, Filing, Membership, FollowUp)
+        if session.scalar(select(exists().where(model.case_file_id == case_file_id)))
+    ]
+    by_document = (DocumentVersion, DateCorrection, DocumentGrant, Note, InboxItem, FollowUp, TriggerFact)
+    found += [
+        _table(model)
+        for model in by_document
+        if session.scalar(select(exists().where(model.document_id.in_(document_ids))))
+    ]
+    active = select(Document.id).where(
+        Document.id.in_(document_ids), or_(Document.state != DESTROYED, Document.title != "")
+    )
+    found += ["document"] if session.scalars(active.limit(1)).first() else []
+    claimed = select(BlobClaim.id).where(BlobClaim.owner_type == claims.DOCUMENT, BlobClaim.owner_id.in_(document_ids))
+    found += ["blob_claim"] if session.scalars(claimed.limit(1)).first() else []
+    case_file = session.get(CaseFile, case_file_id)
+    if case_file is not None and (case_file.state != DESTROYED or case_file.bg_nummer is not None):
+        found.append("case_file")
+    return sorted({*found, *ledger.traces(session, document_ids)})
+
+
+def _ids(session: Session, case_file_id: UUID) -> list[UUID]:
+    """The case and the provisional ones that were merged into it."""
+    ids = [case_file_id]
+    for one in ids:
+        ids += [
+            found
+            for found in session.scalars(select(CaseFile.id).where(CaseFile.merged_into_id == one))
+            if found not in ids
+        ]
+    return ids
+
+
+def _documents(session: Session, case_ids: Sequence[UUID]) -> tuple[list[UUID], list[UUID]]:
+    """Documents whose last active filing is in these cases, and those that are filed elsewhere too."""
+    here = set(
+        session.scalars(select(Filing.document_id).where(Filing.case_file_id.in_(case_ids), Filing.ended_at.is_(None)))
+    )
+    elsewhere = set(
+        session.scalars(
+            select(Filing.document_id).where(
+                Filing.document_id.in_(here), Filing.case_file_id.not_in(case_ids), Filing.ended_at.is_(None)
+            )
+        )
+    )
+    return sorted(here - elsewhere), sorted(elsewhere)
+
+
+def _described(session: Session, document_id: UUID) -> dict[str, Any]:
+    """Id, page count and hashes of a document: what the certificate may say of it."""
+    versions = session.scalars(
+        select(DocumentVersion).where(DocumentVersion.document_id == document_id).order_by(DocumentVersion.number)
+    ).all()
+    files = session.execute(
+        select(ContentFile.role, ContentFile.sha256)
+        .where(ContentFile.version_id.in_([version.id for version in versions]))
+        .order_by(ContentFile.role, ContentFile.sha256)
+    )
+    return {
+        "id": str(document_id),
+        "versions": len(versions),
+        "pages": versions[-1].page_count if versions else 0,
+        "files": [{"role": role, "sha256": sha256} for role, sha256 in files],
+    }
+
+
+def _erase_documents(tx: Transaction, ids: Sequence[UUID]) -> list[str]:
+    versions = list(tx.session.scalars(select(DocumentVersion.id).where(DocumentVersion.document_id.in_(ids))))
+    tx.session.execute(delete(Page).where(Page.version_id.in_(versions)))
+    tx.session.execute(delete(ContentFile).where(ContentFile.version_id.in_(versions)))
+    for model in (DocumentVersion, DateCorrection, DocumentGrant, Note, TriggerFact):
+        tx.session.execute(delete(model).where(model.document_id.in_(ids)))
+    items = ledger.items_of(tx, ids)
+    released = ledger.erase(tx, ids, items)
+    for one in ids:
+        released += claims.release(tx, claims.DOCUMENT, one)
+    tx.session.execute(delete(Job).where(Job.subject_id.in_([*ids, *items])))
+    tx.session.execute(
+        update(Document)
+        .where(Document.id.in_(ids))
+        .values(
+            state=DESTROYED, title="", document_type="", sender=None, filed=False, filed_at=None, document_date=None,
+            document_date_source=None, effective_received_on=None, effective_received_on_source=None, posted_on=None,
+            org_unit_id=None, station_unit_id=None, version=Document.version + 1,
+        )
+    )  # fmt: skip
+    return released
+
+
+def _erase_inbox(tx: Transaction, case_ids: Sequence[UUID], document_ids: Sequence[UUID]) -> None:
+    """Items of destroyed documents, and those by which a surviving document was delivered for this case."""
+    doomed = list(
+        tx.session.scalars(
+            select(InboxItem.id).where(
+                or_(InboxItem.document_id.in_(document_ids), InboxItem.case_file_id.in_(case_ids))
+            )
+        )
+    )
+    tx.session.execute(delete(UndoableAct).where(UndoableAct.inbox_item_id.in_(doomed)))
+    reminders = or_(
+        FollowUp.inbox_item_id.in_(doomed), FollowUp.document_id.in_(document_ids), FollowUp.case_file_id.in_(case_ids)
+    )
+    tx.session.execute(delete(FollowUp).where(reminders))
+    tx.session.execute(delete(DocumentGrant).where(DocumentGrant.inbox_item_id.in_(doomed)))
+    tx.session.execute(update(InboxItem).where(InboxItem.previous_item_id.in_(doomed)).values(previous_item_id=None))
+    tx.session.execute(delete(InboxItem).where(InboxItem.id.in_(doomed)))
+
+
+def _erase_people(tx: Transaction, case_ids: Sequence[UUID]) -> int:
+    """End the memberships; persons who belong to no other case, also not formerly, go."""
+    members = set(tx.session.scalars(select(Membership.person_id).where(Membership.case_file_id.in_(case_ids))))
+    tx.session.execute(delete(Membership).where(Membership.case_file_id.in_(case_ids)))
+    elsewhere = set(tx.session.scalars(select(Membership.person_id).where(Membership.person_id.in_(members))))
+    gone = sorted(members - elsewhere)
+    for model in (PersonName, PersonAddress, PersonMark):
+        tx.session.execute(delete(model).where(model.person_id.in_(gone)))
+    tx.session.execute(delete(Person).where(Person.id.in_(gone)))
+    return len(gone)
+
+
+def _empty_case(tx: Transaction, case_file_id: UUID) -> None:
+    placeholder = f"destroyed-{case_file_id}"
+    tx.session.execute(
+        update(CaseFile)
+        .where(CaseFile.id == case_file_id)
+        .values(
+            state=DESTROYED, file_number=placeholder, number_key=placeholder, bg_nummer=None, bg_key=None,
+            responsible_user_id=None, opened_on=None, closed_on=None, version=CaseFile.version + 1,
+        )
+    )  # fmt: skip
+
+
+def _tell_index(tx: Transaction, case_file_id: UUID, destroyed: Sequence[UUID], surviving: Sequence[UUID]) -> None:
+    """Every destruction asks the index for erasure, which is a rebuild: also where only number and names went."""
+    agency_id = tx.session.get_one(CaseFile, case_file_id).agency_id
+    for one in destroyed or [case_file_id]:
+        emit(tx, agency_id, "document.destroyed", one)
+    for one in surviving:
+        emit(tx, agency_id, "document.changed", one)
+
+
+def _table(model: type[Base]) -> str:
+    return str(model.__tablename__)
