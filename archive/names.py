@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 _LETTERS = str.maketrans(
     {"ß": "ss", "ł": "l", "Ł": "l", "ı": "i", "ø": "o", "Ø": "o", "đ": "d", "Đ": "d", "æ": "ae", "œ": "oe"}
 )
 
 
+@lru_cache(maxsize=65_536)
 def name_key(name: str) -> str:
     """Key under which spellings of one name meet: lower case, base letters, ae/oe/ue as a/o/u, only letters and spaces.
 

@@ -1,13 +1,15 @@
 """Routing figures on generated letters: wrong cases, automatic share, document types, milliseconds per letter.
 
 `python -m bench.routing --seeds 11 12 --count 500 --noise 0.01` makes a register and a day's mail per seed, reads the
-letters with simulated recognition errors, routes them and compares with the truth the generator noted. The truth is
-read for scoring only. Exit status 1 when a letter landed in a wrong case.
+letters with simulated recognition errors, routes them and compares with the truth the generator noted. `--scanned 40`
+draws the first 40 letters of each seed as degraded scans and reads them with the real engine instead. The truth is read
+for scoring only. Exit status 1 when a letter landed in a wrong case.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 import time
@@ -15,16 +17,26 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from functools import cache
 from importlib import resources
 from typing import Any
 from uuid import UUID, uuid5
 
+import numpy as np
 import yaml
+from PIL import Image
 
+from archive.pagetext import PageText
+from eakte.demo.drawing.fonts import DPI
+from eakte.demo.drawing.paint import draw_clean
 from eakte.demo.drawing.recognise import letter_text
+from eakte.demo.drawing.scan import scan
 from eakte.demo.letters.mix import make_letters
 from eakte.demo.letters.model import Letter
 from eakte.demo.register import DemoCase, DemoMember, DemoRegister, make_register
+from ingest.engines.choice import usual_engine
+from ingest.engines.port import OcrEngine
+from ingest.reading import read_image
 from ingest.register_view import AddressFact, CaseCandidate, MemoryRegister, NameFact, PersonFact
 from ingest.routing import candidates_for, route
 from ingest.routing_model import RoutingContext, RoutingDecision
@@ -32,6 +44,7 @@ from ingest.tagging.addresses import OwnAddress
 from ingest.tagging.extract import Extraction, HouseKnowledge, extract
 
 DAY = date(2026, 11, 24)
+PROFILES = ("office", "skewed", "grey", "shaded", "faint", "coffee", "marker", "upside_down")
 _SPACE = UUID("5b1f8a52-5a0b-4a51-9a52-0f5f3d1c7e11")
 
 
@@ -41,6 +54,7 @@ class Figures:
 
     seed: int
     noise: float
+    scanned: int = 0
     letters: int = 0
     filed: int = 0
     wrong: int = 0
@@ -93,13 +107,17 @@ def memory_register(register: DemoRegister) -> tuple[MemoryRegister, dict[UUID, 
     return MemoryRegister(cases), {case.case_file_id: case.file_number for case in cases}
 
 
-def run(seed: int, count: int, noise: float, day: date = DAY) -> Iterator[Routed]:
-    """Route `count` letters of a fresh register."""
+def run(seed: int, count: int, noise: float, scanned: int = 0, day: date = DAY) -> Iterator[Routed]:
+    """Route `count` letters of a fresh register; the first `scanned` of them are drawn, scanned and really read."""
     register = make_register(seed, day)
     lookup, numbers = memory_register(register)
     known = house()
     for number, letter in enumerate(make_letters(register, count, seed, day)):
-        pages = letter_text(letter, noise, seed * 1000 + number)
+        pages = (
+            scanned_text(letter, seed + number)
+            if number < scanned
+            else letter_text(letter, noise, seed * 1000 + number)
+        )
         started = time.perf_counter()
         extraction = extract(pages, day, known)
         context = RoutingContext(day)
@@ -109,14 +127,28 @@ def run(seed: int, count: int, noise: float, day: date = DAY) -> Iterator[Routed
         yield Routed(letter, extraction, decision, filed, seconds)
 
 
-def measure(seed: int, count: int, noise: float) -> tuple[Figures, list[Routed]]:
+def scanned_text(letter: Letter, seed: int) -> list[PageText]:
+    """The letter drawn, degraded as an office scanner does, and read as the pipeline reads it."""
+    pages = []
+    for data in scan(draw_clean(letter), PROFILES[seed % len(PROFILES)], seed):
+        with Image.open(io.BytesIO(data)) as image:
+            pages.append(read_image(np.asarray(image.convert("L"), np.uint8), DPI, _engine()).text)
+    return pages
+
+
+@cache
+def _engine() -> OcrEngine:
+    return usual_engine("deu", latin=False)
+
+
+def measure(seed: int, count: int, noise: float, scanned: int = 0) -> tuple[Figures, list[Routed]]:
     """Figures of one run, and the letters that went wrong or were not filed though they hold enough."""
-    figures = Figures(seed, noise)
+    figures = Figures(seed, noise, scanned)
     misses: list[Routed] = []
     reasons: Counter[str] = Counter()
     types: Counter[str] = Counter()
     seconds = 0.0
-    for one in run(seed, count, noise):
+    for one in run(seed, count, noise, scanned):
         truth, decision = one.letter.truth, one.decision
         due, right = truth.expected == "file", one.number is not None and one.number == truth.file_number
         figures.letters += 1
@@ -179,13 +211,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, nargs="+", default=[101, 102, 103])
     parser.add_argument("--count", type=int, default=500)
     parser.add_argument("--noise", type=float, nargs="+", default=[0.003, 0.01, 0.02])
+    parser.add_argument("--scanned", type=int, default=0, help="letters of each seed to draw and read with the engine")
     parser.add_argument("--json", action="store_true", help="one JSON line per run")
     parser.add_argument("--misses", action="store_true", help="also name the letters not filed, and why")
     options = parser.parse_args(arguments)
     wrong = 0
     for noise in options.noise:
         for seed in options.seeds:
-            figures, misses = measure(seed, options.count, noise)
+            figures, misses = measure(seed, options.count, noise, options.scanned)
             wrong += figures.wrong
             if options.json:
                 print(json.dumps(asdict(figures), ensure_ascii=False))

@@ -60,7 +60,8 @@ class Reason:
 class ProbedPage:
     """A page as found: its number from 1, the hash of its image, and whether it may be a separator sheet at all.
 
-    A page full of own text cannot be one, so born-digital letters need not be drawn only to look for barcodes.
+    A page full of own text, or of nothing but text and lines, cannot be one: born-digital letters need not be drawn only
+    to look for barcodes.
     """
 
     page_no: int
@@ -154,7 +155,7 @@ def _probe_pdf(pdf: pikepdf.Pdf, path: Path, limits: Limits) -> tuple[list[Probe
             shape = page_shape(pdf, document, number)
             if shape.megapixels > limits.megapixels:
                 raise _Refusal("quarantined", "too_many_pixels")
-            may_be_sheet = shape.kind == "scan" or shape.characters < _SHEET_CHARACTERS
+            may_be_sheet = shape.may_hold_code and (shape.kind == "scan" or shape.characters < _SHEET_CHARACTERS)
             pages.append(ProbedPage(number, shape.raw_sha256, may_be_sheet))
     notes = [Reason("decrypted")] if pdf.is_encrypted else []
     if _has_active_content(pdf):

@@ -5,6 +5,7 @@ Runs in a worker's child only: it opens received bytes. A scan is neither raster
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import io
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ RENDER_DPI = 300
 _SCAN_COVERAGE = 0.75
 _OWN_TEXT_CHARS = 12
 _MAX_RENDER_SIDE = 6_000
+_CODE_AREAS = 4  # patch T has four bars
+_CODE_SEGMENTS = 40  # a whole code may be one path
 
 Image.MAX_IMAGE_PIXELS = None  # the limit is checked here, before anything is decoded
 
@@ -52,13 +55,18 @@ class PageImage:
 
 @dataclass(frozen=True, slots=True)
 class PageShape:
-    """What a page is, without decoding its image."""
+    """What a page is, without decoding its image.
+
+    `may_hold_code`: there is something on it that a barcode or patch code can be drawn with: an image, a shading, filled
+    areas; or there is nothing at all. Text and lines alone are none (codes set in a barcode font are not looked for).
+    """
 
     kind: Literal["scan", "digital"]
     own_text: bool
     raw_sha256: str
     megapixels: float
     characters: int
+    may_hold_code: bool
 
 
 def is_pdf(path: Path) -> bool:
@@ -67,10 +75,12 @@ def is_pdf(path: Path) -> bool:
         return b"%PDF-" in file.read(1024)
 
 
-def load_page(path: Path, page_no: int, *, reduce: int = 1) -> PageImage:
-    """Page `page_no` (from 1). `reduce` 2 or 4 decodes a smaller copy; `dpi` follows. Raises PageUnreadable."""
+def load_page(path: Path, page_no: int, *, reduce: int = 1, grey: bool = False) -> PageImage:
+    """Page `page_no` (from 1). `reduce` 2 or 4 decodes a smaller copy; `dpi` follows. `grey` draws born-digital pages
+    without colour (cheaper). Raises PageUnreadable.
+    """
     try:
-        return _load_pdf_page(path, page_no, reduce) if is_pdf(path) else _load_frame(path, page_no, reduce)
+        return _load_pdf_page(path, page_no, reduce, grey) if is_pdf(path) else _load_frame(path, page_no, reduce)
     except (pikepdf.PdfError, pdfium.PdfiumError, OSError, SyntaxError, ValueError, cv2.error) as error:
         raise PageUnreadable(f"page {page_no} cannot be decoded: {type(error).__name__}") from error
 
@@ -83,7 +93,23 @@ def page_shape(pdf: pikepdf.Pdf, document: pdfium.PdfDocument, page_no: int) -> 
     images = _images(pdf.pages[page_no - 1])
     pixels = max((int(image.get("/Width", 0)) * int(image.get("/Height", 0)) for image in images), default=0)
     kind: Literal["scan", "digital"] = "scan" if images and coverage >= _SCAN_COVERAGE else "digital"
-    return PageShape(kind, characters >= _OWN_TEXT_CHARS, _raw_hash(images), pixels / 1e6, characters)
+    may_hold_code = kind == "scan" or _may_hold_code(page)
+    return PageShape(kind, characters >= _OWN_TEXT_CHARS, _raw_hash(images), pixels / 1e6, characters, may_hold_code)
+
+
+def _may_hold_code(page: pdfium.PdfPage) -> bool:
+    objects = list(page.get_objects(max_depth=3))
+    if any(item.type not in (pdfium.raw.FPDF_PAGEOBJ_TEXT, pdfium.raw.FPDF_PAGEOBJ_PATH) for item in objects):
+        return True
+    filled = [item for item in objects if item.type == pdfium.raw.FPDF_PAGEOBJ_PATH and _is_filled(item)]
+    segments = sum(pdfium.raw.FPDFPath_CountSegments(item) for item in filled)
+    return not objects or len(filled) >= _CODE_AREAS or segments >= _CODE_SEGMENTS
+
+
+def _is_filled(path: pdfium.PdfObject) -> bool:
+    mode, stroke = ctypes.c_int(), ctypes.c_int()
+    pdfium.raw.FPDFPath_GetDrawMode(path, mode, stroke)
+    return mode.value != pdfium.raw.FPDF_FILLMODE_NONE
 
 
 def frame_hash(pixels: Pixels) -> str:
@@ -91,7 +117,7 @@ def frame_hash(pixels: Pixels) -> str:
     return hashlib.sha256(repr(pixels.shape).encode() + np.ascontiguousarray(pixels).tobytes()).hexdigest()
 
 
-def _load_pdf_page(path: Path, page_no: int, reduce: int) -> PageImage:
+def _load_pdf_page(path: Path, page_no: int, reduce: int, grey: bool) -> PageImage:
     with pikepdf.open(path) as pdf, pdfium.PdfDocument(path) as document:
         shape = page_shape(pdf, document, page_no)
         if shape.megapixels > DEFAULT.megapixels:
@@ -104,7 +130,7 @@ def _load_pdf_page(path: Path, page_no: int, reduce: int) -> PageImage:
             dpi = round(pixels.shape[1] / inches) if inches else RENDER_DPI
         else:
             dpi = _render_dpi(page) // reduce
-            pixels = np.asarray(page.render(scale=dpi / 72, grayscale=shape.kind == "scan").to_numpy())
+            pixels = np.asarray(page.render(scale=dpi / 72, grayscale=grey or shape.kind == "scan").to_numpy())
             pixels = pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
             pixels = np.ascontiguousarray(pixels[:, :, ::-1]) if pixels.ndim == 3 else pixels
     height, width = pixels.shape[:2]

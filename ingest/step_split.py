@@ -91,7 +91,7 @@ def _find_items(path: Path, inspection: Inspection, receipt: Receipt) -> Split:
 
 def _look_at(path: Path, page_no: int) -> tuple[PageMark, bool]:
     try:
-        page = load_page(path, page_no, reduce=_MARK_REDUCE)
+        page = load_page(path, page_no, reduce=_MARK_REDUCE, grey=True)
     except PageUnreadable:
         return PageMark(None), False
     grey = as_grey(page.pixels)
