@@ -14,7 +14,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Final, NamedTuple
 
-from search.analyser.citations import citation_terms, law_book, starts_citation
+from search.analyser.citations import citation, law_book, starts_citation
 from search.analyser.folding import fold
 from search.analyser.hyphens import completed, divided, has_hyphen_at_edge
 from search.analyser.numbers import number_terms, spanning_numbers
@@ -27,7 +27,8 @@ _TOKEN = re.compile(r"[^\W_]+|§+")
 _MAX_TOKEN = 64
 _MAX_WORD = 400
 _MAX_JOINED = 3
-_MIN_REST = 4
+_MIN_UNKNOWN = 4
+_NEAR = (1, 2, 3)
 _CACHE = 1 << 15
 Placed = tuple[str, int, int]
 """A term, its position, and how many words it covers."""
@@ -90,7 +91,7 @@ def analyse_words(words: Sequence[str]) -> Analysed:
         if found.special:
             special.append((position, found))
     if special:
-        more = _Spanning(words)
+        more = _Spanning(words, {position for position, found in special if found.number})
         for position, found in special:
             more.look(position, found)
         x += [placed for placed in dict.fromkeys(more.x) if placed[2] > 1 or placed[0] not in _word(words[placed[1]]).x]
@@ -102,8 +103,9 @@ def analyse_words(words: Sequence[str]) -> Analysed:
 class _Spanning:
     """Collects the terms that reach over several words."""
 
-    def __init__(self, words: Sequence[str]) -> None:
+    def __init__(self, words: Sequence[str], numbers: set[int]) -> None:
         self.words = words
+        self.numbers = numbers
         self.x: list[Placed] = []
         self.t: list[Placed] = []
         self.u: list[Placed] = []
@@ -112,12 +114,14 @@ class _Spanning:
 
     def look(self, position: int, found: _Word) -> None:
         if found.sign and position >= self._cited_until:
-            terms, self._cited_until = citation_terms(self.words, position)
-            self.x += terms
+            cited = citation(self.words, position)
+            if cited:
+                self.x += cited.terms
+                self._cited_until = cited.end
         if found.book:
             book = law_book(self.words, position)
             self.x += [book] if book else []
-        if found.number:
+        if found.number and any(position + ahead in self.numbers for ahead in _NEAR):
             self.x += [(text, position, count) for text, count in spanning_numbers(self.words, position)]
         if found.hyphen:
             self._hyphens(position)
@@ -162,7 +166,7 @@ def _joined(word: str, found: Sequence[str]) -> tuple[str, ...]:
 
 def _unknown(token: str) -> tuple[str, ...]:
     """The token when the lexicon does not know it, and what is left beside the known part of a misread one."""
-    if not token.isalpha() or known(token):
+    if len(token) < _MIN_UNKNOWN or not token.isalpha() or known(token):
         return ()
     rest = split(token).rest
-    return (token, rest) if len(rest) >= _MIN_REST else (token,)
+    return (token, rest) if len(rest) >= _MIN_UNKNOWN and not known(rest) else (token,)

@@ -11,21 +11,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from search.analyser.folding import fold
+from search.analyser.wordlists import words_of
 
 _PIECE = re.compile(r"§+|\d+[a-z]?(?![^\W_])|[^\W\d_]+|\d+|[(),;.:-]")
 _ROMAN = {
     roman: str(number)
-    for number, roman in enumerate("i ii iii iv v vi vii viii ix x xi xii xiii xiv".split(), 1)
+    for number, roman in enumerate(words_of("i ii iii iv v vi vii viii ix x xi xii xiii xiv"), 1)
 }  # fmt: skip
 _LAWS = frozenset(
     fold(law)
-    for law in """AO ArbGG AsylbLG AsylG AufenthG BAföG BDSG BEEG BGB BKGG DSGVO EStG FamFG FreizügG GG GKG InsO JVEG KSchG
-    LPartG MiLoG OWiG RVG SGG StGB StPO TzBfG UhVorschG UStG VwGO VwVfG VwZG WoGG ZPO""".split()
+    for law in words_of(
+        """AO ArbGG AsylbLG AsylG AufenthG BAföG BDSG BEEG BGB BKGG DSGVO EStG FamFG FreizügG GG GKG InsO JVEG KSchG
+        LPartG MiLoG OWiG RVG SGG StGB StPO TzBfG UhVorschG UStG VwGO VwVfG VwZG WoGG ZPO"""
+    )
 )
 _SIGNS = {"§": "§", "§§": "§", "paragraph": "§", "paragraphen": "§", "art": "art", "artikel": "art", "artikeln": "art"}
 _SECTION = frozenset(("abs", "absatz", "absatze", "absatzen", "absatzes"))
 _BELOW = frozenset(
-    "s satz satze nr nrn nummer nummern ziff ziffer hs halbsatz alt alternative buchst buchstabe lit var".split()
+    words_of("s satz satze nr nrn nummer nummern ziff ziffer hs halbsatz alt alternative buchst buchstabe lit var")
 )
 _LINKS = frozenset((",", "und", "oder", "bis", "-", "u", "sowie"))
 _QUIET = frozenset((".", "f", "ff", "fortfolgende", "des", "der"))
@@ -33,6 +36,15 @@ _WINDOW = 40
 _MAX_SECTIONS = 8
 Span = tuple[str, int, int]
 """A term, its first word, and how many words it covers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """All terms of a citation; the most exact ones (with section and law where given); the word behind it."""
+
+    terms: tuple[Span, ...]
+    exact: tuple[str, ...]
+    end: int
 
 
 @dataclass(slots=True)
@@ -67,8 +79,8 @@ class _Reader:
         return self.pieces[max(0, self.at - 1)][1]
 
 
-def citation_terms(words: Sequence[str], start: int) -> tuple[tuple[Span, ...], int]:
-    """The terms of the citation whose sign stands in the word `start`, and the word at which reading can go on."""
+def citation(words: Sequence[str], start: int) -> Citation | None:
+    """The citation whose sign stands in the word `start`."""
     reader = _Reader(words, start)
     while reader.peek() and reader.peek() not in _SIGNS:
         reader.at += 1
@@ -78,12 +90,13 @@ def citation_terms(words: Sequence[str], start: int) -> tuple[tuple[Span, ...], 
     _skip(reader, (".", "-"))
     rules = _rules(reader, many=sign in ("§§", "paragraphen", "artikeln")) if kind and _number(reader) else []
     if not rules:
-        return (), start + 1
+        return None
     rules[0].at = start
     law = _law(reader)
     end = reader.last_word() + 1
     spans = tuple((term, rule.at, max(1, end - rule.at)) for rule in rules for term in _terms(kind, rule, law))
-    return spans, end
+    exact = tuple(f"{kind}{rule.number}{section}{law}" for rule in rules for section in _suffixes(rule) or ("",))
+    return Citation(spans, exact, end)
 
 
 def starts_citation(token: str) -> bool:
@@ -154,10 +167,14 @@ def _law(reader: _Reader) -> str:
 
 def _terms(kind: str, rule: _Rule, law: str) -> Iterator[str]:
     base = f"{kind}{rule.number}"
-    for section in ("", *(f"a{section}" for section in rule.sections)):
+    for section in ("", *_suffixes(rule)):
         yield f"{base}{section}"
         if law:
             yield f"{base}{section}{law}"
+
+
+def _suffixes(rule: _Rule) -> tuple[str, ...]:
+    return tuple(f"a{section}" for section in rule.sections)
 
 
 def _number(reader: _Reader) -> bool:

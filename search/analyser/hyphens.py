@@ -70,7 +70,7 @@ def _full_word(pieces: Sequence[str]) -> str:
         found = _TOKEN.findall(fold(piece[:_MAX_LENGTH]))
         if not found or _HANGING.search(piece) or _LEADING.search(piece) or found[0] in _CONJUNCTIONS:
             continue
-        return found[-1]
+        return str(found[-1])
     return ""
 
 

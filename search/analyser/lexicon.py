@@ -14,15 +14,16 @@ from importlib import resources
 
 from search.analyser.folding import fold
 from search.analyser.stemming import stem
+from search.analyser.wordlists import words_of
 
 _ENTRY = re.compile(r"[^\W\d_]+-?|-[^\W\d_]+")
 _LINKS = ("", "s", "es", "n", "en", "er", "e")
 _ENDINGS = ("", "s", "es", "n", "en", "er", "ern", "e", "em", "se", "sen", "nen", "innen")
-_VERB_ENDINGS = ("e", "en", "n", "t", "et", "st", "est", "te", "ten", "ete", "eten", "end", "ende", "enden", "ender", "endes")
-_SEPARABLE = (
-    "ab an auf aus bei bereit dar durch ein entgegen fest fort heran heraus herab her hinaus hinzu hin mit nach nieder sicher"
-    " statt teil um vor wahr weg weiter wieder zuruck zusammen zu uber unter"
-).split()
+_VERB_ENDINGS = words_of("e en n t et st est te ten ete eten end ende enden ender endes")
+_SEPARABLE = words_of(
+    """ab an auf aus bei bereit dar durch ein entgegen fest fort heran heraus herab her hinaus hinzu hin mit nach nieder
+    sicher statt teil um vor wahr weg weiter wieder zuruck zusammen zu uber unter"""
+)
 _MIN = 3
 
 
@@ -89,8 +90,7 @@ def _forms(word: str) -> Iterator[str]:
         return
     for ending in _VERB_ENDINGS:
         yield base + ending
-    for participle in (f"ge{base}t", f"ge{base}et", f"ge{base}en", f"{base}t", f"{base}ung"):
-        yield participle
+    yield from (f"ge{base}t", f"ge{base}et", f"ge{base}en", f"{base}ung")
     for prefix in _SEPARABLE:
         rest = base.removeprefix(prefix)
         if rest != base and len(rest) >= _MIN:

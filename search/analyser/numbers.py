@@ -24,12 +24,14 @@ _ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _MONTHS = {
     name: number
     for number, names in enumerate(
-        "januar jan janner|februar feb|marz mrz|april apr|mai|juni jun|juli jul|august aug|september sep sept|oktober okt"
-        "|november nov|dezember dez".split("|"),
+        (
+            "januar jan janner", "februar feb", "marz mrz", "april apr", "mai", "juni jun", "juli jul", "august aug",
+            "september sep sept", "oktober okt", "november nov", "dezember dez",
+        ),
         1,
     )
     for name in names.split()
-}
+}  # fmt: skip
 _LONG = 7
 _MAX_LENGTH = 64
 _MAX_TOKENS = 8
@@ -52,7 +54,8 @@ def number_form(text: str) -> str:
 def number_terms(word: str) -> tuple[str, ...]:
     """The terms of one word with digits, most telling first; empty for a plain short number (its token is the term)."""
     text = fold(word[:_MAX_LENGTH])
-    bg = _BG_SPELLING.search(text) or _BG.fullmatch("".join(_TOKEN.findall(text)))
+    found = _TOKEN.findall(text)[:_MAX_TOKENS]
+    bg = _BG_SPELLING.search(text) or (_BG.fullmatch(found[0]) if len(found) == 1 else None)
     if bg:
         return (f"{bg[1]}bg{bg[2]}",)
     day = _day(text)
@@ -61,7 +64,6 @@ def number_terms(word: str) -> tuple[str, ...]:
     amount = _AMOUNT.fullmatch(text.strip("-–.,;:()€ "))
     if amount:
         return (f"{amount[1].replace('.', '')}.{amount[2]}",)
-    found = _TOKEN.findall(text)[:_MAX_TOKENS]
     if len(found) == 1:
         bare = found[0].lstrip("0")
         return (bare,) if bare and bare != found[0] and found[0].isdigit() else ()
@@ -94,7 +96,8 @@ def _joined(first: str, following: Sequence[str]) -> list[Span]:
         tokens += found
         text = fold("".join(tokens))
         if found and found[-1].isdigit() and sum(map(str.isdigit, text)) >= _LONG and len(text) <= _MAX_LENGTH:
-            spans.append((number_form(text), count))
+            bg = _BG_SPELLING.fullmatch(" ".join(tokens).replace(" bg ", " "))
+            spans.append((f"{bg[1]}bg{bg[2]}" if bg else text, count))
     return spans
 
 

@@ -7,16 +7,18 @@ A stem is a key, not a word.
 
 from __future__ import annotations
 
+from search.analyser.wordlists import words_of
+
 # Plurals in -er, and words that end like one of them and are none.
-_PLURALS = tuple(
+_PLURALS = words_of(
     """amter bander bilder blatter bretter bucher dacher dorfer facher felder geister gelder geschlechter gesichter
     gehalter glaser glieder graber guter hauser holzer irrtumer kalber kinder kleider krauter lander lichter lieder
     locher manner munder nester pfander rader rander rinder schilder schlosser taler tucher volker walder worter
-    wurmer denkmaler huhner leiber reichtumer gotter""".split()
+    wurmer denkmaler huhner leiber reichtumer gotter"""
 )
-_NO_PLURALS = tuple(
+_NO_PLURALS = words_of(
     """auslander inlander eigentumer ausbilder niederlander hollander anfacher mehrfacher vielfacher einfacher zweifacher
-    dreifacher besucher versucher sucher""".split()
+    dreifacher besucher versucher sucher"""
 )
 _PARTICIPLES = ("enen", "ener", "enes", "enem", "ene")
 _ADJECTIVES = ("licher", "iger", "ischer", "barer", "samer", "loser", "hafter", "ender", "ierter")
