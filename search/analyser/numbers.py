@@ -1,7 +1,7 @@
 """Numbers, dates and file numbers as search terms: every usual spelling of one number gives one term. Pure.
 
 "99801//0004711", "99801 BG 0004711" and "99801-0004711" give `99801bg0004711`; "W-00317/26" gives `w.317.26` and
-`317.26` (divisions stay, leading zeros go: "3/1726" is another number); "1.234,56" gives `1234.56`; "12. März 2026" gives
+`317.26` (divisions stay, leading zeros go: "3/1726" is another number); "1.234,56" gives `1234,56`; "12. März 2026" gives
 `d20260312`.
 """
 
@@ -63,7 +63,7 @@ def number_terms(word: str) -> tuple[str, ...]:
         return (day,)
     amount = _AMOUNT.fullmatch(text.strip("-–.,;:()€ "))
     if amount:
-        return (f"{amount[1].replace('.', '')}.{amount[2]}",)
+        return (f"{amount[1].replace('.', '')},{amount[2]}",)
     if len(found) == 1:
         bare = found[0].lstrip("0")
         return (bare,) if bare and bare != found[0] and found[0].isdigit() else ()
