@@ -46,7 +46,18 @@ def visible_documents(actor: Actor, on: date) -> ColumnElement[bool]:
     """Condition on Document: those of which `actor` may read at least one page."""
     if actor.kind is not ActorKind.USER or actor.user_id is None:
         return false()
-    ways = [_in_visible_case(actor, on), _in_inbox(actor), and_(Document.filed.is_(False), _unfiled(actor))]
+    own = and_(Document.agency_id == actor.agency_id, Document.state == "active")
+    return and_(own, or_(_in_visible_case(actor, on), wholly_visible_documents(actor)))
+
+
+def wholly_visible_documents(actor: Actor) -> ColumnElement[bool]:
+    """Condition on Document: those of which `actor` may read every page, in whatever case they lie or if in none.
+
+    They lie in an inbox of the actor's, or in a clearing while unfiled.
+    """
+    if actor.kind is not ActorKind.USER or actor.user_id is None:
+        return false()
+    ways = [_in_inbox(actor), and_(Document.filed.is_(False), _unfiled(actor))]
     return and_(Document.agency_id == actor.agency_id, Document.state == "active", or_(*ways))
 
 
@@ -84,8 +95,7 @@ def visible_pages(session: Session, actor: Actor, document_id: UUID, on: date) -
     whole = and_(Document.id == document_id, Document.agency_id == actor.agency_id, Document.state == "active")
     if actor.kind is not ActorKind.USER or actor.user_id is None:
         return []
-    unfiled = and_(Document.filed.is_(False), _unfiled(actor))
-    if session.scalar(select(Document.id).where(whole, or_(_in_inbox(actor), unfiled))) is not None:
+    if session.scalar(select(Document.id).where(whole, wholly_visible_documents(actor))) is not None:
         return None
     rows = session.execute(
         select(Filing.page_from, Filing.page_to)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from core.errors import Unavailable
@@ -16,11 +16,24 @@ class IndexBusy(Unavailable):
     code = "index_busy"
 
 
+class IndexOutdated(Unavailable):
+    """There is no index that this analyser can read: it must be built anew, which the indexer does."""
+
+    code = "index_outdated"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Der Suchindex wird gerade neu aufgebaut. Bitte in einigen Minuten noch einmal suchen.",
+            "The search index is being rebuilt. Please search again in a few minutes.",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class IndexEntry:
     """What one grant of reading opens: the pages of a filing (scope = its case), or a whole document (scope = itself).
 
-    `pages` are the words of each page in order; `heading` words (title, numbers, names) count like page text.
+    `key` is the entry's own id. `pages` are the words of each page in order; `heading` words (title, names) count like
+    page text. `sort` orders hits of equal score, highest first.
     """
 
     key: str
@@ -36,13 +49,6 @@ class IndexEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
-    """The scopes (case ids and document ids) that the reader may open, computed from SQL. Empty = no hits."""
-
-    allowed: frozenset[str] = field(default_factory=frozenset)
-
-
-@dataclass(frozen=True, slots=True)
 class Hit:
     """A document that matches, with its score (higher first)."""
 
@@ -51,27 +57,35 @@ class Hit:
 
 
 class SearchIndex(Protocol):
-    """Posting lists, nothing else: no text is stored, no right is decided."""
+    """Posting lists, nothing else: no text is stored, no right is decided. One writer at a time."""
 
-    def apply(self, entries: Iterable[IndexEntry], removed_documents: Iterable[str]) -> None:
-        """Replace all entries of the documents named or removed, durably. Raises IndexBusy."""
+    def current(self) -> bool:
+        """Whether there is an index, and it was made by this version of the analyser. If not: `rebuild`."""
         ...
 
-    def search(self, query: ParsedQuery, scope: Scope, limit: int) -> list[Hit]:
-        """Matching documents within the scope, best first, newest first among equals, each once."""
+    def apply(self, entries: Iterable[IndexEntry], removed_documents: Iterable[str]) -> None:
+        """Replace all entries of the documents named or removed, durably. The same again changes nothing.
+
+        What is replaced is no longer found, but its words may stay in files until a rebuild. `entries` is read once, after
+        the writer's place was taken. Raises IndexBusy, IndexOutdated.
+        """
+        ...
+
+    def search(self, query: ParsedQuery, scopes: Collection[str], limit: int | None = None) -> list[Hit]:
+        """Documents within these scopes (case and document ids, from SQL), best first, newest first among equals, each once.
+
+        No scope, no hits. `case` clauses are not looked at: who calls has narrowed the scopes. Raises IndexOutdated.
+        """
         ...
 
     def rebuild(self, entries: Iterable[IndexEntry]) -> int:
-        """Make a new index beside the old one and switch to it; returns the number of entries.
+        """Make a new index beside the old one and switch to it; returns the number of entries. Killed, the old one stays.
 
-        This is also how erasure works: no term of what is left out remains in any file.
+        This is also how erasure works: no term of what is left out remains in any file. `entries` is read once, after the
+        writer's place was taken: what was committed before is in it. Raises IndexBusy.
         """
         ...
 
     def documents(self) -> set[str]:
-        """Ids of all documents in the index: for `eakte doctor`."""
-        ...
-
-    def ready(self) -> bool:
-        """Whether the index can be read."""
+        """Ids of all documents in the index: for `eakte doctor`. Empty when there is no index."""
         ...

@@ -1,25 +1,28 @@
 """The indexer: takes what the outbox owes, reads each object's current state, writes posting lists, then marks it done.
 
-Killed between commit of the index and marking, it does the same work again with the same result.
+Killed between the commit of the index and the marking, it does the same work again with the same result. An event that
+comes late or twice is harmless: it only names an object. An index that is missing or of another analyser is built anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from archive import repository as archive
 from archive.blobs.port import BlobStore
-from archive.models import CaseFile, Document, Page
 from archive.pagetext import decode
 from core import outbox
 from core.database import Database
+from core.models import OutboxEvent
 from search import repository
 from search.index import IndexEntry, SearchIndex
+from search.repository import CHUNK, DocumentFacts, FiledAt, PageOf
 
-_BATCH = 100
+_BATCH: Final = 100
+_ERASING: Final = "document.destroyed"
 
 
 class Indexer:
@@ -33,80 +36,90 @@ class Indexer:
     def catch_up(self) -> int:
         """Work off the outbox; returns how many events were closed."""
         closed = 0
+        if not self._index.current():
+            closed = self._rebuild_for_all()
         while True:
             with self._database.read() as session:
                 events = outbox.unprocessed(session, outbox.INDEX, _BATCH)
-                if not events:
-                    return closed
-                touched = _touched(session, [(event.topic, event.object_id) for event in events])
-                entries = [entry for document_id in touched for entry in self._entries(session, document_id)]
-            if any(event.topic == "document.destroyed" for event in events):
-                self.rebuild()
-            else:
-                self._index.apply(entries, [str(document_id) for document_id in touched])
-            with self._database.write() as tx:
-                outbox.mark_processed(tx, [event.id for event in events])
-            closed += len(events)
+                touched = _touched(session, events)
+            if not events:
+                return closed
+            if any(event.topic == _ERASING for event in events):
+                closed += self._rebuild_for_all()
+                continue
+            self._index.apply(self._entries(touched), [str(document_id) for document_id in touched])
+            closed += self._close([event.id for event in events])
 
     def rebuild(self) -> int:
         """Make the whole index anew; also what erasure needs, since a deleted term stays in the dictionary."""
         return self._index.rebuild(self._all_entries())
 
+    def _rebuild_for_all(self) -> int:
+        """One rebuild does what every event until now asks for."""
+        with self._database.read() as session:
+            owed = repository.owed_events(session)
+        self.rebuild()
+        return self._close(owed)
+
+    def _close(self, event_ids: Sequence[UUID]) -> int:
+        for start in range(0, len(event_ids), CHUNK):
+            with self._database.write() as tx:
+                outbox.mark_processed(tx, event_ids[start : start + CHUNK])
+        return len(event_ids)
+
     def _all_entries(self) -> Iterator[IndexEntry]:
         with self._database.read() as session:
-            for document_id in repository.active_documents(session):
-                yield from self._entries(session, document_id)
+            ids = repository.active_documents(session)
+        for start in range(0, len(ids), _BATCH):
+            yield from self._entries(ids[start : start + _BATCH])
 
-    def _entries(self, session: Session, document_id: UUID) -> Iterator[IndexEntry]:
-        document = session.get(Document, document_id)
-        version = archive.current_version(session, document_id)
-        if document is None or document.state != "active" or version is None:
-            return
-        pages = archive.pages(session, version.id)
-        words = {page.page_no: self._words(page) for page in pages}
-        whole = [words[page.page_no] for page in pages]
-        heading = document.title.split()
-        yield self._entry(session, document, str(document.id), str(document.id), whole, heading, "", None)
-        for filing in archive.active_filings(session, document_id):
-            case_file = session.get_one(CaseFile, filing.case_file_id)
-            shown = [words[page.page_no] for page in pages if filing.page_from <= page.page_no <= filing.page_to]
-            names = " ".join(repository.names_of_case(session, case_file.id)).split()
-            more = [*heading, case_file.file_number, *names]
-            yield self._entry(
-                session, document, str(filing.id), str(case_file.id), shown, more, filing.keyword or "", case_file
-            )
+    def _entries(self, document_ids: Collection[UUID]) -> Iterator[IndexEntry]:
+        with self._database.read() as session:
+            facts = repository.facts_of(session, document_ids)
+            pages = repository.pages_of(session, document_ids)
+            filings = repository.filings_of(session, document_ids)
+            cases = {filing.case_file_id for filed in filings.values() for filing in filed}
+            names = repository.names_of_cases(session, cases)
+            units = repository.unit_codes(session)
+        for document in facts.values():
+            words = {page.page_no: self._words(page) for page in pages.get(document.id, ())}
+            unit = units.get(document.org_unit_id, "") if document.org_unit_id else ""
+            yield _whole(document, list(words.values()), unit)
+            for filing in filings.get(document.id, ()):
+                yield _filed(document, filing, words, names.get(filing.case_file_id, ()))
 
-    def _entry(
-        self, session: Session, document: Document, key: str, scope: str, pages: list[list[str]], heading: list[str],
-        keyword: str, case_file: CaseFile | None,
-    ) -> IndexEntry:  # fmt: skip
-        unit_id = case_file.org_unit_id if case_file else document.org_unit_id
-        return IndexEntry(
-            key=key,
-            document_id=str(document.id),
-            scope=scope,
-            pages=pages,
-            heading=heading,
-            sort=document.received_on.toordinal(),
-            document_type=document.document_type,
-            year=document.received_on.year,
-            keyword=keyword,
-            unit=repository.unit_code(session, unit_id),
-        )
-
-    def _words(self, page: Page) -> list[str]:
+    def _words(self, page: PageOf) -> list[str]:
         if page.text_sha256 is None:
             return []
         with self._store.open(page.text_sha256) as file:
             return [word.text for word in decode(file.read()).words]
 
 
-def _touched(session: Session, events: list[tuple[str, UUID]]) -> list[UUID]:
+def _whole(document: DocumentFacts, pages: list[list[str]], unit: str) -> IndexEntry:
+    key = str(document.id)
+    return IndexEntry(
+        key=key, document_id=key, scope=key, pages=pages, heading=document.title.split(),
+        sort=document.received_on.toordinal(), document_type=document.document_type, year=document.received_on.year,
+        unit=unit,
+    )  # fmt: skip
+
+
+def _filed(document: DocumentFacts, filing: FiledAt, words: dict[int, list[str]], names: Collection[str]) -> IndexEntry:
+    return IndexEntry(
+        key=str(filing.id), document_id=str(document.id), scope=str(filing.case_file_id),
+        pages=[text for page_no, text in words.items() if filing.page_from <= page_no <= filing.page_to],
+        heading=[*document.title.split(), *" ".join(names).split()],
+        sort=document.received_on.toordinal(), document_type=document.document_type, year=document.received_on.year,
+        keyword=filing.keyword, unit=filing.unit,
+    )  # fmt: skip
+
+
+def _touched(session: Session, events: Sequence[OutboxEvent]) -> list[UUID]:
     """The documents whose entries must be made anew, each once, in order."""
     found: dict[UUID, None] = {}
-    for topic, object_id in events:
-        if topic == "case_file.changed":
-            found.update(dict.fromkeys(repository.documents_of_case(session, object_id)))
+    for event in events:
+        if event.topic == "case_file.changed":
+            found.update(dict.fromkeys(repository.documents_of_case(session, event.object_id)))
         else:
-            found[object_id] = None
+            found[event.object_id] = None
     return list(found)
