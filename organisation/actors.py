@@ -71,8 +71,9 @@ def absent_users(session: Session, agency_id: UUID, on: date) -> set[UUID]:
 
 
 def _stands_in_for(session: Session, user: User, on: date) -> set[UUID]:
-    """Absent users for whom this user is the deputy today; an absent deputy's own deputy takes over (chain)."""
-    away = absent_users(session, user.agency_id, on)
+    """Users who are away or have left, for whom this user is the deputy today; an absent deputy's own deputy takes over."""
+    gone = select(User.id).where(User.agency_id == user.agency_id, User.active.is_(False))
+    away = absent_users(session, user.agency_id, on) | set(session.scalars(gone))
     if user.id in away:
         return set()
     query = (
