@@ -42,9 +42,13 @@ def agencies(database: Database) -> int:
 
 
 def test_a_block_that_raises_leaves_nothing(database: Database) -> None:
-    with pytest.raises(RuntimeError), database.write() as tx:
-        make_agency(tx)
-        raise RuntimeError
+    def fail_half_way() -> None:
+        with database.write() as tx:
+            make_agency(tx)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
     assert agencies(database) == 0
 
 
@@ -77,11 +81,15 @@ def test_a_busy_database_answers_503_with_a_time(occupied: Database) -> None:
 
 
 def test_a_full_disk_is_an_answer_and_changes_nothing(database: Database) -> None:
-    with pytest.raises(StorageFull), database.write() as tx:
-        raw = tx.session.connection().connection.dbapi_connection
-        assert raw is not None
-        raw.execute("PRAGMA max_page_count=1")
-        for number in range(2000):
-            make_agency(tx, f"{number:0>40}")
+    def fill() -> None:
+        with database.write() as tx:
+            raw = tx.session.connection().connection.dbapi_connection
+            assert raw is not None
+            raw.execute("PRAGMA max_page_count=1")
+            for number in range(2000):
+                make_agency(tx, f"{number:0>40}")
+
+    with pytest.raises(StorageFull):
+        fill()
     database.dispose()
     assert agencies(database) == 0

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,6 +59,11 @@ def letters_pdf(register: DemoRegister, serials: Sequence[int]) -> bytes:
         pages += [sheet] if sheet else []
         pages.append(small_letter(register, serial))
     return jpeg_pdf(pages)
+
+
+def compiling(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment for many short processes: they may keep compiled modules, or starting is all they would do."""
+    return {name: value for name, value in environment.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def free_port() -> int:

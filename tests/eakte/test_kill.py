@@ -39,6 +39,7 @@ from tests.eakte.killing import (
     Killer,
     Process,
     command_line,
+    compiling,
     free_port,
     hot_folder,
     letters_pdf,
@@ -58,7 +59,7 @@ class World:
         self.services, self.folder = services, folder
         self.home = services.settings.data
         self.environment = {
-            **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}, "EAKTE_HOME": str(self.home), "OMP_THREAD_LIMIT": "1", "EAKTE_WORKERS": "2",
+            **compiling(os.environ), "EAKTE_HOME": str(self.home), "OMP_THREAD_LIMIT": "1", "EAKTE_WORKERS": "2",
             "EAKTE_PORT": str(free_port()), "EAKTE_HOTFOLDER": str(folder / "hot"),
         }  # fmt: skip
         self.server = Process("serve", self.environment, folder / "serve.log")
@@ -155,7 +156,8 @@ def survived(seed: int, tmp_path_factory: pytest.TempPathFactory) -> World:
         world.end()
     attempts = {feeder.name: feeder.attempts for feeder in world.feeders}
     print(
-        f"{KILLS} kills {world.killer.hits}, {world.killer.hits_at_work} while a step was leased; sender attempts {attempts}; "
+        f"{KILLS} kills {world.killer.hits}, {world.killer.hits_at_work} while a step was leased; "
+        f"sender attempts {attempts}; "
         f"storm {stormed - started:.0f} s, to rest {time.monotonic() - stormed:.0f} s"
     )
     return world
