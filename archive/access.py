@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session
 from archive.models import CaseFile, CaseGrant, Document, DocumentGrant, Filing
 from core.actor import Actor, ActorKind, Role
 from core.errors import NotFound
+from organisation.models import User
 
 NAMED_ONLY = ("SOZ_G",)
 PERSON_ONLY = ("SOZ_B", "SOZ_G")
@@ -150,14 +151,20 @@ def _own(actor: Actor) -> ColumnElement[bool]:
 def _team_without_person(actor: Actor) -> ColumnElement[bool]:
     if not actor.has(Role.CASEWORKER):
         return false()
-    return and_(CaseFile.responsible_user_id.is_(None), CaseFile.org_unit_id.in_(actor.units), _open_class(PERSON_ONLY))
+    return and_(_nobody_responsible(), CaseFile.org_unit_id.in_(actor.units), _open_class(PERSON_ONLY))
 
 
 def _led(actor: Actor) -> ColumnElement[bool]:
     if not actor.has(Role.TEAM_LEAD):
         return false()
-    nobody = and_(CaseFile.responsible_user_id.is_(None), _open_class(NAMED_ONLY))
+    nobody = and_(_nobody_responsible(), _open_class(NAMED_ONLY))
     return and_(CaseFile.org_unit_id.in_(actor.led_units), or_(_open_class(PERSON_ONLY), nobody))
+
+
+def _nobody_responsible() -> ColumnElement[bool]:
+    """A person who left is responsible for nothing any more: the team takes over without anybody touching the case."""
+    gone = select(User.id).where(User.active.is_(False))
+    return or_(CaseFile.responsible_user_id.is_(None), CaseFile.responsible_user_id.in_(gone))
 
 
 def _open_class(closed: Sequence[str]) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from archive.models import (
@@ -33,8 +33,8 @@ def case_files_by_number(session: Session, agency_id: UUID, number: str) -> Sequ
     number.
     """
     key = number_key(number)
-    exact = select(CaseFile).where(CaseFile.agency_id == agency_id, CaseFile.number_key == key)
-    found = session.scalars(exact).all()
+    own = and_(CaseFile.number_key == key, CaseFile.merged_into_id.is_(None))  # a merged case answers by its alias
+    found = session.scalars(select(CaseFile).where(CaseFile.agency_id == agency_id, own)).all()
     if found:
         return found
     by_alias = select(CaseAlias.case_file_id).where(CaseAlias.agency_id == agency_id, CaseAlias.number_key == key)

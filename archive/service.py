@@ -10,11 +10,27 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from archive import repository
 from archive.access import require_case_file, require_document
-from archive.models import CaseAlias, CaseFile, DateCorrection, Document, DocumentVersion, Filing, Membership, Note
+from archive.models import (
+    CaseAlias,
+    CaseFile,
+    CaseGrant,
+    CaseRelation,
+    DateCorrection,
+    Document,
+    DocumentVersion,
+    Filing,
+    Membership,
+    Note,
+    Person,
+    PersonAddress,
+    PersonMark,
+    PersonName,
+)
+from archive.names import name_key
 from archive.numbers import number_key
 from core.actor import Actor, Role
 from core.audit import record_act
@@ -224,6 +240,30 @@ def open_provisional_case(tx: Transaction, actor: Actor, file_type: str, org_uni
     return case_file
 
 
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """A person who is not in the register yet."""
+
+    family_name: str
+    given_names: str
+    birth_date: date | None = None
+
+
+def add_person(tx: Transaction, actor: Actor, case_file_id: UUID, new: NewPerson) -> Person:
+    """Note a new person as head of a case that the caller opened. Raises InvalidInput without a name."""
+    if not new.family_name.strip() or not new.given_names.strip():
+        raise InvalidInput("Bitte geben Sie Vor- und Nachnamen an.", "a name is needed")
+    person = Person(id=new_id(), agency_id=actor.agency_id, birth_date=new.birth_date)
+    tx.session.add(person)
+    tx.session.flush()
+    family, given = new.family_name.strip(), new.given_names.strip()
+    tx.session.add(PersonName(person_id=person.id, family_name=family, given_names=given, family_key=name_key(family)))
+    tx.session.add(Membership(person_id=person.id, case_file_id=case_file_id, role="head", valid_from=tx.today))
+    tx.session.flush()
+    record_act(tx, actor, "person.added", "person", person.id, case_file_id=case_file_id)
+    return person
+
+
 def merge_provisional(tx: Transaction, actor: Actor, provisional_id: UUID, target_id: UUID) -> None:
     """Move everything of a provisional case into the real one; old number, dates and links survive as an alias."""
     today = agency_date(tx.now)
@@ -231,16 +271,16 @@ def merge_provisional(tx: Transaction, actor: Actor, provisional_id: UUID, targe
     target = require_case_file(tx.session, actor, target_id, today)
     if not source.provisional or source.merged_into_id is not None or target.provisional:
         raise Conflict("Diese Akten können nicht zusammengeführt werden.", "these case files cannot be merged")
-    filings = tx.session.scalars(
-        select(Filing).where(Filing.case_file_id == source.id, Filing.ended_at.is_(None))
-    ).all()
-    for filing in filings:
-        ordinal = repository.next_ordinal(tx.session, target.id)
-        filing.case_file_id, filing.ordinal = target.id, ordinal
-        tx.session.flush()
-        emit(tx, source.agency_id, "document.changed", filing.document_id)
-    for membership in tx.session.scalars(select(Membership).where(Membership.case_file_id == source.id)):
-        membership.case_file_id = target.id
+    _move_filings(tx, source, target)
+    _move_members(tx, source, target)
+    for table, column in (
+        (Note, Note.case_file_id),
+        (CaseAlias, CaseAlias.case_file_id),
+        (CaseGrant, CaseGrant.case_file_id),
+        (CaseRelation, CaseRelation.case_file_id),
+        (CaseRelation, CaseRelation.other_case_file_id),
+    ):
+        tx.session.execute(update(table).where(column == source.id).values({column: target.id}))
     tx.session.add(
         CaseAlias(
             agency_id=source.agency_id,
@@ -253,6 +293,48 @@ def merge_provisional(tx: Transaction, actor: Actor, provisional_id: UUID, targe
     source.merged_into_id, source.state = target.id, "transferred"
     target.version += 1
     record_act(tx, actor, "case.merged", "case_file", target.id, case_file_id=target.id, source=source.id)
+
+
+def _move_filings(tx: Transaction, source: CaseFile, target: CaseFile) -> None:
+    """A document that lies in both cases keeps the filing in the target; ended filings stay as the source's history."""
+    here = select(Filing).where(Filing.ended_at.is_(None))
+    known = {
+        (filing.document_id, filing.page_from, filing.page_to)
+        for filing in tx.session.scalars(here.where(Filing.case_file_id == target.id))
+    }
+    for filing in tx.session.scalars(here.where(Filing.case_file_id == source.id).order_by(Filing.ordinal)).all():
+        if (filing.document_id, filing.page_from, filing.page_to) in known:
+            filing.ended_at, filing.ended_reason = tx.now, "merged"
+        else:
+            filing.ordinal = repository.next_ordinal(tx.session, target.id)
+            filing.case_file_id = target.id
+        tx.session.flush()
+        emit(tx, source.agency_id, "document.changed", filing.document_id)
+
+
+def _move_members(tx: Transaction, source: CaseFile, target: CaseFile) -> None:
+    """People move along; whoever the target's register knows already (same name and birth date) is not kept twice."""
+    known = _people_of(tx, target.id)
+    for person_id, key in _people_of(tx, source.id).items():
+        own = (Membership.person_id == person_id, Membership.case_file_id == source.id)
+        if key in known.values() and person_id not in known:
+            tx.session.execute(delete(Membership).where(*own))
+            if tx.session.scalar(select(Membership.id).where(Membership.person_id == person_id).limit(1)) is None:
+                for table in (PersonName, PersonAddress, PersonMark):
+                    tx.session.execute(delete(table).where(table.person_id == person_id))
+                tx.session.execute(delete(Person).where(Person.id == person_id))
+        else:
+            tx.session.execute(update(Membership).where(*own).values(case_file_id=target.id))
+
+
+def _people_of(tx: Transaction, case_file_id: UUID) -> dict[UUID, tuple[str, str, date | None]]:
+    rows = tx.session.execute(
+        select(Person.id, PersonName.family_key, PersonName.given_names, Person.birth_date)
+        .join(PersonName, PersonName.person_id == Person.id)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Membership.case_file_id == case_file_id)
+    )
+    return {person_id: (family, given, born) for person_id, family, given, born in rows}
 
 
 def _case_for_work(tx: Transaction, actor: Actor, case_file_id: UUID) -> CaseFile:

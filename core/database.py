@@ -21,7 +21,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from core.clock import Clock, SystemClock, agency_date
-from core.errors import Unavailable
+from core.errors import StorageFull, Unavailable
 
 _NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -63,18 +63,18 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session that sees one consistent state and is always rolled back."""
-        with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
+        """A session that sees one consistent state and is always rolled back. Raises Unavailable like `write`."""
+        with _typed_errors(), Session(self.engine, expire_on_commit=False, autoflush=False) as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
         """A transaction; leaves by commit, or by rollback when the block raises.
 
-        Raises Unavailable when the database stays busy. Nothing outside the database may depend on the block having
-        run before this context has been left.
+        Raises Unavailable when the database stays busy and StorageFull when its disk is full; then nothing was changed.
+        Nothing outside the database may depend on the block having run before this context has been left.
         """
-        with Session(self._writer, expire_on_commit=False) as session:
+        with _typed_errors(), Session(self._writer, expire_on_commit=False) as session:
             _begin(session)
             yield Transaction(session, self.clock.now())
             session.commit()
@@ -95,14 +95,40 @@ def _begin(session: Session) -> None:
             time.sleep(0.05 * (attempt + 1))
         else:
             return
-    raise Unavailable(
+    raise _busy()
+
+
+@contextmanager
+def _typed_errors() -> Iterator[None]:
+    """A busy or full store is an answer (503, 507), not a fault of the program."""
+    try:
+        yield
+    except OperationalError as error:
+        if _is_busy(error):
+            raise _busy() from error
+        if _primary_code(error) == sqlite3.SQLITE_FULL:
+            raise StorageFull(
+                "Der Speicher ist voll. Nichts wurde geändert. Bitte verständigen Sie die Administration.",
+                "The storage is full. Nothing was changed.",
+            ) from error
+        raise
+
+
+def _busy() -> Unavailable:
+    return Unavailable(
         "Das System ist gerade ausgelastet. Nichts wurde geändert. Bitte gleich noch einmal versuchen.",
         "The database is busy. Nothing was changed. Please try again in a moment.",
     )
 
 
 def _is_busy(error: OperationalError) -> bool:
-    return isinstance(error.orig, sqlite3.OperationalError) and "locked" in str(error.orig)
+    return _primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _primary_code(error: OperationalError) -> int | None:
+    """SQLite's result code without its extension, None for another driver's error."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return None if code is None else int(code) & 0xFF
 
 
 def open_sqlite(path: Path, clock: Clock | None = None) -> Database:

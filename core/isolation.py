@@ -5,7 +5,8 @@ so that nothing a compromised child says is ever unpickled. How a call ended is 
 
 - `Finished(result)` · `Raised(kind, message)`: the function returned or raised; the child lives on.
 - `Crashed(code)` · `MemoryExceeded` · `TimedOut`: the call ended the child by its own doing.
-- `KilledFromOutside(code)`: SIGKILL, SIGTERM, SIGINT or SIGHUP not sent by this process: says nothing of the call.
+- `KilledFromOutside(code)`: SIGKILL, SIGTERM, SIGINT, SIGQUIT or SIGHUP not sent by this process: says nothing of the
+  call.
 """
 
 from __future__ import annotations
@@ -19,11 +20,15 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+_OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP})
+# PDEATHSIG fires when the *thread* that started a child ends: children come from one thread that lives as long as the
+# process, or an idle thread of the server's pool would take them along when it ends.
+_spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
 _POLL_SECONDS = 0.1
 _MAX_ANSWER = 64 * 1024 * 1024
 _HEADER = struct.Struct(">I")
@@ -113,7 +118,7 @@ class Child:
             if not self.alive:
                 return KilledFromOutside(0)
             if self._process is None:
-                self._process = _spawn(self._limits)
+                self._process = _spawner.submit(_spawn, self._limits).result()
             try:
                 _send(self._process, {"target": target, "arguments": arguments})
             except OSError:

@@ -5,7 +5,6 @@ Whatever libraries print goes to stderr: descriptor 1 is given away before anyth
 
 from __future__ import annotations
 
-import ctypes
 import importlib
 import json
 import os
@@ -15,8 +14,9 @@ import struct
 import sys
 from typing import Any, BinaryIO
 
+from core.parent import end_with
+
 _HEADER = struct.Struct(">I")
-_PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
@@ -35,10 +35,7 @@ def main() -> None:
 
 
 def _limit(file_mb: int, parent: int) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:
-            os._exit(1)
+    end_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's to handle
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     size = file_mb * 1024 * 1024

@@ -4,17 +4,20 @@ A step is leased, worked on outside any transaction, and committed together with
 fencing number: a child that was stopped and wakes up late cannot commit twice. A lost lease costs time, never work.
 A death counts against a job only when the step died alone, in a child of its own, by itself; every other end is
 retried without limit.
+
+Instants further ahead than any that is ever written come from a clock that was set back; they count as over, so that
+nothing stands still until the clock has caught up.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.database import Transaction
@@ -23,6 +26,7 @@ from core.ids import new_id
 from core.models import Job
 
 LEASE_SECONDS = 30
+_LEASE = timedelta(seconds=LEASE_SECONDS)
 MAX_DEATHS = 3
 _RETRY_BASE = timedelta(seconds=1)
 _RETRY_MAX = timedelta(minutes=5)
@@ -76,7 +80,7 @@ def enqueue(
 
 def lease(tx: Transaction, owner: str, kinds: Sequence[str] | None = None) -> LeasedJob | None:
     """Take the most urgent due job, or None. The lease ends after LEASE_SECONDS without a heartbeat."""
-    due = select(Job).where(Job.state == "ready", or_(Job.not_before.is_(None), Job.not_before <= tx.now))
+    due = select(Job).where(_due(tx.now))
     if kinds is not None:
         due = due.where(Job.kind.in_(kinds))
     job = tx.session.scalars(due.order_by(Job.priority, Job.created_at).limit(1)).first()
@@ -86,18 +90,26 @@ def lease(tx: Transaction, owner: str, kinds: Sequence[str] | None = None) -> Le
     job.fencing += 1
     job.attempts += 1
     job.leased_by = owner
-    job.lease_until = tx.now + timedelta(seconds=LEASE_SECONDS)
+    job.lease_until = tx.now + _LEASE
     return LeasedJob(
         job.id, job.agency_id, job.kind, job.subject_id, dict(job.payload), job.fencing, job.isolated, job.attempts
     )
 
 
+def any_due(session: Session, now: datetime) -> bool:
+    """Whether a lease would find something: a cheap look before a write transaction is opened."""
+    return session.scalar(select(Job.id).where(_due(now)).limit(1)) is not None
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    waits = and_(Job.not_before > now, Job.not_before <= now + _RETRY_MAX)
+    return and_(Job.state == "ready", or_(Job.not_before.is_(None), ~waits))
+
+
 def heartbeat(tx: Transaction, owner: str) -> int:
     """Extend all leases of `owner`; returns how many."""
     result = tx.session.execute(
-        update(Job)
-        .where(Job.leased_by == owner, Job.state == "leased")
-        .values(lease_until=tx.now + timedelta(seconds=LEASE_SECONDS))
+        update(Job).where(Job.leased_by == owner, Job.state == "leased").values(lease_until=tx.now + _LEASE)
     )
     return int(result.rowcount)  # type: ignore[attr-defined]
 
@@ -136,7 +148,7 @@ def sweep(tx: Transaction) -> int:
     """Return expired leases. Their holders may still run; their commit will fail on the fencing number."""
     result = tx.session.execute(
         update(Job)
-        .where(Job.state == "leased", Job.lease_until < tx.now)
+        .where(Job.state == "leased", or_(Job.lease_until < tx.now, Job.lease_until > tx.now + 2 * _LEASE))
         .values(state="ready", leased_by=None, lease_until=None)
     )
     return int(result.rowcount)  # type: ignore[attr-defined]

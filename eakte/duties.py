@@ -12,6 +12,7 @@ from core.audit.sealing import seal
 from eakte.bootstrap import Services
 from eakte.housekeeping import Duty, sweep
 from eakte.searching import index_pending
+from inbox.rescue import bring_to_light
 from ingest.cleaning import release_split_batches, remove_stale_files, sweep_orphans
 from ingest.hotfolder import HotFolder
 from organisation.models import Agency
@@ -24,6 +25,7 @@ def duties(services: Services) -> Sequence[Duty]:
         Duty("sweeper", 2.0, lambda: sweep(services)),
         Duty("sealer", 2.0, lambda: seal(services.database, settings.anchor_file)),
         Duty("indexer", 0.2, lambda: index_pending(services)),
+        Duty("rescue", 60.0, lambda: bring_to_light(services.database)),
         Duty("bytes", 60.0, lambda: _remove_bytes(services)),
     ]
     if settings.hotfolder is not None:

@@ -61,9 +61,10 @@ def _holds(services: Services, name: str, owner: str) -> bool:
     with services.database.read() as session:
         held = session.get(Lease, f"duty/{name}")
         now = services.database.clock.now()
-        if held is not None and held.owner == owner and (held.until - now).total_seconds() > LEASE_SECONDS / 2:
+        mine = held is not None and held.owner == owner and leases.in_force(held, now)
+        if held is not None and mine and (held.until - now).total_seconds() > LEASE_SECONDS / 2:
             return True
-        if held is not None and held.owner != owner and held.until > now:
+        if held is not None and held.owner != owner and leases.in_force(held, now):
             return False
     with services.database.write() as tx:
         return leases.acquire(tx, f"duty/{name}", owner, LEASE_SECONDS) is not None

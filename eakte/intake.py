@@ -19,8 +19,6 @@ from sqlalchemy import select
 from core import leases
 from core.errors import EakteError, InvalidInput
 from eakte.bootstrap import Services
-from eakte.duties import duties
-from eakte.supervisor import Supervisor
 from ingest.ledger import Accepted, Delivery, receive
 from ingest.models import Receipt
 from ingest.reporting import item_lines
@@ -109,6 +107,9 @@ def _worker_if_none(services: Services) -> Iterator[None]:
     if alive:
         yield
         return
+    from eakte.duties import duties  # loads the index: nothing that merely receives needs it
+    from eakte.supervisor import Supervisor
+
     supervisor = Supervisor(services, duties(services))
     supervisor.start()
     try:

@@ -5,6 +5,7 @@ A child that ends by itself is started again; Ctrl-C or SIGTERM ends all.
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -17,7 +18,6 @@ from rich.progress import Progress
 from sqlalchemy import func, select
 
 from eakte.bootstrap import Services, exclusive
-from eakte.demo.load import load_demo
 from ingest.models import MailItem, Receipt
 
 _RESTART_SECONDS = 1.0
@@ -36,6 +36,8 @@ def run(services: Services, *, demo: bool) -> None:
     signal.signal(signal.SIGTERM, stop)
     with exclusive(services.settings, "run"):
         if demo:
+            from eakte.demo.load import load_demo  # draws letters: kept out of a start without the demo
+
             messages.print("Vorführbehörde wird geladen …")
             logins = load_demo(services).logins
         children = {part: _start(part) for part in _PARTS}
@@ -51,7 +53,7 @@ def run(services: Services, *, demo: bool) -> None:
 
 
 def _start(part: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "eakte", part])
+    return subprocess.Popen([sys.executable, "-m", "eakte", part, "--parent", str(os.getpid())])
 
 
 def _follow_intake(services: Services, stopping: threading.Event) -> None:

@@ -21,3 +21,8 @@ def index_pending(services: Services) -> int:
 def rebuild_index(services: Services) -> int:
     """Make the index anew from the archive into a new folder, then switch to it."""
     return Indexer(services.database, services.blobs, TantivyIndex(services.settings.index_folder)).rebuild()
+
+
+def documents_in_index(services: Services) -> set[str]:
+    """Ids of the documents that the index holds: for `eakte doctor`."""
+    return TantivyIndex(services.settings.index_folder).documents()

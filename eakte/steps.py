@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from functools import cache
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy.exc import OperationalError
 
 from archive.blobs.port import BlobMissing
 from core.errors import LeaseLost, StorageFull, Unavailable
-from core.jobs import LeasedJob
 from core.log import configure_logging, logger
 from core.settings import Settings
 from eakte.bootstrap import Services, open_services
+from eakte.handover import job_from
 from ingest.pipeline import Pipeline
 
 _log = logger(__name__)
@@ -55,31 +54,3 @@ def perform(request: dict[str, Any]) -> dict[str, Any]:
         _log.warning("step_failed", job=str(job.id), kind=job.kind, error=type(error).__name__, exc_info=error)
         return {"status": "failed", "error": type(error).__name__}
     return {"status": "done"}
-
-
-def job_to(job: LeasedJob) -> dict[str, Any]:
-    """A leased job as plain data for the child."""
-    return {
-        "id": str(job.id),
-        "agency_id": str(job.agency_id),
-        "kind": job.kind,
-        "subject_id": str(job.subject_id),
-        "payload": job.payload,
-        "fencing": job.fencing,
-        "isolated": job.isolated,
-        "attempts": job.attempts,
-    }
-
-
-def job_from(request: dict[str, Any]) -> LeasedJob:
-    """Inverse of `job_to`."""
-    return LeasedJob(
-        UUID(request["id"]),
-        UUID(request["agency_id"]),
-        request["kind"],
-        UUID(request["subject_id"]),
-        request["payload"],
-        request["fencing"],
-        request["isolated"],
-        request["attempts"],
-    )

@@ -22,12 +22,13 @@ from core.jobs import LeasedJob
 from core.log import logger
 from core.models import Job, Lease
 from eakte.bootstrap import Services
+from eakte.handover import job_to
 from eakte.housekeeping import Duty, heartbeat, run_duty
-from eakte.steps import job_to
-from ingest import pipeline
+from ingest.outcomes import quarantine_job
 
 _log = logger(__name__)
 _IDLE_SECONDS = 0.1
+_FAULT_SECONDS = 1.0
 _HEARTBEAT_SECONDS = 5.0
 
 
@@ -42,7 +43,10 @@ def owner_is_dead(owner: str) -> bool:
     if host != socket.gethostname():
         return False
     try:
-        return int(psutil.Process(int(pid)).create_time() * 1000) != int(started)
+        process = psutil.Process(int(pid))
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return True
+        return int(process.create_time() * 1000) != int(started)
     except psutil.NoSuchProcess:
         return True
 
@@ -100,10 +104,18 @@ class Supervisor:
         while not self._stopping.wait(_HEARTBEAT_SECONDS):
             try:
                 heartbeat(self._services, self._owner)
-            except EakteError as error:
-                _log.warning("heartbeat_failed", error=error.reason)
+            except Exception as error:  # whatever it was, the next beat may go through; without beats leases are lost
+                _log.warning("heartbeat_failed", error=type(error).__name__)
 
     def _lane(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._work()
+            except Exception as error:  # a lane that ends silently would leave its work undone until a restart
+                _log.error("lane_broken", error=type(error).__name__, exc_info=error)
+                self._stopping.wait(_FAULT_SECONDS)
+
+    def _work(self) -> None:
         child: Child | None = None
         try:
             while not self._stopping.is_set():
@@ -134,9 +146,8 @@ class Supervisor:
     def _next_job(self) -> LeasedJob | None:
         try:
             with self._services.database.read() as session:
-                due = session.scalar(select(Job.id).where(Job.state == "ready").limit(1))
-            if due is None:
-                return None
+                if not jobs.any_due(session, self._services.database.clock.now()):
+                    return None
             with self._services.database.write() as tx:
                 return jobs.lease(tx, self._owner)
         except EakteError as error:
@@ -176,7 +187,7 @@ class Supervisor:
             if not job.isolated:
                 jobs.give_back(tx, job, "", isolate=True)
             elif jobs.count_death(tx, job, error):
-                pipeline.quarantine_job(tx, job, error)
+                quarantine_job(tx, job, error)
                 jobs.finish(tx, job)
 
     def _reclaim(self) -> None:

@@ -26,6 +26,7 @@ from inbox import repository
 from inbox.delivery import deliver_to_case, end_grants, hand_on
 from inbox.errors import ItemChanged
 from inbox.models import FollowUp, InboxItem, UndoableAct
+from organisation.actors import build_actor
 from organisation.models import OrgUnit, User
 
 
@@ -75,15 +76,13 @@ def take(tx: Transaction, actor: Actor, ref: ItemRef) -> InboxItem:
 def forward(tx: Transaction, actor: Actor, ref: ItemRef, *, to_user: str | None, to_unit: str | None) -> InboxItem:
     """Weiterleiten to a colleague or a team by name or code. They may read this document, not its whole case."""
     row = _open_item(tx, actor, ref)
-    user_id = unit_id = None
-    if to_user:
-        query = select(User.id).where(User.agency_id == actor.agency_id, User.username == to_user, User.active)
-        user_id = tx.session.scalar(query)
-    elif to_unit:
-        query = select(OrgUnit.id).where(OrgUnit.agency_id == actor.agency_id, OrgUnit.code == to_unit, OrgUnit.active)
-        unit_id = tx.session.scalar(query)
+    user_id = _worker(tx, actor, to_user) if to_user else None
+    unit_id = _team(tx, actor, to_unit) if to_unit and not to_user else None
     if user_id is None and unit_id is None:
-        raise InvalidInput("Diese Person oder dieses Team gibt es nicht. Bitte wählen Sie neu.", "unknown recipient")
+        raise InvalidInput(
+            "Diese Person oder dieses Team gibt es nicht oder arbeitet nicht mit Post. Bitte wählen Sie neu.",
+            "unknown recipient, or one without an inbox",
+        )
     if not row.document.filed:
         row.document.clearing_scope = "forwarded"
     return _pass_on(tx, actor, row, "forward", user_id=user_id, unit_id=unit_id)
@@ -152,6 +151,28 @@ def _pass_on(
         document=row.document.id, to_user=user_id, to_unit=unit_id,
     )  # fmt: skip
     return following
+
+
+def _worker(tx: Transaction, actor: Actor, username: str) -> UUID | None:
+    """An active person who works from an inbox: an item must not lie where nobody opens it."""
+    user = tx.session.scalar(
+        select(User).where(User.agency_id == actor.agency_id, User.username == username, User.active)
+    )
+    if user is None or not build_actor(tx.session, user, tx.today).has(Role.CASEWORKER, Role.TEAM_LEAD):
+        return None
+    return user.id
+
+
+def _team(tx: Transaction, actor: Actor, code: str) -> UUID | None:
+    """An active unit with at least one active person who works from its inbox."""
+    found = tx.session.scalar(
+        select(OrgUnit.id).where(OrgUnit.agency_id == actor.agency_id, OrgUnit.code == code, OrgUnit.active)
+    )
+    for user in tx.session.scalars(select(User).where(User.agency_id == actor.agency_id, User.active)):
+        one = build_actor(tx.session, user, tx.today)
+        if found in one.units | one.led_units and one.has(Role.CASEWORKER, Role.TEAM_LEAD):
+            return found
+    return None
 
 
 def _open_item(tx: Transaction, actor: Actor, ref: ItemRef) -> repository.Row:

@@ -16,7 +16,7 @@ LEASE = timedelta(minutes=2)
 
 def holder(item: InboxItem, now: datetime) -> UUID | None:
     """Who holds the item at the moment."""
-    return item.taken_by if item.taken_until is not None and item.taken_until > now else None
+    return item.taken_by if item.taken_until is not None and now < item.taken_until <= now + LEASE else None
 
 
 def hold(tx: Transaction, actor: Actor, item_id: UUID) -> None:

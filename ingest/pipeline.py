@@ -6,19 +6,13 @@ import os
 from functools import cache
 
 from archive.blobs.port import BlobStore
-from core.actor import system_actor
-from core.audit import record_act
-from core.database import Database, Transaction
+from core.database import Database
 from core.jobs import LeasedJob
 from core.settings import Settings
 from ingest import step_assemble, step_read, step_split
 from ingest.engines.choice import isolated_engine, usual_engine
 from ingest.engines.port import OcrEngine
 from ingest.kinds import ASSEMBLE, READ, SPLIT
-from ingest.models import MailItem, Receipt
-from ingest.texts import quarantine_reason
-
-__all__ = ["Pipeline", "quarantine_job"]
 
 
 class Pipeline:
@@ -53,17 +47,3 @@ class Pipeline:
 @cache
 def _held_engine(isolated: bool, language: str, latin: bool) -> OcrEngine:
     return isolated_engine(language, latin=latin) if isolated else usual_engine(language, latin=latin)
-
-
-def quarantine_job(tx: Transaction, job: LeasedJob, error: str) -> None:
-    """Put what the job worked on into quarantine: its step killed its own child, alone, three times."""
-    reasons = [quarantine_reason("kills_its_child", error)]
-    actor = system_actor(job.agency_id)
-    if job.kind == SPLIT:
-        receipt = tx.session.get_one(Receipt, job.subject_id)
-        step_split.refuse_receipt(tx, receipt, "quarantined", reasons)
-    else:
-        item = tx.session.get_one(MailItem, job.subject_id)
-        item.state, item.reasons, item.final_at = "quarantined", reasons, tx.now
-        step_assemble.finish_receipt(tx, tx.session.get_one(Receipt, item.receipt_id))
-    record_act(tx, actor, "mail.quarantined", job.kind, job.subject_id, code="kills_its_child")

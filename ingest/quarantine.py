@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from archive.models import Document
 from core import jobs
 from core.actor import Actor, ActorKind
 from core.audit import record_act
@@ -72,7 +73,8 @@ def reprocess(database: Database, agency_id: UUID, item_id: UUID) -> None:
         item = tx.session.get(MailItem, item_id)
         if item is None or item.agency_id != agency_id:
             raise NotFound("Diese Sendung gibt es nicht.", "no such item")
-        if item.state not in ("clearing", "in_work"):
+        document = tx.session.get(Document, item.document_id) if item.document_id else None
+        if item.state not in ("clearing", "in_work") or (document is not None and document.filed):
             raise Conflict("Nur Sendungen in der Klärung lassen sich neu verarbeiten.", "the item is not in clearing")
         record_act(tx, _actor(tx, agency_id, None), "item.reprocessed", "mail_item", item.id)
         restart_item(tx, item)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive import repository as archive
@@ -34,6 +33,7 @@ from inbox.repository import open_items_of_document
 from ingest import repository
 from ingest.judging import Judgement, judge
 from ingest.models import ItemPage, MailItem, Receipt, TransferNote
+from ingest.outcomes import finish_receipt
 from ingest.rendition import RenditionInfo, RenditionPage, RenditionResult, render
 from ingest.transfer_note import NotedPage, NoteFacts, note_hash, transfer_note
 from organisation.models import ScanStation
@@ -233,11 +233,3 @@ def _finish_item(tx: Transaction, item: MailItem, document: Document, judgement:
     item.candidates = list(judgement.candidates)
     item.blank_pages = [page.page_no for page in repository.item_pages(tx.session, item.id) if page.blank]
     item.final_at = tx.now
-
-
-def finish_receipt(tx: Transaction, receipt: Receipt) -> None:
-    """Note when the last item of a receipt reached its final state."""
-    tx.session.flush()
-    if not repository.open_items(tx.session, receipt.id):
-        last = tx.session.scalars(select(MailItem.final_at).where(MailItem.receipt_id == receipt.id)).all()
-        receipt.final_at = max((moment for moment in last if moment), default=tx.now)

@@ -25,6 +25,7 @@ from ingest.ledger import SCANNING_CHANNELS
 from ingest.masters import write_master
 from ingest.models import ItemPage, MailItem, Receipt, ReceiptPage
 from ingest.opening import Inspection, inspect
+from ingest.outcomes import refuse_receipt
 from ingest.pageimage import PageUnreadable, load_page
 from ingest.reading import as_grey
 from ingest.splitting import Item, MarkedPage, Split, split_pages
@@ -61,19 +62,6 @@ def split(database: Database, store: BlobStore, settings: Settings, job: LeasedJ
     with database.write() as tx:
         _commit(tx, store, job, inspection, found, pieces)
         jobs.finish(tx, job)
-
-
-def refuse_receipt(tx: Transaction, receipt: Receipt, state: str, reasons: list[dict[str, Any]]) -> None:
-    """The receipt as a whole is quarantined or rejected: one open work item with number 0."""
-    receipt.state, receipt.reasons, receipt.final_at = state, reasons, tx.now
-    item = MailItem(
-        id=new_id(), agency_id=receipt.agency_id, receipt_id=receipt.id, item_no=0, page_count=0, state=state,
-        reasons=reasons, final_at=tx.now,
-    )  # fmt: skip
-    tx.session.add(item)
-    tx.session.flush()
-    codes = [entry["code"] for entry in reasons]
-    record_act(tx, system_actor(receipt.agency_id), f"receipt.{state}", "receipt", receipt.id, codes=codes)
 
 
 def _find_items(path: Path, inspection: Inspection, receipt: Receipt) -> Split:

@@ -7,12 +7,9 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, MetaData
 
 from core.database import Base
-from core.errors import ConfigurationError
 
 MODEL_MODULES = (
     "core.models",
@@ -50,23 +47,3 @@ def downgrade(engine: Engine, revision: str) -> None:
     """Take the schema back: for rehearsals and tests, never needed in operation."""
     with engine.execution_options(eakte_write=True).begin() as connection:
         command.downgrade(configuration(connection), revision)
-
-
-def require_current(engine: Engine) -> None:
-    """Raise ConfigurationError unless the schema is exactly the one that this version needs."""
-    with engine.connect() as connection:
-        here = MigrationContext.configure(connection).get_current_revision()
-        known = ScriptDirectory.from_config(configuration(connection))
-        head = known.get_current_head()
-        if here == head:
-            return
-        newer = here is not None and here not in {script.revision for script in known.walk_revisions()}
-    if newer:
-        raise ConfigurationError(
-            "Die Datenbank gehört zu einer neueren Version der E-Akte. Bitte die neuere Version starten.",
-            "the database belongs to a newer version",
-        )
-    raise ConfigurationError(
-        "Die Datenbank ist nicht auf dem Stand dieser Version. Bitte `eakte db upgrade` ausführen.",
-        "the database schema is behind: run `eakte db upgrade`",
-    )

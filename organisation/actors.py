@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from datetime import date
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.actor import Actor, ActorKind, Role
 from organisation.models import Absence, Deputy, OrgUnit, RoleAssignment, User
+from organisation.responsibility import acting_deputy, led_units
 
 
 def build_actor(session: Session, user: User, on: date, session_id: UUID | None = None) -> Actor:
@@ -31,21 +31,6 @@ def build_actor(session: Session, user: User, on: date, session_id: UUID | None 
         led_units=frozenset(led_units(led, leads, parents)),
         stands_in_for=frozenset(_stands_in_for(session, user, on)) if user.active else frozenset(),
     )
-
-
-def led_units(own: Iterable[UUID], with_lead: set[UUID], parents: Mapping[UUID, UUID | None]) -> set[UUID]:
-    """The units led: own ones, and those below whose nearest unit upwards with a lead is an own one. Pure."""
-    mine = set(own)
-    found = set(mine)
-    for unit_id in parents:
-        seen: set[UUID] = set()
-        above: UUID | None = unit_id
-        while above is not None and above not in with_lead and above not in seen:
-            seen.add(above)
-            above = parents.get(above)
-        if above in mine:
-            found.add(unit_id)
-    return found
 
 
 def _assignments(session: Session, agency_id: UUID, on: date) -> list[tuple[UUID, str, UUID]]:
@@ -71,8 +56,9 @@ def absent_users(session: Session, agency_id: UUID, on: date) -> set[UUID]:
 
 
 def _stands_in_for(session: Session, user: User, on: date) -> set[UUID]:
-    """Absent users for whom this user is the deputy today; an absent deputy's own deputy takes over (chain)."""
-    away = absent_users(session, user.agency_id, on)
+    """Users who are away or have left, for whom this user is the deputy today; an absent deputy's own deputy takes over."""
+    gone = select(User.id).where(User.agency_id == user.agency_id, User.active.is_(False))
+    away = absent_users(session, user.agency_id, on) | set(session.scalars(gone))
     if user.id in away:
         return set()
     query = (
@@ -88,16 +74,3 @@ def _stands_in_for(session: Session, user: User, on: date) -> set[UUID]:
     for absent, deputy in session.execute(query):
         deputies.setdefault(absent, []).append(deputy)
     return {absent for absent in away if acting_deputy(absent, away, deputies) == user.id}
-
-
-def acting_deputy(absent: UUID, away: set[UUID], deputies: Mapping[UUID, list[UUID]]) -> UUID | None:
-    """Who stands in for `absent` today: the first present deputy by rank, else a present deputy of a deputy. Pure."""
-    seen = {absent}
-    level = list(deputies.get(absent, ()))
-    while level:
-        for candidate in level:
-            if candidate not in away:
-                return candidate
-        seen.update(level)
-        level = [further for one in level for further in deputies.get(one, ()) if further not in seen]
-    return None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import secrets
 import threading
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 _hasher = PasswordHasher()
 _places = threading.Semaphore(2)
-_DUMMY = _hasher.hash(secrets.token_urlsafe(16))
 
 
 def hash_password(password: str) -> str:
@@ -23,9 +23,15 @@ def verify_password(stored: str | None, password: str) -> bool:
     """Whether the password is right. Takes as long for an unknown user (`stored` None) as for a known one."""
     with _places:
         try:
-            return _hasher.verify(stored or _DUMMY, password) and stored is not None
+            return _hasher.verify(stored or _nobodys_hash(), password) and stored is not None
         except (VerificationError, InvalidHashError):
             return False
+
+
+@cache
+def _nobodys_hash() -> str:
+    """What an unknown user's password is held against; made once, when it is first needed."""
+    return _hasher.hash(secrets.token_urlsafe(16))
 
 
 def new_password() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -41,7 +41,7 @@ def sign_in(database: Database, settings: Settings, agency_id: UUID, username: s
         )
     now = database.clock.now()
     right = verify_password(user.password_hash if user else None, password)
-    if user is not None and user.locked_until is not None and user.locked_until > now:
+    if user is not None and _is_locked(user, settings, now):
         raise TooManyAttempts(
             f"Zu viele Fehlversuche. Bitte in {settings.lockout_minutes} Minuten noch einmal.", "too many attempts"
         )
@@ -73,7 +73,7 @@ def open_session(
         if user is None or not user.active:
             return None
         actor = build_actor(session, user, agency_date(now), found.id)
-    if prolong and now - found.last_seen_at > _TOUCH:
+    if prolong and abs(now - found.last_seen_at) > _TOUCH:  # abs: idle time counts anew after a clock was set back
         _touch(database, found.id)
     return actor, found
 
@@ -95,6 +95,13 @@ def end_sessions_of(tx: Transaction, user_id: UUID) -> None:
         .where(LoginSession.user_id == user_id, LoginSession.ended_at.is_(None))
         .values(ended_at=tx.now)
     )
+
+
+def _is_locked(user: User, settings: Settings, now: datetime) -> bool:
+    """Whether sign-ins are refused. A lock further ahead than any lock lasts is from before the clock was set back."""
+    if user.locked_until is None:
+        return False
+    return now < user.locked_until <= now + timedelta(minutes=settings.lockout_minutes)
 
 
 def _open(tx: Transaction, settings: Settings, user_id: UUID) -> SignedInSession:

@@ -50,6 +50,7 @@ def looked_recently(session: Session, actor: Actor, what: str, object_id: UUID, 
     seen = select(AuditEvent.id).where(
         AuditEvent.object_id == object_id,
         AuditEvent.at > now - LOOK_WINDOW,
+        AuditEvent.at <= now,  # a look from before the clock was set back hides nothing
         AuditEvent.action == f"look.{what}",
         AuditEvent.actor_id == actor.id,
         AuditEvent.session_id == actor.session_id if actor.session_id else AuditEvent.session_id.is_(None),

@@ -1,4 +1,8 @@
-"""The command `eakte`: every command of INTERFACES, registered in one place."""
+"""The command `eakte`: every command of INTERFACES, registered in one place.
+
+Heavy rooms (engine, drawing, server, index) are imported inside the commands that need them, so that a light command
+like `eakte users list` answers at once; tests/eakte/test_start_up.py holds that.
+"""
 
 from __future__ import annotations
 

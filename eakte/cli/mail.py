@@ -13,10 +13,6 @@ from core.clock import agency_date
 from core.errors import InvalidInput
 from core.ids import parse_id
 from eakte.cli.common import DONE, PROBLEMS, TIMEOUT, USAGE, acting, agency_id, messages, result, services
-from eakte.intake import take_in
-from inbox.listing import list_items
-from ingest import quarantine
-from ingest.reporting import reconcile
 
 ledger = typer.Typer(help="Posteingangsbuch.", no_args_is_help=True)
 inbox = typer.Typer(help="Postkörbe.", no_args_is_help=True)
@@ -39,6 +35,8 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """Dateien annehmen; mit --wait auch verarbeiten und das Ergebnis je Sendung ausgeben."""
+    from eakte.intake import take_in
+
     with services() as opened:
         outcome = take_in(opened, agency_id(opened), paths, station, _day(received_on), wait)
         for line in outcome.lines:
@@ -53,6 +51,8 @@ def ingest(
 @ledger.command("reconcile")
 def ledger_reconcile(as_json: AsJson = False) -> None:
     """Eingang und Verbleib gegeneinander halten, gezählt aus den Speichern."""
+    from ingest.reporting import reconcile
+
     with services() as opened:
         counted = reconcile(opened.database, opened.blobs, agency_id(opened), opened.settings.orphan_grace)
     result(counted if as_json else "\n".join(f"{name:12} {number}" for name, number in counted.items()))
@@ -62,6 +62,8 @@ def ledger_reconcile(as_json: AsJson = False) -> None:
 @inbox.command("list")
 def inbox_list(user: AsUser, as_json: AsJson = False) -> None:
     """Offene Schreiben in den Postkörben einer Person."""
+    from inbox.listing import list_items
+
     with services() as opened:
         actor = acting(opened, user)
         with opened.database.read() as session:
@@ -78,6 +80,8 @@ def inbox_list(user: AsUser, as_json: AsJson = False) -> None:
 @quarantined.command("list")
 def quarantine_list(as_json: AsJson = False) -> None:
     """Offene Quarantäne und Abweisungen mit Grund."""
+    from ingest import quarantine
+
     with services() as opened:
         entries = quarantine.open_entries(opened.database, agency_id(opened))
     result(entries if as_json else "\n".join(f"{e['id']}  {e['state']:12} {e['text']}" for e in entries))
@@ -86,6 +90,8 @@ def quarantine_list(as_json: AsJson = False) -> None:
 @quarantined.command("retry")
 def quarantine_retry(entry: str, user: OptionalUser = None) -> None:
     """Noch einmal verarbeiten."""
+    from ingest import quarantine
+
     with services() as opened:
         quarantine.retry(opened.database, agency_id(opened), _id(entry), user)
 
@@ -93,6 +99,8 @@ def quarantine_retry(entry: str, user: OptionalUser = None) -> None:
 @quarantined.command("release")
 def quarantine_release(entry: str, reason: Reason = _BY_COMMAND, user: OptionalUser = None) -> None:
     """Erledigt: Eine Person hat sich gekümmert (zum Beispiel neu gescannt)."""
+    from ingest import quarantine
+
     with services() as opened:
         quarantine.end(opened.database, agency_id(opened), _id(entry), "released", reason, user)
 
@@ -100,12 +108,16 @@ def quarantine_release(entry: str, reason: Reason = _BY_COMMAND, user: OptionalU
 @quarantined.command("reject")
 def quarantine_reject(entry: str, reason: Reason = _BY_COMMAND, user: OptionalUser = None) -> None:
     """Abweisen mit Nachricht an den Absender."""
+    from ingest import quarantine
+
     with services() as opened:
         quarantine.end(opened.database, agency_id(opened), _id(entry), "rejected", reason, user)
 
 
 def reprocess(items: Annotated[list[str], typer.Argument(help="Kennungen von Sendungen.")]) -> None:
     """Sendungen in der Klärung noch einmal lesen und zuordnen."""
+    from ingest import quarantine
+
     with services() as opened:
         for item in items:
             quarantine.reprocess(opened.database, agency_id(opened), _id(item))

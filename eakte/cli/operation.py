@@ -9,28 +9,22 @@ from typing import Annotated, Any
 
 import typer
 
-from core.audit.sealing import seal
-from core.audit.verify import verify
-from eakte.benching import bench_pipeline
+from core.parent import end_with
 from eakte.cli.common import DONE, PROBLEMS, messages, result, services
 from eakte.cli.common import settings as read_settings
 from eakte.cli.mail import AsJson
-from eakte.doctor import as_json as findings_json
-from eakte.doctor import examine
-from eakte.duties import duties
-from eakte.run import run as run_all
-from eakte.searching import rebuild_index
-from eakte.serve import serve as run_server
-from eakte.supervisor import Supervisor
-from ingest.sheet_printing import print_sheets
 
 audit = typer.Typer(help="Protokoll.", no_args_is_help=True)
+StartedBy = Annotated[int | None, typer.Option(hidden=True, help="Prozess, mit dem dieser endet.")]
 bench = typer.Typer(help="Messungen.", no_args_is_help=True)
 
 
 @audit.command("verify")
 def audit_verify(as_json: AsJson = False) -> None:
     """Protokollkette nachrechnen und mit dem Anker vergleichen."""
+    from core.audit.sealing import seal
+    from core.audit.verify import verify
+
     with services() as opened:
         anchor = opened.settings.anchor_file
         seal(opened.database, anchor)
@@ -47,6 +41,8 @@ def bench_pipeline_command(
     paths: Annotated[list[Path], typer.Argument(help="Dateien oder Ordner.", exists=True)], as_json: AsJson = False
 ) -> None:
     """Die ganze Kette in einer Wegwerf-Installation messen."""
+    from eakte.benching import bench_pipeline
+
     read_settings()
     figures = bench_pipeline(paths)
     result(figures if as_json else "\n".join(f"{name:22} {value}" for name, value in figures.items()))
@@ -54,20 +50,32 @@ def bench_pipeline_command(
 
 def doctor(as_json: AsJson = False) -> None:
     """Alle Speicher gegeneinander prüfen; ändert nichts."""
+    from eakte.doctor import as_json as findings_json
+    from eakte.doctor import examine
+
     with services() as opened:
         findings = examine(opened)
     result(findings_json(findings) if as_json else "\n".join(f"{f.store}: {f.text} ({f.id})" for f in findings))
     raise typer.Exit(PROBLEMS if findings else DONE)
 
 
-def serve() -> None:
+def serve(parent: StartedBy = None) -> None:
     """Nur den Server starten."""
+    from eakte.serve import serve as run_server
+
+    _end_with(parent)
     with services() as opened:
         run_server(opened.settings)
 
 
-def worker(count: Annotated[int | None, typer.Option(help="Zahl der Kindprozesse.")] = None) -> None:
+def worker(
+    count: Annotated[int | None, typer.Option(help="Zahl der Kindprozesse.")] = None, parent: StartedBy = None
+) -> None:
     """Nur die Arbeitsprozesse starten."""
+    from eakte.duties import duties
+    from eakte.supervisor import Supervisor
+
+    _end_with(parent)
     with services() as opened:
         supervisor = Supervisor(opened, duties(opened), count)
         stopped = False
@@ -86,12 +94,16 @@ def worker(count: Annotated[int | None, typer.Option(help="Zahl der Kindprozesse
 
 def run(demo: Annotated[bool, typer.Option("--demo", help="Vorführbehörde laden.")] = False) -> None:
     """Alles starten: Datenbank, Server, Arbeitsprozesse; bis Strg C."""
+    from eakte.run import run as run_all
+
     with services(migrate=True) as opened:
         run_all(opened, demo=demo)
 
 
 def rebuild() -> None:
     """Suchindex aus dem Archiv neu aufbauen."""
+    from eakte.searching import rebuild_index
+
     with services() as opened:
         messages.print(f"{rebuild_index(opened)} Einträge im Index.")
 
@@ -102,5 +114,13 @@ def sheets(
     count: Annotated[int, typer.Option(min=1, max=500, help="Zahl der Blätter.")] = 1,
 ) -> None:
     """Trennblätter drucken."""
+    from ingest.sheet_printing import print_sheets
+
     read_settings()
     out.write_bytes(print_sheets(field or [], count))
+
+
+def _end_with(parent: int | None) -> None:
+    """`eakte run` may be killed: its server and its worker then end too, in order, instead of holding the data folder."""
+    if parent is not None:
+        end_with(parent, signal.SIGTERM)

@@ -11,16 +11,12 @@ from uuid import UUID
 
 import typer
 
-from archive import reading, repository
-from archive import service as records
-from archive.register_import import import_register
 from core.actor import system_actor
 from core.errors import NotFound
 from core.ids import parse_id
 from eakte.bootstrap import Services
 from eakte.cli.common import acting, agency_id, messages, result, services
 from eakte.cli.mail import AsJson, AsUser
-from eakte.searching import search_service
 
 cases = typer.Typer(help="Akten.", no_args_is_help=True)
 documents = typer.Typer(help="Schriftstücke.", no_args_is_help=True)
@@ -31,6 +27,8 @@ Out = Annotated[Path | None, typer.Option("--out", help="Zieldatei; ohne Angabe 
 @cases.command("import")
 def cases_import(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
     """Fallregister aus CSV übernehmen; bei Fehlern wird nichts übernommen."""
+    from archive.register_import import import_register
+
     with services() as opened:
         data = file.read_bytes()
         agency = agency_id(opened)
@@ -44,6 +42,8 @@ def cases_close(
     number: str, user: AsUser, on: Annotated[str | None, typer.Option(help="Tag der zdA-Verfügung JJJJ-MM-TT.")] = None
 ) -> None:
     """Akte schließen (zdA); die Aufbewahrungsfrist beginnt."""
+    from archive import service as records
+
     with services() as opened:
         actor, case_id = acting(opened, user), _case_id(opened, number)
         with opened.database.write() as tx:
@@ -53,6 +53,8 @@ def cases_close(
 @cases.command("reopen")
 def cases_reopen(number: str, user: AsUser, reason: Annotated[str, typer.Option(help="Begründung.")] = "") -> None:
     """Geschlossene Akte wieder öffnen (nur Leitung, mit Begründung)."""
+    from archive import service as records
+
     with services() as opened:
         actor, case_id = acting(opened, user), _case_id(opened, number)
         with opened.database.write() as tx:
@@ -62,6 +64,8 @@ def cases_reopen(number: str, user: AsUser, reason: Annotated[str, typer.Option(
 @documents.command("text")
 def documents_text(document: str, user: AsUser, out: Out = None) -> None:
     """Text der Lesefassung, Seiten durch Seitenvorschub getrennt."""
+    from archive import reading
+
     with services() as opened:
         text = reading.open_text(opened.database, opened.blobs, acting(opened, user), _document(document))
     if out:
@@ -73,17 +77,19 @@ def documents_text(document: str, user: AsUser, out: Out = None) -> None:
 @documents.command("pdf")
 def documents_pdf(document: str, user: AsUser, out: Out = None) -> None:
     """Lesefassung (PDF/A)."""
-    _content(document, user, out, reading.RENDITION)
+    _content(document, user, out, "rendition")
 
 
 @documents.command("original")
 def documents_original(document: str, user: AsUser, out: Out = None) -> None:
     """Der eigene Original-Scan der Sendung, nie ein ganzer Stapel."""
-    _content(document, user, out, reading.MASTER)
+    _content(document, user, out, "scan_master")
 
 
 def search(query: str, user: AsUser, as_json: AsJson = False) -> None:
     """In allem suchen, was die Person sehen darf."""
+    from eakte.searching import search_service
+
     with services() as opened:
         answer = search_service(opened).answer(acting(opened, user), query, limit=50)
     if as_json:
@@ -95,6 +101,8 @@ def search(query: str, user: AsUser, as_json: AsJson = False) -> None:
 
 
 def _content(document: str, user: str, out: Path | None, role: str) -> None:
+    from archive import reading
+
     with services() as opened:
         content = reading.open_content(opened.database, opened.blobs, acting(opened, user), _document(document), role)
         if out:
@@ -113,6 +121,8 @@ def _document(text: str) -> UUID:
 
 
 def _case_id(opened: Services, number: str) -> UUID:
+    from archive import repository
+
     with opened.database.read() as session:
         found = repository.case_file_by_exact_number(session, agency_id(opened), number)
     if found is None:

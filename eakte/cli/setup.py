@@ -7,10 +7,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-import yaml
 from rich.table import Table
 
-from archive.fileplan import load_defaults
 from core.actor import Actor, system_actor
 from core.clock import agency_date
 from core.settings import Settings
@@ -18,12 +16,8 @@ from eakte.bootstrap import Services
 from eakte.cli.common import agency_id, messages, result, services
 from eakte.cli.common import settings as read_settings
 from eakte.cli.mail import AsJson
-from eakte.demo.load import load_demo
 from organisation import service as organisation
-from organisation.loading import load_organisation
-from organisation.passwords import hash_password, new_password
 from organisation.stations import create_station, revoke_station, rotate_token
-from retention.loading import load_schedule
 
 db = typer.Typer(help="Datenbank.", no_args_is_help=True)
 demo = typer.Typer(help="Vorführbehörde.", no_args_is_help=True)
@@ -42,6 +36,12 @@ def db_upgrade() -> None:
 
 def init(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
     """Behörde, Einheiten, Personen, Aktenplan und Fristenkatalog einrichten, ohne Vorführdaten."""
+    import yaml
+
+    from archive.fileplan import load_defaults
+    from organisation.loading import load_organisation
+    from retention.loading import load_schedule
+
     with services(migrate=True) as opened:
         data: dict[str, Any] = yaml.safe_load(file.read_text("utf-8"))
         with opened.database.write() as tx:
@@ -56,6 +56,8 @@ def demo_load(
     without_mail: Annotated[bool, typer.Option("--without-mail", help="Ohne Post.")] = False,
 ) -> None:
     """Vorführbehörde mit Fällen, Anmeldungen und Post laden; noch einmal ändert nichts."""
+    from eakte.demo.load import load_demo
+
     with services(migrate=True) as opened:
         loaded = load_demo(opened, with_mail=not without_mail)
         messages.print(f"Anmeldungen: {loaded.logins}")
@@ -89,8 +91,7 @@ def users_create(
 ) -> None:
     """Person anlegen; das einmalige Passwort wird nur jetzt gezeigt."""
     with services() as opened:
-        password = new_password()
-        hashed = hash_password(password)
+        password, hashed = _one_time_password()
         with opened.database.write() as tx:
             organisation.create_user(tx, _system(opened), username, name, role, unit, hashed)
         result(password)
@@ -107,8 +108,7 @@ def users_deactivate(username: str) -> None:
 def users_reset(username: str) -> None:
     """Neues einmaliges Passwort setzen und zeigen."""
     with services() as opened:
-        password = new_password()
-        hashed = hash_password(password)
+        password, hashed = _one_time_password()
         with opened.database.write() as tx:
             organisation.set_password(tx, _system(opened), username, hashed)
         result(password)
@@ -174,6 +174,13 @@ def settings_command(as_json: AsJson = False) -> None:
     for row in rows:
         table.add_row(str(row["name"]), str(row["value"]), str(row["description"]))
     messages.print(table)
+
+
+def _one_time_password() -> tuple[str, str]:
+    from organisation.passwords import hash_password, new_password
+
+    password = new_password()
+    return password, hash_password(password)
 
 
 def _system(opened: Services) -> Actor:

@@ -1,0 +1,95 @@
+"""The unit of work: one commit, nothing half done, and typed answers when the store is busy or full."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import func, select
+
+from api import problems
+from core import database as module
+from core.database import Database, open_sqlite
+from core.errors import StorageFull, Unavailable
+from organisation.models import Agency
+from tests.support import make_agency, make_database
+
+
+@pytest.fixture
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
+    made = make_database(tmp_path)
+    made.dispose()
+    monkeypatch.setattr(module, "BUSY_TIMEOUT_MS", 20)
+    return open_sqlite(tmp_path / "eakte.sqlite")
+
+
+@pytest.fixture
+def occupied(database: Database, tmp_path: Path) -> Iterator[Database]:
+    """Somebody else holds the write lock all the time."""
+    other = sqlite3.connect(tmp_path / "eakte.sqlite", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    yield database
+    other.close()
+
+
+def agencies(database: Database) -> int:
+    with database.read() as session:
+        return session.scalar(select(func.count()).select_from(Agency)) or 0
+
+
+def test_a_block_that_raises_leaves_nothing(database: Database) -> None:
+    def fail_half_way() -> None:
+        with database.write() as tx:
+            make_agency(tx)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_half_way()
+    assert agencies(database) == 0
+
+
+def test_a_writer_sees_what_was_committed_before_it_began(database: Database) -> None:
+    with database.write() as tx:
+        make_agency(tx, "A")
+    with database.write() as tx:
+        assert tx.session.scalar(select(func.count()).select_from(Agency)) == 1
+
+
+def test_a_busy_database_is_unavailable_and_readers_go_on(occupied: Database) -> None:
+    with pytest.raises(Unavailable), occupied.write() as tx:
+        make_agency(tx)
+    assert agencies(occupied) == 0
+
+
+def test_a_busy_database_answers_503_with_a_time(occupied: Database) -> None:
+    app = FastAPI()
+    problems.install(app)
+
+    @app.post("/agencies")
+    def create() -> None:
+        with occupied.write() as tx:
+            make_agency(tx)
+
+    answer = TestClient(app, raise_server_exceptions=False).post("/agencies")
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == str(Unavailable.retry_after)
+    assert answer.json()["code"] == "unavailable"
+
+
+def test_a_full_disk_is_an_answer_and_changes_nothing(database: Database) -> None:
+    def fill() -> None:
+        with database.write() as tx:
+            raw = tx.session.connection().connection.dbapi_connection
+            assert raw is not None
+            raw.execute("PRAGMA max_page_count=1")
+            for number in range(2000):
+                make_agency(tx, f"{number:0>40}")
+
+    with pytest.raises(StorageFull):
+        fill()
+    database.dispose()
+    assert agencies(database) == 0
