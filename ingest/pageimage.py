@@ -109,7 +109,7 @@ def _may_hold_code(page: pdfium.PdfPage) -> bool:
 def _is_filled(path: pdfium.PdfObject) -> bool:
     mode, stroke = ctypes.c_int(), ctypes.c_int()
     pdfium.raw.FPDFPath_GetDrawMode(path, mode, stroke)
-    return mode.value != pdfium.raw.FPDF_FILLMODE_NONE
+    return bool(mode.value != pdfium.raw.FPDF_FILLMODE_NONE)
 
 
 def frame_hash(pixels: Pixels) -> str:
