@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import InvalidInput
 from search.query import Clause, QueryError, parse
 
 
@@ -137,8 +136,7 @@ _PIECES = st.sampled_from(
 def test_the_parser_bears_any_text(text: str) -> None:
     try:
         query = parse(text)
-    except InvalidInput as error:
-        assert error.de.endswith("Gesucht wurde nichts.")
+    except QueryError:
         return
     assert any(not clause.excluded for clause in query.clauses)
     for clause in query.clauses:
