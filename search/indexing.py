@@ -6,7 +6,7 @@ comes late or twice is harmless: it only names an object. An index that is missi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -88,14 +88,14 @@ class Indexer:
             for filing in filings.get(document.id, ()):
                 yield _filed(document, filing, words, names.get(filing.case_file_id, ()))
 
-    def _words(self, page: PageOf) -> list[str]:
+    def _words(self, page: PageOf) -> tuple[str, ...]:
         if page.text_sha256 is None:
-            return []
+            return ()
         with self._store.open(page.text_sha256) as file:
-            return [word.text for word in decode(file.read()).words]
+            return tuple(word.text for word in decode(file.read()).words)
 
 
-def _whole(document: DocumentFacts, pages: list[list[str]], unit: str) -> IndexEntry:
+def _whole(document: DocumentFacts, pages: Sequence[Sequence[str]], unit: str) -> IndexEntry:
     key = str(document.id)
     return IndexEntry(
         key=key, document_id=key, scope=key, pages=pages, heading=document.title.split(),
@@ -104,7 +104,9 @@ def _whole(document: DocumentFacts, pages: list[list[str]], unit: str) -> IndexE
     )  # fmt: skip
 
 
-def _filed(document: DocumentFacts, filing: FiledAt, words: dict[int, list[str]], names: Collection[str]) -> IndexEntry:
+def _filed(
+    document: DocumentFacts, filing: FiledAt, words: Mapping[int, Sequence[str]], names: Collection[str]
+) -> IndexEntry:
     return IndexEntry(
         key=str(filing.id), document_id=str(document.id), scope=str(filing.case_file_id),
         pages=[text for page_no, text in words.items() if filing.page_from <= page_no <= filing.page_to],

@@ -14,6 +14,7 @@ import shutil
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -170,6 +171,10 @@ class TantivyIndex:
                 shutil.rmtree(folder)
 
 
+# The entries of one document come one after another and share its pages.
+_analysed = lru_cache(maxsize=64)(analyse_words)
+
+
 def _prefix() -> str:
     return f"v{ANALYSER_VERSION}-"
 
@@ -189,7 +194,7 @@ def _document(entry: IndexEntry) -> Any:
     streams: dict[str, list[Any]] = {name: [] for name in _STREAMS}
     offset = 0
     for words in (entry.heading, *entry.pages):
-        found = analyse_words(words)
+        found = _analysed(tuple(words))
         for name, terms in zip(_STREAMS, (found.x, found.t, found.u), strict=True):
             # a word divided over two places stands at both, so that phrases hold before it and behind it
             streams[name] += [

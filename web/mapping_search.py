@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -18,6 +18,7 @@ from archive.models import CaseFile, Filing
 from core.actor import Actor
 from organisation.models import OrgUnit
 from web import views as v
+from web.mapping_inbox import time_words
 from web.mapping_lookup import case_names
 from web.mapping_records import case_href
 from web.texts import Texts
@@ -64,11 +65,16 @@ def search_page(
         understood=(understood,) if understood else (),
         total_text=texts.count("suche.summe", total, zeit=now),
         results=results,
+        late_text=_late_text(answer.get("late_since"), texts),
         facet_groups=_facet_groups(session, actor, query, narrowing, answer.get("facets") or {}),
         empty=v.Empty(texts("suche.leer_titel"), texts("suche.leer_text")) if not results else None,
         next_href=_href(query, narrowing, str(following)) if following else None,
         previous_href=_href(query, narrowing, str(max(0, offset - PAGE_SIZE))) if offset else None,
     )
+
+
+def _late_text(since: str | None, texts: Texts) -> str:
+    return texts("suche.verspaetet", zeit=time_words(datetime.fromisoformat(since))) if since else ""
 
 
 def results_of(

@@ -156,9 +156,10 @@ def test_search_shows_hits_and_narrows(room: Room) -> None:
     }  # fmt: skip
     room.search.found = {
         "total": 1, "results": [result], "facets": {"type": {"MITTEILUNG": 1}, "year": {"2026": 1}},
-        "understood": "Wort „miete“", "next_cursor": "20",
+        "understood": "Wort „miete“", "next_cursor": "20", "late_since": "2026-11-24T09:38:00+00:00",
     }  # fmt: skip
     page = client.get("/suche?q=miete&jahr=2026").text
+    assert "Schreiben seit 10:38 Uhr fehlen hier noch." in page
     assert "1 Treffer, Stand 12:00 Uhr" in page
     assert f"{CASE}/dokument/1?seite=2&amp;fund=1" in page
     assert "&lt;b&gt; steigt" in page
