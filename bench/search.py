@@ -1,8 +1,8 @@
 """Figures of the search room: analyser, indexing, searching as a person over a SQLite register.
 
 `python -m bench.search --documents 2000 --cases 400` takes the texts of generated letters (simulated reading, 1 % misread
-characters) again and again until there are enough, indexes them from the database, and asks ordinary queries as a caseworker who may
-read half of the cases. Prints one JSON object; milliseconds are wall time of one process.
+characters) again and again until there are enough, indexes them from the database, and asks ordinary queries as a
+caseworker who may read half of the cases. Prints one JSON object; milliseconds are wall time of one process.
 """
 
 from __future__ import annotations
