@@ -26,6 +26,7 @@ from archive.blobs.local import LocalBlobStore
 from archive.models import CaseFile, Document, DocumentVersion, Filing, Page
 from archive.numbers import number_key
 from archive.pagetext import PageText, Word, encode
+from core import outbox
 from core.actor import Actor
 from core.clock import SystemClock
 from core.database import Database, Transaction, open_sqlite
@@ -176,6 +177,21 @@ def measure_indexing(archive: Archive, index: TantivyIndex, documents: int) -> d
     }
 
 
+def measure_one_letter(archive: Archive, index: TantivyIndex) -> float:
+    """Milliseconds from an outbox event to a searchable letter, the indexer's turn taken at once: median of some."""
+    indexer = Indexer(archive.database, archive.store, index)
+    with archive.database.read() as session:
+        some = session.execute(select(Document.id, Document.agency_id).limit(9)).all()
+    taken = []
+    for document, agency in some:
+        with archive.database.write() as tx:
+            outbox.emit(tx, agency, "document.changed", document)
+        began = time.perf_counter()
+        indexer.catch_up()
+        taken.append(1000 * (time.perf_counter() - began))
+    return round(statistics.median(taken), 1)
+
+
 def measure_searching(archive: Archive, index: TantivyIndex) -> dict[str, object]:
     """The index alone with the access filter; then the whole answer with rights, facets, snippets and the audit."""
     actor = caseworker(archive.database)
@@ -207,6 +223,7 @@ def measure(folder: Path, documents: int, cases: int, seed: int) -> dict[str, ob
         "cases": cases,
         **measure_indexing(archive, index, documents),
         "index_bytes": sum(path.stat().st_size for path in (folder / "index").rglob("*") if path.is_file()),
+        "one_letter_ms": measure_one_letter(archive, index),
         **measure_searching(archive, index),
     }
 
