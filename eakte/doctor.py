@@ -9,17 +9,32 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from archive.models import Blob, BlobClaim, CaseFile, ContentFile, Document, DocumentVersion, Filing, Page
+from archive.models import (
+    Blob,
+    BlobClaim,
+    CaseFile,
+    ContentFile,
+    Document,
+    DocumentVersion,
+    Filing,
+    Page,
+    Person,
+    PersonName,
+)
 from core.audit.verify import verify
-from core.models import Job
+from core.models import Job, OutboxEvent
+from core.outbox import INDEX
 from eakte.bootstrap import Services
+from eakte.searching import documents_in_index
 from inbox.checks import unseen_items
 from inbox.models import InboxItem
 from ingest.models import MailItem, Receipt, TransferNote
-from ingest.reporting import missing_blobs, orphan_blobs
+from ingest.reporting import differences, missing_blobs, orphan_blobs
+from ingest.transfer_note import note_hash
+from organisation.models import Agency
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +52,11 @@ def examine(services: Services, *, deep: bool = True) -> list[Finding]:
     with services.database.read() as session:
         return [
             *_blob_findings(session, services, deep),
+            *_reference_findings(session),
             *_ledger_findings(session),
             *_record_findings(session),
+            *_note_findings(session),
+            *_index_findings(session, services),
             *_work_findings(session, services),
             *_audit_findings(session, services),
         ]
@@ -67,7 +85,21 @@ def _blob_findings(session: Session, services: Services, deep: bool) -> Iterator
         yield Finding("database", "unclaimed_blob", sha, "Zu diesen Bytes fehlt der Anspruch.")
 
 
+def _reference_findings(session: Session) -> Iterator[Finding]:
+    """Rows that name a row which is gone, in any table: what the database itself would not have allowed."""
+    if session.get_bind().dialect.name != "sqlite":
+        return  # elsewhere references cannot be switched off
+    for table, row, parent, _ in session.connection().exec_driver_sql("PRAGMA foreign_key_check").all():
+        text = f"Die Zeile {row} der Tabelle {table} verweist auf eine fehlende Zeile in {parent}."
+        yield Finding("database", "dangling_reference", f"{table}:{row}", text)
+
+
 def _ledger_findings(session: Session) -> Iterator[Finding]:
+    for agency_id in session.scalars(select(Agency.id)):
+        for receipt_id, number in differences(session, agency_id).items():
+            yield Finding(
+                "database", "pages_differ", str(receipt_id), f"{number} Seiten liegen nicht genau einmal vor."
+            )
     no_receipt = select(MailItem.id).where(~exists().where(Receipt.id == MailItem.receipt_id))
     for item_id in session.scalars(no_receipt):
         yield Finding("database", "item_without_receipt", str(item_id), "Zur Sendung fehlt der Posteingang.")
@@ -95,6 +127,18 @@ def _record_findings(session: Session) -> Iterator[Finding]:
             "Zur Fassung fehlt der Original-Scan."),
         ("version_without_pages", select(DocumentVersion.id).where(
             ~exists().where(Page.version_id == DocumentVersion.id)), "Zur Fassung fehlen die Seiten."),
+        ("version_without_rendition", select(DocumentVersion.id).where(
+            DocumentVersion.rendition_conformance.is_not(None), DocumentVersion.rendition_conformance != "none",
+            ~exists().where(ContentFile.version_id == DocumentVersion.id, ContentFile.role == "rendition")),
+            "Zur Fassung fehlt die Lesefassung."),
+        ("pages_missing", select(DocumentVersion.id).where(
+            DocumentVersion.page_count != select(func.count()).where(Page.version_id == DocumentVersion.id)
+            .correlate(DocumentVersion).scalar_subquery()), "Die Fassung hat nicht so viele Seiten, wie sie haben soll."),
+        ("never_delivered", select(Document.id).where(
+            alive, Document.mail_item_id.is_not(None), ~exists().where(InboxItem.document_id == Document.id)),
+            "Das Schreiben lag nie in einem Postkorb."),
+        ("person_without_name", select(Person.id).where(~exists().where(PersonName.person_id == Person.id)),
+            "Zur Person fehlt der Name."),
         ("document_without_note", select(Document.id).where(
             alive, Document.mail_item_id.is_not(None), ~exists().where(TransferNote.document_id == Document.id)),
             "Zum Schriftstück fehlt der Transfervermerk."),
@@ -110,6 +154,24 @@ def _record_findings(session: Session) -> Iterator[Finding]:
     for kind, query, text in checks:
         for object_id in session.scalars(query):
             yield Finding("database", kind, str(object_id), text)
+
+
+def _note_findings(session: Session) -> Iterator[Finding]:
+    for note in session.scalars(select(TransferNote)):
+        if note_hash(note.note) != note.sha256:
+            yield Finding("database", "note_changed", str(note.document_id), "Der Transfervermerk ist verändert.")
+
+
+def _index_findings(session: Session, services: Services) -> Iterator[Finding]:
+    """Documents that the index lacks or should not know; what the outbox still owes is not late yet."""
+    owed = select(OutboxEvent.object_id).where(OutboxEvent.consumer == INDEX, OutboxEvent.processed_at.is_(None))
+    waiting = {str(one) for one in session.scalars(owed)}
+    wanted = {str(one) for one in session.scalars(select(Document.id).where(Document.state == "active"))} - waiting
+    there = documents_in_index(services) - waiting
+    for document_id in sorted(wanted - there):
+        yield Finding("index", "not_indexed", document_id, "Das Schriftstück fehlt im Suchindex.")
+    for document_id in sorted(there - wanted):
+        yield Finding("index", "only_indexed", document_id, "Der Suchindex kennt ein Schriftstück, das es nicht gibt.")
 
 
 def _work_findings(session: Session, services: Services) -> Iterator[Finding]:

@@ -25,4 +25,5 @@ def rebuild_index(services: Services) -> int:
 
 def documents_in_index(services: Services) -> set[str]:
     """Ids of the documents that the index holds: for `eakte doctor`."""
-    return TantivyIndex(services.settings.index_folder).documents()
+    folder = services.settings.index_folder
+    return TantivyIndex(folder).documents() if (folder / "current").exists() else set()

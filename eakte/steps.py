@@ -6,6 +6,7 @@ was not available), failed (the step itself cannot be done: counted only when it
 
 from __future__ import annotations
 
+import errno
 from functools import cache
 from typing import Any
 
@@ -20,6 +21,9 @@ from eakte.handover import job_from
 from ingest.pipeline import Pipeline
 
 _log = logger(__name__)
+# Image libraries raise OSError without a number for broken files, and a file that makes too large a result hits the
+# child's own size limit: both say something of the file. Every other OSError says something of the store.
+_NOT_THE_STORE = (None, errno.EFBIG)
 
 
 @cache
@@ -48,9 +52,11 @@ def perform(request: dict[str, Any]) -> dict[str, Any]:
         _pipeline().perform(job)
     except LeaseLost:
         return {"status": "lost"}
-    except (Unavailable, StorageFull, BlobMissing, OperationalError, OSError) as error:
+    except (Unavailable, StorageFull, BlobMissing, OperationalError) as error:
         return {"status": "retry", "error": type(error).__name__}
     except Exception as error:  # a hostile file may raise anything; the supervisor decides what it means
+        if isinstance(error, OSError) and error.errno not in _NOT_THE_STORE:
+            return {"status": "retry", "error": type(error).__name__}
         _log.warning("step_failed", job=str(job.id), kind=job.kind, error=type(error).__name__, exc_info=error)
         return {"status": "failed", "error": type(error).__name__}
     return {"status": "done"}

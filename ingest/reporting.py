@@ -6,12 +6,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from archive.blobs.port import BlobStore
-from archive.models import Blob, BlobClaim, CaseFile, ContentFile, Page
+from archive.models import Blob, BlobClaim, CaseFile, ContentFile, Document, Page
 from core.database import Database
+from core.models import AuditEvent
 from ingest import repository
 from ingest.models import ItemPage, MailItem, Receipt, ReceiptPage
 
@@ -51,13 +52,13 @@ def reconcile(database: Database, store: BlobStore, agency_id: UUID, orphan_grac
     with database.read() as session:
         receipts = session.scalars(select(Receipt).where(Receipt.agency_id == agency_id)).all()
         counts = dict.fromkeys(STATES, 0)
-        for state, number in session.execute(
-            select(MailItem.state, func.count()).where(MailItem.agency_id == agency_id).group_by(MailItem.state)
-        ):
+        now = case((Document.filed, "filed"), else_=MailItem.state)  # a person may have filed what was in clearing
+        items = select(now, func.count()).select_from(MailItem).outerjoin(Document, Document.id == MailItem.document_id)
+        for state, number in session.execute(items.where(MailItem.agency_id == agency_id).group_by(now)):
             counts[state] += number
         with_items = set(session.scalars(select(MailItem.receipt_id).where(MailItem.agency_id == agency_id)))
         counts["in_work"] += sum(receipt.id not in with_items for receipt in receipts)
-        difference = sum(_page_difference(session, receipt) for receipt in receipts)
+        difference = sum(differences(session, agency_id).values())
         orphans = len(orphan_blobs(session, store, orphan_grace, database)) + len(missing_blobs(session, store))
     return {
         "received": len(receipts),
@@ -66,6 +67,30 @@ def reconcile(database: Database, store: BlobStore, agency_id: UUID, orphan_grac
         "difference": difference,
         "orphans": orphans,
     }
+
+
+def differences(session: Session, agency_id: UUID) -> dict[UUID, int]:
+    """For each receipt that does not add up, the number of its pages that are not in exactly one item or sheet.
+
+    A receipt that the log says was accepted and that is not in the ledger counts with its pages, or as one.
+    """
+    receipts = session.scalars(select(Receipt).where(Receipt.agency_id == agency_id)).all()
+    found = {receipt.id: _page_difference(session, receipt) for receipt in receipts}
+    for receipt_id in _lost_receipts(session, agency_id):
+        pages = select(func.count()).select_from(ReceiptPage).where(ReceiptPage.receipt_id == receipt_id)
+        found[receipt_id] = max(1, session.scalar(pages) or 0)
+    return {receipt_id: number for receipt_id, number in found.items() if number}
+
+
+def _lost_receipts(session: Session, agency_id: UUID) -> set[UUID]:
+    """Receipts that the log, an item or a page knows and the ledger does not."""
+    known = set(session.scalars(select(Receipt.id).where(Receipt.agency_id == agency_id)))
+    accepted = select(AuditEvent.object_id).where(
+        AuditEvent.agency_id == agency_id, AuditEvent.action == "receipt.accepted"
+    )
+    named = {one for one in session.scalars(accepted) if one is not None}
+    named |= set(session.scalars(select(MailItem.receipt_id).where(MailItem.agency_id == agency_id)))
+    return named - known
 
 
 def _page_difference(session: Session, receipt: Receipt) -> int:
@@ -100,6 +125,3 @@ def missing_blobs(session: Session, store: BlobStore) -> list[str]:
     for column in (MailItem.master_sha256, ItemPage.text_sha256, ContentFile.sha256, Page.text_sha256):
         needed |= {sha for sha in session.scalars(select(column).where(column.is_not(None)).distinct()) if sha}
     return sorted(sha for sha in needed if not store.exists(sha))
-
-
-__all__ = ["ReceiptPage", "item_lines", "missing_blobs", "orphan_blobs", "reconcile"]

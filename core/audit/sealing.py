@@ -6,9 +6,11 @@ sealing, which is some order in which they were visible, not the order of their 
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,11 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from core.actor import Actor
 from core.audit.hashing import ZERO, block_hash, leaf_hash, merkle_root
+from core.audit.record import record_act
 from core.database import Database, Transaction
+from core.errors import InvalidInput
 from core.models import AuditBlock, AuditEvent
 
 BLOCK_SIZE = 500
@@ -48,17 +53,43 @@ def event_fields(event: AuditEvent) -> dict[str, Any]:
 def seal(database: Database, anchor: Path) -> int:
     """Seal what is committed, block by block, and anchor each head. Returns the number of events sealed.
 
-    Killed between commit and anchor, the next run writes the missing anchors first.
+    Killed between commit and anchor, the next run writes that one head first. More than one head without an anchor is
+    the work of somebody else: the anchors are then left alone, for `verify` to name it, until a person renews them.
     """
     sealed = 0
-    _anchor_missing(database, anchor)
-    while True:
+    with _only_sealer(anchor):
+        _anchor_missing(database, anchor, limit=1)
+        while True:
+            with database.write() as tx:
+                count = _seal_block(tx)
+            if not count:
+                return sealed
+            sealed += count
+            _anchor_missing(database, anchor, limit=1)
+
+
+def renew_anchors(database: Database, anchor: Path, actor: Actor, reason: str) -> int:
+    """Write lost anchors anew from the database, after a person checked it. The chain keeps who did it and why.
+
+    Returns the number of heads written. Raises InvalidInput without a reason.
+    """
+    if not reason.strip():
+        raise InvalidInput("Bitte geben Sie eine Begründung an.", "a reason is needed")
+    with database.write() as tx:
+        record_act(tx, actor, "audit.anchors_renewed", "audit_block", None, reason=reason.strip())
+    with _only_sealer(anchor):
         with database.write() as tx:
-            count = _seal_block(tx)
-        if not count:
-            return sealed
-        sealed += count
-        _anchor_missing(database, anchor)
+            _seal_block(tx)
+        return _anchor_missing(database, anchor, limit=None)
+
+
+@contextmanager
+def _only_sealer(anchor: Path) -> Iterator[None]:
+    """One sealer at a time on this machine, also beside the worker's: a block and its anchor stay together."""
+    anchor.parent.mkdir(parents=True, exist_ok=True)
+    with anchor.with_suffix(".lock").open("a") as lock:
+        fcntl.flock(lock.fileno(), fcntl.LOCK_EX)
+        yield
 
 
 def _seal_block(tx: Transaction) -> int:
@@ -110,34 +141,42 @@ def _case_counters(tx: Transaction, case_ids: set[UUID]) -> dict[UUID, int]:
 
 
 def read_anchors(anchor: Path) -> list[dict[str, Any]]:
-    """The anchored heads, oldest first; a half-written last line (power cut) is left out."""
+    """The anchored heads, oldest first; what is no head (a half-written line after a power cut) is left out."""
     if not anchor.exists():
         return []
     heads = []
-    for line in anchor.read_text("utf-8").splitlines():
+    for line in anchor.read_text("utf-8", errors="replace").splitlines():
         try:
-            heads.append(json.loads(line))
-        except json.JSONDecodeError:
+            head = json.loads(line)
+            heads.append({**head, "block_no": int(head["block_no"]), "last_no": int(head["last_no"])})
+        except (ValueError, TypeError, KeyError):
             continue
     return heads
 
 
-def _anchor_missing(database: Database, anchor: Path) -> None:
-    known = read_anchors(anchor)
-    last = known[-1]["block_no"] if known else 0
+def anchored_head(block: AuditBlock) -> dict[str, Any]:
+    """What is kept of a block outside the database."""
+    at = (block.sealed_at - _EPOCH) // _MICROSECOND
+    return {"block_no": block.block_no, "last_no": block.last_no, "hash": block.block_hash.hex(), "sealed_at": at}
+
+
+def _anchor_missing(database: Database, anchor: Path, limit: int | None) -> int:
+    """Append the heads that have no anchor, unless they are more than `limit`."""
+    known = {head["block_no"] for head in read_anchors(anchor)}
     with database.read() as session:
+        numbers = set(session.scalars(select(AuditBlock.block_no))) - known
+        if not numbers or (limit is not None and len(numbers) > limit):
+            return 0
         blocks = session.scalars(
-            select(AuditBlock).where(AuditBlock.block_no > last).order_by(AuditBlock.block_no)
+            select(AuditBlock).where(AuditBlock.block_no.in_(numbers)).order_by(AuditBlock.block_no)
         ).all()
-    if not blocks:
-        return
-    anchor.parent.mkdir(parents=True, exist_ok=True)
+    torn = anchor.exists() and not anchor.read_bytes().endswith(b"\n")
     with anchor.open("a", encoding="utf-8") as file:
-        for block in blocks:
-            head = {"block_no": block.block_no, "last_no": block.last_no, "hash": block.block_hash.hex()}
-            file.write(json.dumps(head) + "\n")
+        file.write("\n" if torn else "")
+        file.writelines(json.dumps(anchored_head(block)) + "\n" for block in blocks)
         file.flush()
         os.fsync(file.fileno())
+    return len(blocks)
 
 
 def _text(value: UUID | None) -> str | None:

@@ -1,23 +1,28 @@
-"""The verifier: finds changed, removed, reordered and cut-off audit events, and says where."""
+"""The verifier: finds changed, removed, reordered and cut-off audit events, and says where.
+
+It trusts nothing that it reads: a row that cannot even be read is a changed one, never an error of the verifier.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from core.audit.hashing import ZERO, block_hash, leaf_hash, merkle_root
-from core.audit.sealing import event_fields, read_anchors
+from core.audit.sealing import BLOCK_SIZE, anchored_head, event_fields, read_anchors
 from core.models import AuditBlock, AuditEvent
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """`position` is the chain number (for anchors: the last number anchored). Kinds: changed, missing, extra,
-    reordered, broken_link, block_changed, cut_tail, anchor_mismatch."""
+    """`position` is the chain number (for anchors: the last number of the head). Kinds: changed, missing, extra,
+    reordered, broken_link, block_changed, cut_tail, anchor_mismatch, anchor_missing, unreadable."""
 
     position: int
     kind: str
@@ -36,58 +41,118 @@ class Verdict:
         return not self.problems
 
 
+@dataclass(slots=True)
+class _Walk:
+    """How far the chain was followed: the hash to link to, the next event and block due, the heads met."""
+
+    previous: bytes = ZERO
+    event_no: int = 1
+    block_no: int = 1
+    heads: dict[int, dict[str, Any]] = field(default_factory=dict)
+
+
 def verify(session: Session, anchor: Path) -> Verdict:
-    """Recompute every sealed event, block and link, and compare the heads with the anchors outside the database."""
-    verdict = Verdict()
-    previous, expected_no, expected_block = ZERO, 1, 1
-    heads: dict[int, str] = {}
-    for block in session.scalars(select(AuditBlock).order_by(AuditBlock.block_no)):
-        if block.block_no != expected_block or block.first_no != expected_no:
-            verdict.problems.append(Problem(expected_no, "missing"))
-        _verify_block(session, block, verdict)
-        recomputed = block_hash(block.previous_hash, block.merkle_root, block.block_no, block.first_no, block.last_no)
-        if recomputed != block.block_hash:
-            verdict.problems.append(Problem(block.first_no, "block_changed"))
-        if block.previous_hash != previous and block.block_no == expected_block:
-            verdict.problems.append(Problem(block.first_no, "broken_link"))
-        previous, expected_no, expected_block = block.block_hash, block.last_no + 1, block.block_no + 1
-        heads[block.block_no] = block.block_hash.hex()
-    _verify_tail(session, expected_no - 1, verdict)
-    verdict.problems.extend(_compare_anchors(read_anchors(anchor), heads))
+    """Recompute every sealed event, block and link, and compare the heads with the anchors outside the database.
+
+    Sound beside a running sealer: anchors read before the database may not be ahead of it, and a head without an anchor
+    counts only when the anchors read afterwards lack it too; the newest may be on its way.
+    """
+    verdict, walk = Verdict(), _Walk()
+    before = read_anchors(anchor)
+    try:
+        for number in session.scalars(select(AuditBlock.block_no).order_by(AuditBlock.block_no)).all():
+            verdict.problems.extend(_follow(session, number, walk, verdict))
+            session.expunge_all()
+        verdict.problems.extend(_beyond(session, walk.event_no - 1))
+    except DatabaseError:
+        verdict.problems.append(Problem(walk.event_no, "unreadable"))
+    verdict.problems.extend(_compare_anchors(before, read_anchors(anchor), walk.heads))
     return verdict
 
 
-def _verify_block(session: Session, block: AuditBlock, verdict: Verdict) -> None:
-    query = select(AuditEvent).where(AuditEvent.chain_no.between(block.first_no, block.last_no))
-    events = {event.chain_no: event for event in session.scalars(query)}
+def _follow(session: Session, number: int, walk: _Walk, verdict: Verdict) -> Iterator[Problem]:
+    """The problems of one block; `walk` moves behind it."""
+    block = _block(session, number)
+    if block is None:
+        walk.block_no = number + 1
+        yield Problem(walk.event_no, "block_changed")
+        return
+    if block.block_no != walk.block_no or block.first_no != walk.event_no:
+        yield Problem(walk.event_no, "missing")
+    yield from _verify_block(session, block, verdict)
+    recomputed = block_hash(block.previous_hash, block.merkle_root, block.block_no, block.first_no, block.last_no)
+    if recomputed != block.block_hash:
+        yield Problem(block.first_no, "block_changed")
+    if block.previous_hash != walk.previous and block.block_no == walk.block_no:
+        yield Problem(block.first_no, "broken_link")
+    walk.heads[block.block_no] = anchored_head(block)
+    walk.previous, walk.event_no, walk.block_no = block.block_hash, block.last_no + 1, block.block_no + 1
+
+
+def _block(session: Session, number: int) -> AuditBlock | None:
+    """The block, or None when it cannot be read as one: wrong types, impossible numbers."""
+    try:
+        block = session.get_one(AuditBlock, number)
+        whole = all(isinstance(part, bytes) for part in (block.merkle_root, block.previous_hash, block.block_hash))
+        possible = 0 < block.last_no - block.first_no + 1 <= BLOCK_SIZE
+    except Exception:  # what somebody wrote into the row may fail to be read in any way; each of them is a finding
+        return None
+    return block if whole and possible else None
+
+
+def _verify_block(session: Session, block: AuditBlock, verdict: Verdict) -> Iterator[Problem]:
+    events = _events(session, block)
     leaves: list[bytes] = []
     damaged = False
     for number in range(block.first_no, block.last_no + 1):
-        event = events.get(number)
-        if event is None:
-            verdict.problems.append(Problem(number, "missing"))
+        if number not in events:
+            yield Problem(number, "missing")
             damaged = True
             continue
         verdict.checked += 1
-        leaf = leaf_hash(event_fields(event))
-        if leaf != event.leaf_hash:
-            verdict.problems.append(Problem(number, "changed"))
+        event = events[number]
+        leaf = leaf_hash(event_fields(event)) if event is not None else b""
+        if event is None or leaf != event.leaf_hash:
+            yield Problem(number, "changed")
             damaged = True
         leaves.append(leaf)
     if not damaged and merkle_root(leaves) != block.merkle_root:
-        verdict.problems.append(Problem(block.first_no, "reordered"))
+        yield Problem(block.first_no, "reordered")
 
 
-def _verify_tail(session: Session, last_no: int, verdict: Verdict) -> None:
+def _events(session: Session, block: AuditBlock) -> dict[int, AuditEvent | None]:
+    """The events of a block by number; None for a row that is there and cannot be read."""
+    inside = AuditEvent.chain_no.between(block.first_no, block.last_no)
+    try:
+        return {event.chain_no or 0: event for event in session.scalars(select(AuditEvent).where(inside))}
+    except Exception:  # one row that cannot be read must not hide the others
+        numbers = session.scalars(select(AuditEvent.chain_no).where(inside)).all()
+    return {number: _event(session, number) for number in numbers if number is not None}
+
+
+def _event(session: Session, number: int) -> AuditEvent | None:
+    try:
+        return session.scalars(select(AuditEvent).where(AuditEvent.chain_no == number)).one()
+    except Exception:  # see _block
+        return None
+
+
+def _beyond(session: Session, last_no: int) -> Iterator[Problem]:
     beyond = session.scalar(select(func.max(AuditEvent.chain_no)).where(AuditEvent.chain_no > last_no))
     if beyond is not None:
-        verdict.problems.append(Problem(beyond, "extra"))
+        yield Problem(beyond, "extra")
 
 
-def _compare_anchors(anchors: list[dict[str, object]], heads: dict[int, str]) -> Iterable[Problem]:
-    for head in anchors:
-        number, last_no = int(str(head["block_no"])), int(str(head["last_no"]))
-        if number not in heads:
-            yield Problem(last_no, "cut_tail")
-        elif heads[number] != head["hash"]:
-            yield Problem(last_no, "anchor_mismatch")
+def _compare_anchors(
+    before: list[dict[str, Any]], after: list[dict[str, Any]], heads: dict[int, dict[str, Any]]
+) -> Iterator[Problem]:
+    for head in before:
+        known = heads.get(head["block_no"])
+        if known is None:
+            yield Problem(head["last_no"], "cut_tail")
+        elif known != head:
+            yield Problem(head["last_no"], "anchor_mismatch")
+    anchored = {head["block_no"] for head in (*before, *after)}
+    for number, head in heads.items():
+        if number not in anchored and number != max(heads):
+            yield Problem(head["last_no"], "anchor_missing")

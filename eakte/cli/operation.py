@@ -10,9 +10,9 @@ from typing import Annotated, Any
 import typer
 
 from core.parent import end_with
-from eakte.cli.common import DONE, PROBLEMS, messages, result, services
+from eakte.cli.common import DONE, PROBLEMS, acting, messages, result, services
 from eakte.cli.common import settings as read_settings
-from eakte.cli.mail import AsJson
+from eakte.cli.mail import AsJson, AsUser
 
 audit = typer.Typer(help="Protokoll.", no_args_is_help=True)
 StartedBy = Annotated[int | None, typer.Option(hidden=True, help="Prozess, mit dem dieser endet.")]
@@ -34,6 +34,18 @@ def audit_verify(as_json: AsJson = False) -> None:
     answer: dict[str, Any] = {"ok": verdict.ok, "checked": verdict.checked, "problems": problems}
     result(answer if as_json else f"{verdict.checked} Einträge geprüft, {len(problems)} Auffälligkeiten")
     raise typer.Exit(DONE if verdict.ok else PROBLEMS)
+
+
+@audit.command("anchor")
+def audit_anchor(
+    user: AsUser, reason: Annotated[str, typer.Option(help="Warum der Anker neu geschrieben wird.")]
+) -> None:
+    """Verlorenen Anker aus der geprüften Datenbank neu schreiben; das Protokoll hält fest, wer und warum."""
+    from core.audit.sealing import renew_anchors
+
+    with services() as opened:
+        written = renew_anchors(opened.database, opened.settings.anchor_file, acting(opened, user), reason)
+        messages.print(f"{written} Köpfe verankert.")
 
 
 @bench.command("pipeline")

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import DatabaseError
 
@@ -110,7 +110,7 @@ def test_a_lost_anchor_line_is_written_again(sealed: Database, anchor: Path) -> 
     lines = anchor.read_text().splitlines()
     anchor.write_text("\n".join(lines[:2]) + '\n{"block_no": 3, "la')
     seal(sealed, anchor)
-    assert [head["block_no"] for head in read_anchors(anchor)][:2] == [1, 2]
+    assert [head["block_no"] for head in read_anchors(anchor)] == [1, 2, 3]
     assert check(sealed, anchor).ok
 
 
@@ -144,6 +144,7 @@ def test_every_inclusion_path_leads_to_the_root(leaves: list[bytes], data: st.Da
     assert root_from_path(leaves[index], inclusion_path(leaves, index)) == merkle_root(leaves)
 
 
-@given(st.dictionaries(st.text(), st.integers() | st.text() | st.none()))
+@settings(max_examples=50, deadline=None)
+@given(st.dictionaries(st.text(max_size=8), st.integers() | st.text(max_size=8) | st.none(), max_size=8))
 def test_leaf_hash_does_not_depend_on_order(fields: dict[str, object]) -> None:
     assert leaf_hash(fields) == leaf_hash(dict(reversed(fields.items())))

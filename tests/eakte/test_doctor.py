@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from archive.models import ContentFile
+from archive.models import ContentFile, Document
 from core.clock import agency_date
 from core.settings import Settings
 from eakte.bootstrap import Services, open_services
@@ -18,9 +19,11 @@ from eakte.demo.load import SEED, load_demo
 from eakte.demo.register import make_register
 from eakte.doctor import examine
 from eakte.intake import take_in
+from eakte.searching import rebuild_index
 from ingest import quarantine
 from ingest.models import MailItem
 from ingest.reporting import reconcile
+from search.tantivy_index import TantivyIndex
 from tests.eakte.support import agency_of, work_off
 from tests.support import raw
 
@@ -51,27 +54,120 @@ def kinds(services: Services) -> set[str]:
     return {finding.kind for finding in examine(services)}
 
 
+def delete(services: Services, table: str, where: str) -> None:
+    """As somebody with the file in hand would: no foreign keys, no triggers."""
+    with services.database.engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        connection.exec_driver_sql("DROP TRIGGER IF EXISTS audit_event_no_delete")
+        assert connection.exec_driver_sql(f"DELETE FROM {table} WHERE {where}").rowcount
+        connection.exec_driver_sql("BEGIN")
+    services.database.dispose()
+
+
+def test_a_healthy_installation_has_no_findings(services: Services) -> None:
+    assert examine(services) == []
+    counts = reconcile(services.database, services.blobs, agency_of(services), 3600)
+    assert (counts["difference"], counts["orphans"], counts["in_work"]) == (0, 0, 0)
+
+
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("table", "kind"),
     [
         ("receipt", "item_without_receipt"),
+        ("receipt", "pages_differ"),
+        ("receipt_page", "pages_differ"),
+        ("mail_item", "pages_differ"),
+        ("item_page", "pages_differ"),
         ("document", "item_without_document"),
-        ("page", "version_without_pages"),
+        ("document_version", "document_without_version"),
+        ("page", "pages_missing"),
         ("content_file", "version_without_master"),
         ("transfer_note", "document_without_note"),
         ("filing", "filed_without_filing"),
+        ("inbox_item", "never_delivered"),
+        ("case_file", "dangling_reference"),
+        ("person", "dangling_reference"),
+        ("person_name", "person_without_name"),
+        ("org_unit", "dangling_reference"),
+        ("user", "dangling_reference"),
+        ("scan_station", "dangling_reference"),
+        ("blob", "dangling_reference"),
         ("blob_claim", "unclaimed_blob"),
+        ("audit_event", "missing"),
+        ("audit_block", "cut_tail"),
     ],
 )
 def test_a_row_deleted_by_hand_is_named(services: Services, table: str, kind: str) -> None:
-    assert examine(services) == []
-    with services.database.engine.connect() as connection:
-        connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-        connection.exec_driver_sql(f"DELETE FROM {table}")
-        connection.exec_driver_sql("BEGIN")
+    rows = {
+        "content_file": "role = 'scan_master'", "receipt_page": "kind = 'item'", "blob_claim": "owner_type = 'document'",
+        "receipt": "state = 'split'", "mail_item": "item_no = 1",
+        "scan_station": "id IN (SELECT station_id FROM receipt)",
+    }  # fmt: skip
+    which = f"rowid = (SELECT min(rowid) FROM {table} WHERE {rows.get(table, 'true')})"
+    delete(services, table, which)
     assert kind in kinds(services)
+
+
+@pytest.mark.timeout(300)
+def test_a_receipt_deleted_with_all_its_traces_is_known_from_the_log(services: Services) -> None:
+    for table in ("item_page", "receipt_page", "mail_item", "receipt"):
+        delete(services, table, "true")
+    assert reconcile(services.database, services.blobs, agency_of(services), 3600)["difference"] == 2
+    assert {"pages_differ", "receipt_row_missing"} <= kinds(services)
+
+
+@pytest.mark.timeout(300)
+def test_work_that_nobody_does_any_more_is_named(services: Services) -> None:
+    with services.database.write() as tx:
+        raw(tx.session, "UPDATE mail_item SET state = 'in_work' WHERE item_no = 1")
+        raw(tx.session, "UPDATE receipt SET state = 'accepted' WHERE state = 'rejected'")
+    assert {"item_without_job", "receipt_without_job"} <= kinds(services)
+
+
+@pytest.mark.timeout(300)
+def test_a_changed_transfer_note_is_named(services: Services) -> None:
+    with services.database.write() as tx:
+        raw(tx.session, "UPDATE transfer_note SET note = json_set(note, '$.channel', 'fax')")
+    assert kinds(services) == {"note_changed"}
+
+
+@pytest.mark.timeout(300)
+def test_a_single_flipped_bit_is_found_by_fixity(services: Services) -> None:
+    with services.database.read() as session:
+        master = session.scalars(select(ContentFile.sha256).where(ContentFile.role == "scan_master")).first()
+    assert master is not None
+    path = services.blobs.path(master)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.chmod(0o644)
+    path.write_bytes(data)
+    assert [(one.store, one.kind, one.id) for one in examine(services)] == [("blobs", "damaged", master)]
+    assert examine(services, deep=False) == []
+
+
+@pytest.mark.timeout(300)
+def test_an_index_that_lacks_a_document_or_knows_too_much_is_named(services: Services) -> None:
+    index = TantivyIndex(services.settings.index_folder)
+    with services.database.read() as session:
+        document = str(session.scalars(select(Document.id)).first())
+    index.apply([], [document])
+    assert [(one.store, one.kind, one.id) for one in examine(services)] == [("index", "not_indexed", document)]
+    rebuild_index(services)
+    assert examine(services) == []
+    delete(services, "document", "true")
+    assert "only_indexed" in kinds(services)
+
+
+@pytest.mark.timeout(300)
+def test_bytes_that_nobody_knows_are_named_after_their_grace(services: Services) -> None:
+    stored = services.blobs.put_bytes(b"left over")
+    assert examine(services) == []
+    old = services.database.clock.now().timestamp() - 3601
+    os.utime(services.blobs.path(stored.sha256), (old, old))
+    assert [(one.kind, one.id) for one in examine(services)] == [("orphan", stored.sha256)]
+    assert reconcile(services.database, services.blobs, agency_of(services), 3600)["orphans"] == 1
 
 
 @pytest.mark.timeout(300)

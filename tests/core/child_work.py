@@ -1,0 +1,49 @@
+"""What children do in the isolation tests; as a program, a parent that waits to be killed."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from core import jobs
+from core.actor import system_actor
+from core.audit import record_act
+from core.database import open_sqlite
+from core.errors import LeaseLost
+from core.isolation import Child
+from eakte.handover import job_from
+
+
+def pid() -> int:
+    """Who am I."""
+    return os.getpid()
+
+
+def hit_myself(number: int) -> None:
+    """End by a signal."""
+    os.kill(os.getpid(), number)
+    time.sleep(30)
+
+
+def commit_late(database: str, request: dict[str, Any], gate: str) -> str:
+    """Work, wait at the gate, then commit as a step does: result and lease in one transaction."""
+    job = job_from(request)
+    Path(f"{gate}.ready").touch()
+    while not Path(gate).exists():
+        time.sleep(0.02)
+    try:
+        with open_sqlite(Path(database)).write() as tx:
+            record_act(tx, system_actor(job.agency_id), "test.committed", "thing", None)
+            jobs.finish(tx, job)
+    except LeaseLost:
+        return "lost"
+    return "done"
+
+
+if __name__ == "__main__":
+    child = Child()
+    child.call("tests.core.child_work:pid", {})
+    print(child.pid, flush=True)
+    time.sleep(60)

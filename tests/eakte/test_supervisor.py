@@ -1,0 +1,212 @@
+"""How a worker judges the ends of its children, and that it gives everything back whatever happens to it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from sqlalchemy import select
+
+from core import jobs, leases
+from core.database import Database
+from core.errors import Unavailable
+from core.ids import new_id
+from core.isolation import Crashed, Finished, KilledFromOutside, MemoryExceeded, Outcome, Raised, TimedOut
+from core.jobs import LeasedJob
+from core.models import Job, Lease
+from core.settings import Settings
+from eakte.bootstrap import Services, open_services
+from eakte.supervisor import Supervisor, owner_is_dead, owner_name
+from ingest.models import MailItem, Receipt
+from tests.support import make_agency
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Services:
+    return open_services(Settings(home=tmp_path_factory.mktemp("worker") / "home"), migrate=True)
+
+
+@pytest.fixture
+def worker(services: Services) -> Supervisor:
+    return Supervisor(services, (), 1)
+
+
+def new_receipt(database: Database) -> LeasedJob:
+    """A receipt whose split is leased by this process."""
+    with database.write() as tx:
+        agency = make_agency(tx, str(new_id()))
+        receipt = Receipt(
+            id=new_id(), agency_id=agency, sha256="0" * 64, size=1, channel="cli", idempotency_key=str(new_id()),
+            received_on=tx.today, received_on_source="today", accepted_at=tx.now,
+        )  # fmt: skip
+        tx.session.add(receipt)
+        tx.session.flush()
+        jobs.enqueue(tx, agency, "split", receipt.id, priority=0)
+    return lease(database)
+
+
+def lease(database: Database) -> LeasedJob:
+    with database.write() as tx:
+        job = jobs.lease(tx, "test")
+    assert job is not None
+    return job
+
+
+def row(database: Database, job: LeasedJob) -> Job:
+    with database.read() as session:
+        return session.get_one(Job, job.id)
+
+
+OWN = [
+    Crashed(-11),
+    Crashed(1),
+    MemoryExceeded(900),
+    TimedOut(180.0),
+    Raised("RuntimeError", "x"),
+    Finished({"status": "failed"}),
+]
+OTHERS = [
+    KilledFromOutside(-9),
+    KilledFromOutside(-15),
+    KilledFromOutside(0),
+    Finished({"status": "retry", "error": "OSError"}),
+]
+
+
+@pytest.mark.parametrize("outcome", OTHERS, ids=repr)
+def test_an_end_from_outside_never_counts_however_often(
+    services: Services, worker: Supervisor, outcome: Outcome
+) -> None:
+    job = new_receipt(services.database)
+    for _ in range(2 * jobs.MAX_DEATHS):
+        worker._judge(job, outcome)
+        kept = row(services.database, job)
+        assert (kept.state, kept.deaths, kept.isolated) == ("ready", 0, False)
+        with services.database.write() as tx:
+            tx.session.get_one(Job, job.id).not_before = None
+        job = lease(services.database)
+    with services.database.write() as tx:
+        jobs.finish(tx, job)
+
+
+@pytest.mark.parametrize("outcome", OWN, ids=repr)
+def test_an_own_end_counts_only_alone_and_the_third_is_quarantine(
+    services: Services, worker: Supervisor, outcome: Outcome
+) -> None:
+    job = new_receipt(services.database)
+    seen = []
+    for _ in range(1 + jobs.MAX_DEATHS):
+        worker._judge(job, outcome)
+        kept = row(services.database, job)
+        seen.append((kept.state, kept.deaths, kept.isolated))
+        if kept.state == "ready":
+            job = lease(services.database)
+    assert seen == [("ready", 0, True), ("ready", 1, True), ("ready", 2, True), ("done", 3, True)]
+    with services.database.read() as session:
+        assert session.get_one(Receipt, job.subject_id).state == "quarantined"
+        item = session.scalars(select(MailItem).where(MailItem.receipt_id == job.subject_id)).one()
+    assert (item.state, item.item_no, item.reasons[0]["code"]) == ("quarantined", 0, "kills_its_child")
+
+
+def test_nothing_counts_while_the_worker_stops(services: Services, worker: Supervisor) -> None:
+    job = new_receipt(services.database)
+    worker._stopping.set()
+
+    class Dying:
+        def call(self, *_: object) -> Outcome:
+            return Crashed(-11)
+
+    assert not worker._run(Dying(), job)  # type: ignore[arg-type]
+    assert row(services.database, job).deaths == 0
+    with services.database.write() as tx:
+        jobs.finish(tx, job)
+
+
+def test_a_lane_outlives_a_store_that_fails(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker, calls = Supervisor(services, (), 1), []
+
+    def failing() -> LeasedJob | None:
+        calls.append(1)
+        if len(calls) > 2:
+            worker._stopping.set()
+            return None
+        raise OSError("no more processes")
+
+    monkeypatch.setattr("eakte.supervisor._FAULT_SECONDS", 0.01)
+    monkeypatch.setattr(worker, "_next_job", failing)
+    monkeypatch.setattr(worker, "_new_child", lambda: None)
+    worker._lane()
+    assert len(calls) == 3
+
+
+def test_heartbeats_go_on_after_a_busy_store(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker, beats = Supervisor(services, (), 1), []
+
+    def beat(*_: object) -> None:
+        beats.append(1)
+        if len(beats) > 2:
+            worker._stopping.set()
+        raise [Unavailable("besetzt"), OSError("voll"), RuntimeError("x")][len(beats) - 1]
+
+    monkeypatch.setattr("eakte.supervisor._HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr("eakte.supervisor.heartbeat", beat)
+    worker._beat()
+    assert len(beats) == 3
+
+
+def test_a_dead_owner_is_told_from_a_living_one() -> None:
+    mine = owner_name()
+    host, pid, started = mine.rsplit(":", 2)
+    assert not owner_is_dead(mine)
+    assert owner_is_dead(f"{host}:{pid}:{int(started) - 1}")
+    assert not owner_is_dead(f"another-machine:{pid}:1")
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    born = int(psutil.Process(ended.pid).create_time() * 1000)
+    while psutil.Process(ended.pid).status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.02)
+    assert owner_is_dead(f"{host}:{ended.pid}:{born}")  # not waited for yet
+    ended.wait()
+    assert owner_is_dead(f"{host}:{ended.pid}:{born}")
+
+
+def test_a_new_worker_takes_back_what_a_dead_one_held(services: Services) -> None:
+    host, pid, started = owner_name().rsplit(":", 2)
+    dead = f"{host}:{pid}:{int(started) - 1}"
+    with services.database.write() as tx:
+        agency = make_agency(tx, str(new_id()))
+        jobs.enqueue(tx, agency, "unknown", new_id(), priority=0)
+    with services.database.write() as tx:
+        job = jobs.lease(tx, dead)
+        assert job is not None
+        leases.acquire(tx, "duty/test", dead, 20)
+    Supervisor(services, (), 1)._reclaim()
+    assert row(services.database, job).state == "ready"
+    with services.database.read() as session:
+        assert session.get(Lease, "duty/test") is None
+
+
+@pytest.mark.timeout(120)
+def test_the_children_of_run_end_with_it(tmp_path: Path) -> None:
+    """A killed `eakte run` leaves no server behind that would hold the data folder."""
+    environment = {**os.environ, "EAKTE_HOME": str(tmp_path / "home")}
+    script = (
+        "import subprocess, sys, os, time;"
+        "child = subprocess.Popen([sys.executable, '-m', 'eakte', 'worker', '--parent', str(os.getpid())]);"
+        "print(child.pid, flush=True); time.sleep(100)"
+    )
+    open_services(Settings(home=tmp_path / "home"), migrate=True).database.dispose()
+    parent = subprocess.Popen([sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    child = psutil.Process(int(parent.stdout.readline()))
+    while not child.children() and child.is_running():
+        time.sleep(0.1)
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    parent.stdout.close()
+    assert psutil.wait_procs([child], timeout=30)[1] == []
