@@ -591,7 +591,7 @@ def log_page(state: str = "ok") -> v.LogPage:
         () if state == "empty" else rows_,
         "3 Vorgänge",
         v.Empty(T("protokoll.leer_titel"), T("protokoll.leer_text")),
-        "/pruefung/ba-7-26/protokoll/auszug",
+        "/pruefung/ba-7-26/protokoll?kette=pruefen",
         "/pruefung/ba-7-26/protokoll?ab=50",
     )
 
