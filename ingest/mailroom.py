@@ -183,4 +183,4 @@ def _lost_pages(session: Session, chosen: ColumnElement[bool]) -> dict[UUID, int
 def _stations(session: Session, receipts: Sequence[Receipt]) -> dict[UUID | None, str]:
     ids = {receipt.station_id for receipt in receipts if receipt.station_id is not None}
     query = select(ScanStation.id, ScanStation.code).where(ScanStation.id.in_(ids))
-    return dict(session.execute(query).tuples().all())
+    return {key: code for key, code in session.execute(query).all()}  # noqa: C416 rows are typed tuples

@@ -79,6 +79,21 @@ def test_a_tie_preselects_nothing(room: Room) -> None:
     assert preselected([{"case_file_id": "x", "strength": 1}]) == "x"
 
 
+def test_a_contradicted_or_closed_candidate_is_not_preselected(room: Room) -> None:
+    """He left the community and still writes its number: one Enter must not file him there."""
+    dirks = "99801//0004711"
+    only = [candidate(room, "dirks", dirks, 8)]
+    left = room.unclear("Ausgezogen", only, [sign(dirks, "Gehört nicht mehr dazu.", [1, 1, 9, 9], verdict="against")])
+    whole = room.unclear("Sicher", only, [sign(dirks, "Die Nummer stimmt.", [1, 1, 9, 9])])
+    client = room.client("rhinnerksen")
+    checked = re.compile(r'<input type="radio"[^>]*checked')
+    assert not checked.search(client.get(f"/klaerung/{left}").text)
+    assert checked.search(client.get(f"/klaerung/{whole}").text)
+    with room.database.write() as tx:
+        tx.session.get_one(CaseFile, room.cases["dirks"]).state = "closed"
+    assert not checked.search(client.get(f"/klaerung/{whole}").text)
+
+
 def test_filing_and_undo_without_javascript(room: Room) -> None:
     item = doubtful(room, "Mietbescheinigung")
     client = room.client("rhinnerksen")
