@@ -67,6 +67,7 @@ ROUTES: dict[str, str] = {
     "/klaerung": LIST,
     "/klaerung/{item_id}": RECORD,
     "/klaerung/{item_id}/akten": RECORD,
+    "/klaerung/{item_id}/neue-akte": RECORD,
     "/klaerung/{item_id}/weiterleiten": RECORD,
     "/akte/{number}": RECORD,
     "/akte/{number}/notiz": RECORD,

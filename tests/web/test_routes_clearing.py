@@ -253,6 +253,29 @@ def test_forwarding_out_of_clearing(room: Room) -> None:
     assert "Bitte prüfen" in page
 
 
+def test_a_new_applicant_gets_a_provisional_case(room: Room) -> None:
+    item = room.unclear("Hauptantrag")
+    client = room.client("rhinnerksen")
+    assert f"/klaerung/{item}/neue-akte" in client.get(f"/klaerung/{item}").text
+    assert "Leistung 1, Sozialzentrum Halvesund" in client.get(f"/klaerung/{item}/neue-akte").text
+    wrong = decide(client, item, "neue-akte", name="Neumann", geburtsdatum="31.02.1990")
+    assert wrong.status_code == 422
+    for words in ("wie er auf dem Schreiben steht", "Wählen Sie das Team", "Schreiben Sie das Datum so", "Neumann"):
+        assert words in wrong.text
+    told = {"name": "Neumann", "vorname": "Nadja", "aktenart": "LEIST", "einheit": "SZ-HAL-L1"}
+    done = decide(client, item, "neue-akte", geburtsdatum="17.05.1990", **told)
+    assert done.status_code == 303
+    after = client.get(done.headers["location"]).text
+    assert "Abgelegt in Akte Neumann, Nadja, VORL-" in after
+    team = room.client("tnommen").get("/postkorb/team/SZ-HAL-L1").text
+    assert "Hauptantrag" in team
+    assert "Neumann, Nadja" in team
+    action = next(part for part in after.split('"') if part.startswith("/aktionen/"))
+    assert client.post(action, data=fields(after, action)).status_code == 303
+    assert room.item(item).state == "open"
+    assert decide(room.client("tnommen"), item, "neue-akte", **told).status_code == 404
+
+
 def test_evidence_of_any_shape_never_breaks_the_page(room: Room) -> None:
     odd = [{}, {"page": 9, "box": [1, 2, 3, 4]}, {"page": 1, "box": []}, {"verdict": "?", "text": None, "candidate": 7}]
     item = room.unclear("Seltsam", [{}, {"case_file_id": "kein"}, {"case_file_id": str(uuid4())}], odd)
