@@ -22,13 +22,14 @@ from ingest.kinds import READ, SPLIT
 from ingest.models import MailItem, Receipt
 from organisation.models import User
 
-_OPEN = ("quarantined", "rejected")
+OPEN_STATES = ("quarantined", "rejected")
+LONGEST_REASON = 400
 
 
 def open_entries(database: Database, agency_id: UUID) -> list[dict[str, Any]]:
     """Items quarantined or rejected that no person has ended yet, oldest first."""
     with database.read() as session:
-        query = select(MailItem).where(MailItem.agency_id == agency_id, MailItem.state.in_(_OPEN))
+        query = select(MailItem).where(MailItem.agency_id == agency_id, MailItem.state.in_(OPEN_STATES))
         items = session.scalars(query.where(MailItem.ended_at.is_(None)).order_by(MailItem.id)).all()
         return [
             {
@@ -46,6 +47,8 @@ def end(database: Database, agency_id: UUID, entry_id: UUID, how: str, reason: s
     """A person ends the entry with a reason: "released" (taken care of) or "rejected" (the sender was told)."""
     if not reason.strip():
         raise InvalidInput("Bitte geben Sie eine Begründung an.", "a reason is needed")
+    if len(reason.strip()) > LONGEST_REASON:
+        raise InvalidInput(f"Die Begründung ist zu lang. Höchstens {LONGEST_REASON} Zeichen.", "the reason is too long")
     with database.write() as tx:
         item = _open_entry(tx, agency_id, entry_id)
         actor = _actor(tx, agency_id, username)
@@ -100,7 +103,7 @@ def _split_again(tx: Transaction, item: MailItem) -> None:
 
 def _open_entry(tx: Transaction, agency_id: UUID, entry_id: UUID) -> MailItem:
     item = tx.session.get(MailItem, entry_id)
-    if item is None or item.agency_id != agency_id or item.state not in _OPEN:
+    if item is None or item.agency_id != agency_id or item.state not in OPEN_STATES:
         raise NotFound("Diesen Eintrag gibt es in der Quarantäne nicht.", "no such entry")
     if item.ended_at is not None:
         raise Conflict("Der Eintrag ist schon erledigt.", "the entry is ended already")

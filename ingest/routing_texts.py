@@ -15,7 +15,7 @@ REASONS: dict[str, str] = {
     "name_partly": "Nur der Nachname stimmt. Das reicht nicht für eine Ablage. Bitte prüfen.",
     "birth_date_alone": "Nur ein Geburtsdatum stimmt. Das reicht nicht für eine Ablage. Bitte prüfen.",
     "address_alone": "Nur die Anschrift stimmt. Das reicht nicht für eine Ablage. Bitte prüfen.",
-    "several_cases": "Das Schreiben passt zu mehreren Akten. Bitte die richtige wählen oder das Schreiben gliedern.",
+    "several_cases": "Das Schreiben passt zu mehreren Akten. Bitte die richtige wählen.",
     "type_unsure": "Mehrere Akten der Person kommen infrage, die Dokumentart ist unsicher. Bitte die Akte wählen.",
     "contradiction": "Nummer und Person gehören zu verschiedenen Akten. Bitte prüfen.",
     "other_name": "Im Schreiben steht ein anderer Name als in der Akte. Bitte prüfen.",
@@ -26,7 +26,7 @@ REASONS: dict[str, str] = {
     "deceased": "Die Person ist als verstorben vermerkt. Bitte prüfen, wer die Post bekommt.",
     "complaint": "Das Schreiben ist eine Beschwerde. Eine Beschwerde ordnet immer ein Mensch zu.",
     "complaint_names_staff": "Die Beschwerde nennt Beschäftigte. Sie geht nur an die Leitung.",
-    "advertising": "Das Schreiben sieht nach Werbung aus. Bitte prüfen und ablegen oder aussondern.",
+    "advertising": "Das Schreiben sieht nach Werbung aus. Bitte prüfen und ablegen oder weiterleiten.",
     "wrong_addressee": "Das Schreiben ist an eine andere Stelle gerichtet. Bitte weiterleiten.",
     "new_applicant": "Ein neuer Antrag ohne bekannte Akte. Bitte eine vorläufige Akte anlegen.",
     "sheet_case_unknown": "Das Trennblatt nennt eine Akte, die es nicht gibt. Bitte prüfen.",
@@ -49,38 +49,43 @@ def reason(code: str) -> tuple[str, str]:
 def number_sentence(read: str, value: str, level: int, unique: bool) -> str:
     """How a number was read and what follows."""
     if level == 2:
-        return f"Nummer gelesen als {read}. Sie gehört zu dieser Akte."
+        return f"Nummer gelesen als {_read(read)}. Sie gehört zu dieser Akte."
     follows = "gibt es nur diese Akte" if unique else "passt auch diese Akte"
-    return f"Nummer gelesen als {read}. Als {value} {follows}; ein Zeichen war unsicher."
+    return f"Nummer gelesen als {_read(read)}. Als {value} {follows}; ein Zeichen war unsicher."
 
 
 def name_sentence(place: Place, level: int, member: bool) -> str:
     """Whose name was read."""
     if not member:
-        return f"Name gelesen als {place.text}. Die Person gehört am Eingangstag nicht zu dieser Akte."
+        return f"Name gelesen als {_read(place.text)}. Die Person gehört am Eingangstag nicht zu dieser Akte."
     if level == 2:
-        return f"Name gelesen als {place.text}. So heißt eine Person dieser Akte."
+        return f"Name gelesen als {_read(place.text)}. So heißt eine Person dieser Akte."
     if level == 1:
-        return f"Name gelesen als {place.text}. Eine Person dieser Akte heißt fast genauso."
-    return f"Name gelesen als {place.text}. Nur der Nachname stimmt."
+        return f"Name gelesen als {_read(place.text)}. Eine Person dieser Akte heißt fast genauso."
+    return f"Name gelesen als {_read(place.text)}. Nur der Nachname stimmt."
 
 
 def birth_sentence(place: Place) -> str:
     """A birth date that agrees."""
-    return f"Geburtsdatum gelesen als {place.text}. An diesem Tag ist eine Person dieser Akte geboren."
+    return f"Geburtsdatum gelesen als {_read(place.text)}. An diesem Tag ist eine Person dieser Akte geboren."
 
 
 def address_sentence(place: Place, complete: bool) -> str:
     """An address that agrees."""
     more = "dort ist" if complete else "Straße und Hausnummer passen, dort ist"
-    return f"Anschrift gelesen als {place.text}: {more} eine Person dieser Akte gemeldet."
+    return f"Anschrift gelesen als {_read(place.text)}: {more} eine Person dieser Akte gemeldet."
 
 
 def type_sentence(title: str, place: Place, zone: Zone) -> str:
     """What made the document type."""
-    return f"„{place.text}“ steht {_ZONES[zone]}. Das spricht für: {title}."
+    return f"„{_read(place.text)}“ steht {_ZONES[zone]}. Das spricht für: {title}."
 
 
 def recipient_sentence(place: Place) -> str:
     """Whose address stands in the address field."""
-    return f"Im Anschriftfeld steht {place.text}. Das ist nicht unsere Anschrift."
+    return f"Im Anschriftfeld steht {_read(place.text)}. Das ist nicht unsere Anschrift."
+
+
+def _read(text: str) -> str:
+    """What was read, without the marks that only belong to the sentence it stood in."""
+    return text.strip(" ,;:.")

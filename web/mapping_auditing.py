@@ -40,6 +40,15 @@ ACTS = {
     "case.closed": "Akte geschlossen",
     "case.reopened": "Akte wieder geöffnet",
     "case.merged": "Akten zusammengeführt",
+    "case.opened_provisionally": "Vorläufige Akte angelegt",
+    "case.exported": "Akte herausgegeben",
+    "case.destroyed": "Akte vernichtet",
+    "document.destroyed": "Dokument vernichtet",
+    "hold.set": "Löschsperre gesetzt",
+    "hold.released": "Löschsperre aufgehoben",
+    "inbox.to_clearing": "In die Klärung gegeben",
+    "item.assembled": "Gelesen und zugeordnet",
+    "trigger.recorded": "Fristereignis erfasst",
 }
 
 
@@ -52,6 +61,14 @@ class LogQuery:
     end: date | None = None
     case_number: str = ""
     offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Whether the audit chain holds (None = not asked), in words."""
+
+    ok: bool | None
+    text: str
 
 
 def assigned_cases(session: Session, actor: Actor, on: date) -> list[CaseFile]:
@@ -98,6 +115,7 @@ def log_page(
     wanted: LogQuery,
     shown: tuple[str, str],
     errors: tuple[str, ...],
+    seal: Seal,
     texts: Texts,
 ) -> v.LogPage:
     """The acts on the assigned cases, newest first. `shown` are the two dates as typed."""
@@ -117,8 +135,9 @@ def log_page(
         heading=heading,
         tabs=_tabs(len(cases), True, texts),
         filter=v.LogFilter(f"{BASE}/protokoll", acts, shown[0], shown[1], wanted.case_number, errors),
-        seal_ok=None,
-        seal_text=texts("protokoll.siegel_offen"),
+        seal_ok=seal.ok,
+        seal_text=seal.text,
+        check_href=_href({**query, "kette": "pruefen"}, wanted.offset),
         rows=tuple(_row(session, event, cases) for event in events[:PAGE_SIZE]),
         total_text=texts.count("protokoll.summe", total),
         empty=v.Empty(texts("protokoll.leer_titel"), texts("protokoll.leer_text")) if not events else None,

@@ -71,14 +71,18 @@ def evidence_of(
     return found, tuple(boxes)
 
 
-def preselected(candidates: Sequence[Mapping[str, Any]]) -> str:
-    """The id of the candidate that the evidence singles out: strictly the strongest. On a tie, or with nothing: "".
+def preselected(candidates: Sequence[Mapping[str, Any]], evidence: Sequence[Mapping[str, Any]] = ()) -> str:
+    """The id of the candidate that the evidence singles out: strictly the strongest, and nothing speaks against it.
 
-    Pure. Sealed cases never get here; a candidate without strength counts as 0.
+    On a tie, with nothing, or when a sign contradicts the strongest (the person has left that case): "", since one
+    Enter files. Pure. Sealed cases never get here; a candidate without strength counts as 0.
     """
     ranked = sorted(candidates, key=lambda one: -float(one.get("strength") or 0))
     strengths = [float(one.get("strength") or 0) for one in ranked]
     if not ranked or strengths[0] <= 0 or (len(strengths) > 1 and strengths[0] == strengths[1]):
+        return ""
+    first = ranked[0].get("file_number")
+    if any(one.get("verdict") == "against" and one.get("candidate") == first for one in evidence):
         return ""
     return str(ranked[0].get("case_file_id") or "")
 
@@ -101,7 +105,7 @@ def clearing_letter(
     item, document = row.item, row.document
     href = f"/klaerung/{item.id}"
     posted = decision or Decision()
-    chosen = posted.case or preselected(list(mail.candidates) if mail else [])
+    chosen = posted.case or _preselected(mail, cases)
     cards = _cards(session, found, cases, chosen)
     code = posted.document_type or document.document_type
     catalogue = next((card.catalogue for card in cards if card.preselected), "")
@@ -124,10 +128,17 @@ def clearing_letter(
         case_query=query,
         postpone=form(f"{href}/zurueckstellen", item.version) if item.state == "open" else None,
         forward_href=f"{href}/weiterleiten",
+        propose_href=f"{href}/neue-akte",
         lease_seconds=LEASE_SECONDS,
         lease_url=f"{href}/halten",
         errors=posted.errors,
     )
+
+
+def _preselected(mail: MailItem | None, cases: Sequence[CaseFile]) -> str:
+    """The candidate that the evidence singles out, unless its case is closed: nothing can be filed there."""
+    chosen = preselected(mail.candidates, mail.evidence) if mail is not None else ""
+    return chosen if any(str(one.id) == chosen and one.state == "open" for one in cases) else ""
 
 
 def keyword_options(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive.case_search import find_cases
-from archive.models import CaseFile
+from archive.models import CaseFile, FilePlanUnit
 from core.actor import Actor
 from inbox.repository import Row
 from organisation.models import OrgUnit, RoleAssignment, User
@@ -21,6 +22,7 @@ from web.wording import date_words
 
 WORKING_ROLES = ("caseworker", "team_lead")
 MOST_HITS = 6
+USUAL_FILE_TYPE = "LEIST"
 LONGEST_NOTE = 4_000
 FOLLOW_UP_DAYS = 7
 
@@ -71,6 +73,43 @@ def reason_fields(texts: Texts, text: str = "", error: str = "") -> tuple[v.Fiel
     return (v.Field("grund", "textarea", texts("formular.grund"), text, error=error),)
 
 
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """What was typed about an applicant without a number, kept while something is wrong with it."""
+
+    family_name: str = ""
+    given_names: str = ""
+    birth_date: str = ""
+    file_type: str = ""
+    unit_code: str = ""
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+
+def newcomer_fields(session: Session, actor: Actor, texts: Texts, typed: Newcomer) -> tuple[v.Field, ...]:
+    """Who it is, which kind of case, and the team that gets it."""
+    plan = session.scalars(
+        select(FilePlanUnit)
+        .where(FilePlanUnit.agency_id == actor.agency_id, FilePlanUnit.kind == "file_type")
+        .order_by(FilePlanUnit.title)
+    )
+    kinds = tuple(v.Option(one.code, one.title, one.code == (typed.file_type or USUAL_FILE_TYPE)) for one in plan)
+    chosen = v.Option("", "", not typed.unit_code)
+    teams = tuple(
+        v.Option(one.code, _with_site(session, one), one.code == typed.unit_code) for one in _teams(session, actor)
+    )
+    fault = typed.faults.get
+    return (
+        v.Field("name", "text", texts("formular.familienname"), typed.family_name, error=fault("name", "")),
+        v.Field("vorname", "text", texts("formular.vorname"), typed.given_names, error=fault("vorname", "")),
+        v.Field(
+            "geburtsdatum", "date", texts("formular.geburtsdatum"), typed.birth_date, texts("formular.tag_form"),
+            fault("geburtsdatum", ""), required=False,
+        ),
+        v.Field("aktenart", "select", texts("formular.aktenart"), error=fault("aktenart", ""), options=kinds),
+        v.Field("einheit", "select", texts("formular.team"), error=fault("einheit", ""), options=(chosen, *teams)),
+    )  # fmt: skip
+
+
 def case_fields(
     texts: Texts, cases_href: str, query: str = "", hits: v.CaseHits | None = None, error: str = ""
 ) -> tuple[v.Field, ...]:
@@ -96,13 +135,9 @@ def hits_of(session: Session, cases: Sequence[CaseFile]) -> tuple[v.CaseHit, ...
 
 def recipients(session: Session, actor: Actor, chosen: str = "") -> tuple[v.Option, ...]:
     """Teams, then the people who work in a Postkorb, unit by unit; never the actor."""
-    units = session.scalars(
-        select(OrgUnit).where(OrgUnit.agency_id == actor.agency_id, OrgUnit.active).order_by(OrgUnit.code)
-    ).all()
     teams = [
-        v.Option(f"team:{unit.code}", unit.title, f"team:{unit.code}" == chosen, "Teams")
-        for unit in units
-        if unit.kind == "team"
+        v.Option(f"team:{unit.code}", _with_site(session, unit), f"team:{unit.code}" == chosen, "Teams")
+        for unit in _teams(session, actor)
     ]
     people = session.execute(
         select(User.username, User.display_name, OrgUnit.title)
@@ -115,3 +150,15 @@ def recipients(session: Session, actor: Actor, chosen: str = "") -> tuple[v.Opti
     )
     options = [v.Option(f"user:{name}", shown, f"user:{name}" == chosen, unit) for name, shown, unit in people]
     return (v.Option("", "", not chosen), *options, *teams)
+
+
+def _teams(session: Session, actor: Actor) -> Sequence[OrgUnit]:
+    """The teams of the agency."""
+    here = (OrgUnit.agency_id == actor.agency_id) & OrgUnit.active & (OrgUnit.kind == "team")
+    return session.scalars(select(OrgUnit).where(here).order_by(OrgUnit.code)).all()
+
+
+def _with_site(session: Session, unit: OrgUnit) -> str:
+    """„Leistung 1, Sozialzentrum Halvesund": teams of different sites bear the same name."""
+    site = session.get(OrgUnit, unit.parent_id) if unit.parent_id else None
+    return f"{unit.title}, {site.title}" if site is not None and site.kind == "site" else unit.title

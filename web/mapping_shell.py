@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from core.actor import Actor, Role
 from inbox import repository
 from inbox.models import InboxItem
+from ingest.mailroom import open_count
 from organisation.models import User
 from web import views as v
 from web import wording
@@ -44,7 +45,7 @@ def build_shell(
         theme=theme_of(wishes),
         keys_on=wishes.get("keys", True) is not False,
         query=query,
-        may_search=actor.has(Role.CASEWORKER, Role.TEAM_LEAD),
+        may_search=actor.has(Role.CASEWORKER, Role.TEAM_LEAD, Role.AUDITOR),
         toast=toast,
     )
 
@@ -69,7 +70,7 @@ def room_counts(session: Session, actor: Actor, today: date) -> dict[str, int]:
 
 
 def _nav(session: Session, actor: Actor, today: date, room: str) -> tuple[v.NavItem, ...]:
-    counts = room_counts(session, actor, today)
+    counts = {**room_counts(session, actor, today), "poststelle": open_count(session, actor)}
     rooms = list(wording.rooms_of(actor.roles))
     # a unit's own clearing and the restricted one have no role: their people see the room while something waits there
     if counts["klaerung"] and "klaerung" not in dict(rooms):

@@ -36,7 +36,7 @@ class Kept:
 class Answers:
     """The newest answers, at most `size`; two posts of one key at the same moment wait for each other."""
 
-    def __init__(self, size: int = 2_000, stripes: int = 64) -> None:
+    def __init__(self, size: int = 256, stripes: int = 64) -> None:
         self._size = size
         self._kept: OrderedDict[Key, Kept] = OrderedDict()
         self._guard = threading.Lock()

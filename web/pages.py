@@ -130,7 +130,7 @@ class PageRoute(APIRoute):
 
 def refusal(request: Request, error: Exception, reference: str = "") -> Response:
     """The page or fragment for an error."""
-    shell = _shell_or_bare(request)
+    shell = frame_of(request)
     if isinstance(error, errors.NotSignedIn):
         return _sign_in_first(request, shell)
     if isinstance(error, WrongInput):
@@ -192,7 +192,7 @@ def _part(request: Request, target: str, page: Any, shell: v.Shell, status: int)
     return html(rendering.render(page, shell), status)
 
 
-def _shell_or_bare(request: Request) -> v.Shell:
+def frame_of(request: Request) -> v.Shell:
     """The person's frame, or the bare one when nobody is signed in or the database cannot say."""
     ctx: Context = request.app.state.context
     try:

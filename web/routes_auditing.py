@@ -7,11 +7,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import RedirectResponse
+from sqlalchemy.orm import Session
 
 from core.actor import Role
+from core.audit.verify import verify
 from core.errors import InvalidInput, NotFound
 from web.commands import parse_day
-from web.mapping_auditing import BASE, MANDATE, LogQuery, log_page, mandate_page
+from web.mapping_auditing import BASE, MANDATE, LogQuery, Seal, log_page, mandate_page
+from web.mapping_inbox import time_words
 from web.pages import Page, PageRoute, Visit, shell_of, show
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -43,15 +46,30 @@ def get_log(
     bis: Word = "",
     akte: Word = "",
     ab: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    kette: Word = "",
 ) -> Response:
-    """The acts on the assigned cases."""
+    """The acts on the assigned cases; `kette=pruefen` recomputes the whole chain first."""
     _require_auditor(who, mandate)
     errors: list[str] = []
     start, end = _day(von, errors), _day(bis, errors)
     wanted = LogQuery(vorgang, start, end, akte, ab)
     with who.ctx.database.read() as session:
-        page = log_page(session, who.actor, who.today, wanted, (von, bis), tuple(errors), who.texts)
+        seal = chain_seal(session, who, kette == "pruefen")
+        page = log_page(session, who.actor, who.today, wanted, (von, bis), tuple(errors), seal, who.texts)
     return show(who, page, shell_of(who, "pruefung"), 422 if errors else 200)
+
+
+def chain_seal(session: Session, who: Visit, wanted: bool) -> Seal:
+    """What is known about the audit chain: nothing until somebody asks, since checking reads every event."""
+    if not wanted:
+        return Seal(None, who.texts("protokoll.siegel_offen"))
+    verdict = verify(session, who.ctx.settings.anchor_file)
+    now = time_words(who.ctx.database.clock.now())
+    if verdict.ok:
+        return Seal(True, who.texts("protokoll.siegel_gut", nr=who.texts.number(verdict.checked), zeit=now))
+    first = verdict.problems[0]
+    what = who.texts(f"protokoll.bruch.{first.kind}")
+    return Seal(False, who.texts("protokoll.siegel_bruch", nr=who.texts.number(first.position), was=what))
 
 
 def _day(text: str, errors: list[str]) -> date | None:

@@ -62,7 +62,7 @@ def post_file(
         if into is None:
             raise _wrong(who, item_id, decision, errors)
         try:
-            return _act(who, command, item_id, lambda tx, ref: acts.file_item(tx, who.actor, ref, into))
+            return work_on(who, command, item_id, lambda tx, ref: acts.file_item(tx, who.actor, ref, into))
         except InvalidInput as error:
             raise _wrong(who, item_id, decision, v.ClearingErrors(akte=error.de)) from None
 
@@ -76,7 +76,7 @@ def post_postpone(who: Page, item_id: UUID, command: Command) -> Response:
     def act(tx: Transaction, ref: ItemRef) -> None:
         acts.defer(tx, who.actor, ref, tx.today + POSTPONE)
 
-    return once(who, command, lambda: _act(who, command, item_id, act))
+    return once(who, command, lambda: work_on(who, command, item_id, act))
 
 
 @router.post("/klaerung/{item_id}/weiterleiten", dependencies=CSRF)
@@ -85,7 +85,7 @@ def post_forward(who: Page, item_id: UUID, command: Command, an: Short = "", bem
 
     def done() -> Response:
         try:
-            return _act(who, command, item_id, lambda tx, ref: forward(tx, who, ref, an, bemerkung))
+            return work_on(who, command, item_id, lambda tx, ref: forward(tx, who, ref, an, bemerkung))
         except InvalidInput as error:
             raise WrongInput("dialog-inhalt", _forward_form(who, item_id, an, bemerkung, error.de)) from None
 
@@ -119,7 +119,8 @@ def _undo(who: Visit, act_id: UUID) -> Response:
     return answered(who, answer, "postkorb")
 
 
-def _act(who: Visit, command: Posted, item_id: UUID, act: Callable[[Transaction, ItemRef], Any]) -> Response:
+def work_on(who: Visit, command: Posted, item_id: UUID, act: Callable[[Transaction, ItemRef], Any]) -> Response:
+    """One act on a letter in clearing, then the next letter."""
     require_letter(who, item_id)
     done = on_item(who, command, item_id, "/klaerung", act)
     row = next_row(who)

@@ -12,10 +12,12 @@ from api.csrf import require_csrf
 from core.errors import InvalidInput
 from organisation.models import User
 from organisation.service import set_preferences
+from web import rendering
 from web import views as v
 from web.keyboard import key_lines
 from web.mapping_shell import THEMES, theme_of
-from web.pages import Page, PageRoute, Visit, shell_of, show
+from web.pages import Page, PageRoute, Visit, frame_of, html, shell_of, show
+from web.texts import load_texts
 from web.wording import safe_next
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -37,6 +39,13 @@ def get_settings(who: Page, gespeichert: str = "") -> Response:
         gespeichert == "1",
     )
     return show(who, page, shell_of(who))
+
+
+@router.get("/barrierefreiheit")
+def get_statement(request: Request) -> Response:
+    """The accessibility statement, also for people who are not signed in."""
+    page = v.StatementPage(load_texts("de")("barriere.titel"))
+    return html(rendering.render(page, frame_of(request)))
 
 
 @router.post("/einstellungen", dependencies=CSRF)

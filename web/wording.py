@@ -97,6 +97,7 @@ ROOMS: dict[str, tuple[str, frozenset[str]]] = {
     "postkorb": ("/postkorb", frozenset({"caseworker", "team_lead"})),
     "klaerung": ("/klaerung", frozenset({"clearing"})),
     "akten": ("/suche", frozenset({"caseworker", "team_lead"})),
+    "poststelle": ("/poststelle", frozenset({"mailroom", "clearing"})),
     "pruefung": ("/pruefung", frozenset({"auditor"})),
 }
 

@@ -141,5 +141,7 @@ def _day(text: str | None) -> date | None:
 
 
 def _sentence(line: dict[str, object]) -> str:
+    if "item_no" not in line:
+        return f"{line['source']}: {line['state']}"
     where = line["case_file_number"] or line["inbox"] or "-"
     return f"{line['source']}  Sendung {line['item_no']}: {line['state']}  {where}"

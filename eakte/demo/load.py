@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,9 @@ from retention.loading import load_schedule
 
 SEED = 20261124
 MAILROOM = "JC-POST"
+AUDITOR = "pruefung1"
+AUDITED = 12
+AUDIT_DAYS = 30
 STATIONS = ("SCAN-1", "SCAN-1-DUPLEX", "SCAN-SAN", "FACHVERFAHREN")
 DIGITAL_STATIONS = frozenset({"FACHVERFAHREN"})
 
@@ -204,10 +207,31 @@ def _mail(services: Services, agency_id: UUID, register: DemoRegister, day: date
     with services.database.read() as session:
         stations = dict(session.execute(select(ScanStation.code, ScanStation.id)).all())
     made = 0
+    named: set[str] = set()
     for batch in make_demo_mail(register, SEED, day):
         made += _receive(services, agency_id, stations[batch.station], batch)
+        named |= {item.truth.file_number for item in batch.items if item.truth.file_number}
+    _audit_sample(services, agency_id, sorted(named)[:AUDITED], day)
     marker.touch()
     return made
+
+
+def _audit_sample(services: Services, agency_id: UUID, numbers: Sequence[str], day: date) -> None:
+    """The sample of the auditing office: some cases of the day's mail, for as long as the auditor's role lasts."""
+    with services.database.write() as tx:
+        auditor = tx.session.scalar(select(User.id).where(User.agency_id == agency_id, User.username == AUDITOR))
+        granted = select(CaseGrant.case_file_id).where(CaseGrant.user_id == auditor, CaseGrant.reason == "audit")
+        cases = select(CaseFile.id).where(
+            CaseFile.agency_id == agency_id, CaseFile.file_number.in_(numbers), CaseFile.sealed.is_(False),
+            CaseFile.id.not_in(granted),
+        )  # fmt: skip
+        for case_id in tx.session.scalars(cases).all():
+            tx.session.add(
+                CaseGrant(
+                    agency_id=agency_id, case_file_id=case_id, user_id=auditor, reason="audit", valid_from=day,
+                    valid_until=day + timedelta(days=AUDIT_DAYS),
+                )
+            )  # fmt: skip
 
 
 def _receive(services: Services, agency_id: UUID, station_id: UUID, batch: DemoBatch) -> int:

@@ -54,6 +54,7 @@ ROUTES: dict[str, str] = {
     "/anmelden": OPEN,
     "/einstellungen": OWN,
     "/hilfe/tastatur": OWN,
+    "/barrierefreiheit": OPEN,
     "/postkorb": LIST,
     "/postkorb/team/{code}": LIST,
     "/postkorb/vertretung/{user_id}": LIST,
@@ -66,6 +67,7 @@ ROUTES: dict[str, str] = {
     "/klaerung": LIST,
     "/klaerung/{item_id}": RECORD,
     "/klaerung/{item_id}/akten": RECORD,
+    "/klaerung/{item_id}/neue-akte": RECORD,
     "/klaerung/{item_id}/weiterleiten": RECORD,
     "/akte/{number}": RECORD,
     "/akte/{number}/notiz": RECORD,
@@ -74,6 +76,9 @@ ROUTES: dict[str, str] = {
     "/akte/{number}/dokument/{n}/pdf": RECORD,
     "/akte/{number}/dokument/{n}/original": RECORD,
     "/akte/{number}/dokument/{n}/notiz": RECORD,
+    "/poststelle": LIST,
+    "/poststelle/quarantaene": LIST,
+    "/poststelle/quarantaene/{entry_id}/beenden": RECORD,
     "/suche": LIST,
     "/pruefung": LIST,
     "/pruefung/{mandate}": RECORD,
@@ -122,7 +127,7 @@ class House:
             "document_id": str(self.document), "page_no": "1", "number:path": self.case_number, "item_id": str(self.item),
             "number": path_number(self.case_number), "n": str(self.ordinal), "code": "SZ-HAL-L1",
             "user_id": "fohlsdorp", "mandate": self.case_number.replace("/", "-"), "address:page_path": "nirgends",
-            "path:path": "nichts.css",
+            "path:path": "nichts.css", "entry_id": str(self.item),
         }  # fmt: skip
         return re.sub(r"\{([^}]+)\}", lambda match: values[match[1]], route)
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from tests.web.app import State, make_app
+from tests.web.serving import served
 from web import assets
 
 ARGUMENTS = [
@@ -66,19 +63,8 @@ class Site:
 @pytest.fixture
 def site() -> Iterator[Site]:
     app, state = make_app()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 20
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert server.started
-    yield Site(f"http://127.0.0.1:{port}", state)
-    server.should_exit = True
-    thread.join(10)
+    with served(app) as url:
+        yield Site(url, state)
 
 
 @pytest.fixture

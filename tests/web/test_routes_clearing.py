@@ -79,6 +79,21 @@ def test_a_tie_preselects_nothing(room: Room) -> None:
     assert preselected([{"case_file_id": "x", "strength": 1}]) == "x"
 
 
+def test_a_contradicted_or_closed_candidate_is_not_preselected(room: Room) -> None:
+    """He left the community and still writes its number: one Enter must not file him there."""
+    dirks = "99801//0004711"
+    only = [candidate(room, "dirks", dirks, 8)]
+    left = room.unclear("Ausgezogen", only, [sign(dirks, "Gehört nicht mehr dazu.", [1, 1, 9, 9], verdict="against")])
+    whole = room.unclear("Sicher", only, [sign(dirks, "Die Nummer stimmt.", [1, 1, 9, 9])])
+    client = room.client("rhinnerksen")
+    checked = re.compile(r'<input type="radio"[^>]*checked')
+    assert not checked.search(client.get(f"/klaerung/{left}").text)
+    assert checked.search(client.get(f"/klaerung/{whole}").text)
+    with room.database.write() as tx:
+        tx.session.get_one(CaseFile, room.cases["dirks"]).state = "closed"
+    assert not checked.search(client.get(f"/klaerung/{whole}").text)
+
+
 def test_filing_and_undo_without_javascript(room: Room) -> None:
     item = doubtful(room, "Mietbescheinigung")
     client = room.client("rhinnerksen")
@@ -236,6 +251,29 @@ def test_forwarding_out_of_clearing(room: Room) -> None:
     page = room.client("tnommen").get("/postkorb/team/SZ-HAL-L1").text
     assert "Für das Team" in page
     assert "Bitte prüfen" in page
+
+
+def test_a_new_applicant_gets_a_provisional_case(room: Room) -> None:
+    item = room.unclear("Hauptantrag")
+    client = room.client("rhinnerksen")
+    assert f"/klaerung/{item}/neue-akte" in client.get(f"/klaerung/{item}").text
+    assert "Leistung 1, Sozialzentrum Halvesund" in client.get(f"/klaerung/{item}/neue-akte").text
+    wrong = decide(client, item, "neue-akte", name="Neumann", geburtsdatum="31.02.1990")
+    assert wrong.status_code == 422
+    for words in ("wie er auf dem Schreiben steht", "Wählen Sie das Team", "Schreiben Sie das Datum so", "Neumann"):
+        assert words in wrong.text
+    told = {"name": "Neumann", "vorname": "Nadja", "aktenart": "LEIST", "einheit": "SZ-HAL-L1"}
+    done = decide(client, item, "neue-akte", geburtsdatum="17.05.1990", **told)
+    assert done.status_code == 303
+    after = client.get(done.headers["location"]).text
+    assert "Abgelegt in Akte Neumann, Nadja, VORL-" in after
+    team = room.client("tnommen").get("/postkorb/team/SZ-HAL-L1").text
+    assert "Hauptantrag" in team
+    assert "Neumann, Nadja" in team
+    action = next(part for part in after.split('"') if part.startswith("/aktionen/"))
+    assert client.post(action, data=fields(after, action)).status_code == 303
+    assert room.item(item).state == "open"
+    assert decide(room.client("tnommen"), item, "neue-akte", **told).status_code == 404
 
 
 def test_evidence_of_any_shape_never_breaks_the_page(room: Room) -> None:

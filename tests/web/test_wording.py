@@ -117,7 +117,7 @@ def test_foreign_targets_become_the_start(path: str) -> None:
 
 
 def test_rooms_follow_the_roles() -> None:
-    assert [key for key, _ in wording.rooms_of(["mailroom", "clearing"])] == ["klaerung"]
+    assert [key for key, _ in wording.rooms_of(["mailroom", "clearing"])] == ["klaerung", "poststelle"]
     assert [key for key, _ in wording.rooms_of(["caseworker", "team_lead"])] == ["postkorb", "akten"]
     assert wording.rooms_of(["system_admin", "org_admin"]) == ()
     assert wording.home_of(["records_manager"]) == "/einstellungen"

@@ -80,7 +80,7 @@
     return !posten || !aktuelle() || aktuelle().dataset.posten === posten;
   };
   const nachVorschau = (e) => { merkeAdresse(e); richteBlatt(e); aktuelle()?.classList.remove("ea-zeile--neu"); };
-  const nachListe = () => { if (liste() && !aktuelle() && zeilen()[0]) $("a", zeilen()[0]).tabIndex = 0; };
+  const nachListe = () => { const zs = zeilen(), jetzt = aktuelle() || zs[0]; zs.forEach((z) => ($("a", z).tabIndex = z === jetzt ? 0 : -1)); };
 
   /* ---- clearing: one letter at a time; Enter counts only once the letter has been seen */
   let gezeigtUm = -1e9;
@@ -144,6 +144,7 @@
   function marke(feld, o) {
     treffer(feld).forEach((x) => x.setAttribute("aria-selected", String(x === o)));
     o ? feld.setAttribute("aria-activedescendant", o.id) : feld.removeAttribute("aria-activedescendant");
+    o?.scrollIntoView({ block: "nearest" });
   }
   function klappe(feld, auf) {
     kasten(feld).hidden = !auf;

@@ -36,6 +36,7 @@ from web.views.common import (
     Verdict,
 )
 from web.views.inbox import InboxFilter, InboxRow, ItemPreview, NewMail, Note, PostkorbPage
+from web.views.mailroom import BalancePart, BatchRow, MailroomPage, QuarantinePage, QuarantineRow
 from web.views.records import (
     CasePage,
     CaseRow,
@@ -57,6 +58,7 @@ from web.views.system import (
     KeyLine,
     LoginPage,
     SettingsPage,
+    StatementPage,
 )
 
 __all__ = [
@@ -64,6 +66,8 @@ __all__ = [
     "Answer",
     "AuditCase",
     "Badge",
+    "BalancePart",
+    "BatchRow",
     "CandidateCard",
     "CaseHit",
     "CaseHits",
@@ -96,6 +100,7 @@ __all__ = [
     "LogPage",
     "LogRow",
     "LoginPage",
+    "MailroomPage",
     "MandatePage",
     "NavItem",
     "NewMail",
@@ -105,12 +110,15 @@ __all__ = [
     "PageText",
     "PageView",
     "PostkorbPage",
+    "QuarantinePage",
+    "QuarantineRow",
     "RegisterEntry",
     "RowGroup",
     "SearchPage",
     "SearchResult",
     "SettingsPage",
     "Shell",
+    "StatementPage",
     "Tab",
     "Theme",
     "Thumb",

@@ -62,7 +62,7 @@ class LogRow:
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    """The log of acts. `seal_ok` None = not checked yet; `seal_text` is the sentence about the chain."""
+    """The log of acts. `seal_ok` None = not checked yet; `seal_text` says so in words, `check_href` checks it."""
 
     title: str
     heading: str
@@ -73,7 +73,7 @@ class LogPage:
     rows: tuple[LogRow, ...]
     total_text: str = ""
     empty: Empty | None = None
-    extract_href: str | None = None
+    check_href: str = ""
     next_href: str | None = None
     previous_href: str | None = None
 

@@ -44,6 +44,16 @@ class ErrorPage:
 
 
 @dataclass(frozen=True, slots=True)
+class StatementPage:
+    """The accessibility statement; its words stand in the template."""
+
+    title: str
+
+    template: ClassVar[str] = "barrierefreiheit.html"
+    panes: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
 class Conflict:
     """Somebody was faster: who, what, when (fragment `meldung`, and a page of its own without JavaScript)."""
 
