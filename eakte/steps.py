@@ -6,6 +6,7 @@ was not available), failed (the step itself cannot be done: counted only when it
 
 from __future__ import annotations
 
+import errno
 from functools import cache
 from typing import Any
 
@@ -20,6 +21,12 @@ from eakte.handover import job_from
 from ingest.pipeline import Pipeline
 
 _log = logger(__name__)
+# The machine's faults. Any other OSError says something of the file: parsers raise it for damaged images, the kernel
+# for a file that outgrows the child's limit.
+_STORE_FAULTS = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOENT, errno.EAGAIN,
+     errno.ESTALE, errno.EACCES, errno.EPERM, errno.ENOMEM}
+)  # fmt: skip
 
 
 @cache
@@ -48,9 +55,11 @@ def perform(request: dict[str, Any]) -> dict[str, Any]:
         _pipeline().perform(job)
     except LeaseLost:
         return {"status": "lost"}
-    except (Unavailable, StorageFull, BlobMissing, OperationalError, OSError) as error:
+    except (Unavailable, StorageFull, BlobMissing, OperationalError) as error:
         return {"status": "retry", "error": type(error).__name__}
     except Exception as error:  # a hostile file may raise anything; the supervisor decides what it means
+        if isinstance(error, OSError) and error.errno in _STORE_FAULTS:
+            return {"status": "retry", "error": type(error).__name__}
         _log.warning("step_failed", job=str(job.id), kind=job.kind, error=type(error).__name__, exc_info=error)
         return {"status": "failed", "error": type(error).__name__}
     return {"status": "done"}

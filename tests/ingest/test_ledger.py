@@ -147,7 +147,7 @@ def test_reconcile_sees_a_claim_deleted_by_hand(door: Door) -> None:
 def test_the_hot_folder_waits_until_a_file_stands_still(door: Door) -> None:
     folder = door.folder / "hot" / "S1"
     folder.mkdir(parents=True)
-    hot = HotFolder(door.folder / "hot", door.database, door.store, door.agency, limit=1000)
+    hot = HotFolder(door.folder / "hot", door.database, door.store, door.agency, limit=1000, work=door.folder / "work")
     growing = folder / "batch.pdf"
     growing.write_bytes(b"half")
     assert [hot.poll(0), hot.poll(4)] == [0, 0]
@@ -162,7 +162,7 @@ def test_the_hot_folder_says_why_it_refused(door: Door) -> None:
     folder = door.folder / "hot" / "S1"
     folder.mkdir(parents=True)
     (folder / "big.pdf").write_bytes(b"x" * 2000)
-    hot = HotFolder(door.folder / "hot", door.database, door.store, door.agency, limit=1000)
+    hot = HotFolder(door.folder / "hot", door.database, door.store, door.agency, limit=1000, work=door.folder / "work")
     assert [hot.poll(0), hot.poll(STABLE_SECONDS)] == [0, 0]
     assert "zu groß" in (folder / "error" / "big.pdf.txt").read_text("utf-8")
     assert door.count(Receipt) == 0
@@ -173,7 +173,7 @@ def test_a_file_that_vanished_leaves_only_an_audit_event(door: Door) -> None:
     folder = door.folder / "hot" / "S1"
     folder.mkdir(parents=True)
     (folder / "gone.pdf").write_bytes(b"x")
-    hot = HotFolder(door.folder / "hot", door.database, door.store, door.agency, limit=1000)
+    hot = HotFolder(door.folder / "hot", door.database, door.store, door.agency, limit=1000, work=door.folder / "work")
     hot.poll(0)
     (folder / "gone.pdf").unlink()
     hot.poll(1)
