@@ -1,7 +1,8 @@
 """What a worker's child does with one leased job. The child holds the engine and the models; the supervisor the lease.
 
 The answer says how the step ended: done, lost (the lease went to another worker, nothing was committed), retry (a store
-was not available), failed (the step itself cannot be done: counted only when it ran alone).
+was not available), failed (the step itself cannot be done: counted only when it ran alone), unreadable (nor will it
+ever be: the bytes of a page are damaged).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from core.log import configure_logging, logger
 from core.settings import Settings
 from eakte.bootstrap import Services, open_services
 from eakte.handover import job_from
+from ingest.pageimage import PageUnreadable
 from ingest.pipeline import Pipeline
 
 _log = logger(__name__)
@@ -57,6 +59,8 @@ def perform(request: dict[str, Any]) -> dict[str, Any]:
         return {"status": "lost"}
     except (Unavailable, StorageFull, BlobMissing, OperationalError) as error:
         return {"status": "retry", "error": type(error).__name__}
+    except PageUnreadable as error:
+        return {"status": "unreadable", "error": type(error).__name__}
     except Exception as error:  # a hostile file may raise anything; the supervisor decides what it means
         if isinstance(error, OSError) and error.errno in _STORE_FAULTS:
             return {"status": "retry", "error": type(error).__name__}

@@ -176,20 +176,21 @@ class Supervisor:
             if answer["status"] == "retry":
                 with self._services.database.write() as tx:
                     jobs.give_back(tx, job, str(answer.get("error", "")) or "retry")
-            elif answer["status"] == "failed":
-                self._own_fault(job, str(answer.get("error", "failed")))
+            elif answer["status"] in ("failed", "unreadable"):
+                self._own_fault(job, str(answer.get("error", "failed")), final=answer["status"] == "unreadable")
         elif isinstance(outcome, Crashed | MemoryExceeded | TimedOut | Raised):
             self._own_fault(job, type(outcome).__name__)
         else:
             with self._services.database.write() as tx:
                 jobs.give_back(tx, job, "")
 
-    def _own_fault(self, job: LeasedJob, error: str) -> None:
+    def _own_fault(self, job: LeasedJob, error: str, *, final: bool = False) -> None:
+        """The step failed by its own doing: again alone, then quarantine after three deaths, or at once if `final`."""
         _log.warning("step_died", job=str(job.id), kind=job.kind, error=error, alone=job.isolated)
         with self._services.database.write() as tx:
             if not job.isolated:
                 jobs.give_back(tx, job, "", isolate=True)
-            elif jobs.count_death(tx, job, error):
+            elif final or jobs.count_death(tx, job, error):
                 quarantine_job(tx, job, error)
                 jobs.finish(tx, job)
 
