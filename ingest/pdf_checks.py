@@ -15,6 +15,7 @@ from ingest.limits import Limits
 _FLATE: Final = frozenset({"/FlateDecode", "/Fl"})
 _BEST_RATIO: Final = 1032  # deflate cannot expand further than this
 _CHUNK: Final = 1 << 20
+_SAMPLE: Final = 1 << 16
 _LOWEST_DPI: Final = 30  # a page is never drawn coarser than this
 _ACTING: Final = frozenset(
     {
@@ -114,7 +115,15 @@ def _expands_beyond(stream: Any, limit: int) -> bool:
         return False  # unreadable: the page that needs it will say so
     if len(data) * _BEST_RATIO**layers <= limit:
         return False
+    if names == ["/FlateDecode"] and _estimate(data) <= limit:
+        return False  # an honest scan need not be inflated twice; a bomb behind a honest start meets the memory limit
     return _peel(data, names, limit)
+
+
+def _estimate(data: bytes) -> float:
+    """How much would come out, if all of it were like its beginning."""
+    sample = data[:_SAMPLE]
+    return sum(len(part) for part in _inflated(sample)) / len(sample) * len(data)
 
 
 def _peel(data: bytes, names: list[str], limit: int) -> bool:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from archive.fileplan import load_defaults
+from archive.models import CaseFile
 from archive.register_import import HEADER, import_register
 from core.actor import system_actor
 from core.models import AuditEvent
@@ -155,7 +157,7 @@ def free_port() -> int:
 
 
 def _wait_until_up(client: httpx.Client, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline:
         assert process.poll() is None, "the server ended"
         try:
@@ -178,6 +180,8 @@ def open_house(home: Path, lines: Sequence[str] = REGISTER, **told: Any) -> Hous
         _, token = create_station(tx, actor, "SCAN-1", "JC-POST")
         create_station(tx, actor, "SCAN-2", "JC-POST")
         import_register(tx, actor, "\n".join([",".join(HEADER), *lines]).encode())
+        for case_file in tx.session.scalars(select(CaseFile).where(CaseFile.file_number == CLOSED)):
+            case_file.state, case_file.closed_on = "closed", date(2026, 1, 31)
     return House(home, services, agency, token)
 
 
