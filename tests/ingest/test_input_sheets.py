@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from zxingcpp import BarcodeFormat
 
 from eakte.intake import take_in
+from eakte.serve import build_app
 from inbox.models import InboxItem
 from organisation.models import OrgUnit
 from tests.ingest.door import BLANK, CLOSED, House, Sheet, book, letter, open_house
@@ -136,3 +138,16 @@ def test_the_same_bytes_elsewhere_are_a_duplicate_and_never_filed_twice(
         assert line["duplicate_of"] == run.lines["case"][0]["receipt_id"]
         assert (line["state"], line["case_file_number"]) == ("clearing", None)
         assert "duplicate" in {reason["code"] for reason in line["reasons"]}
+
+
+def test_a_station_no_longer_reads_what_is_filed(run: Run) -> None:
+    house = run.house
+    with TestClient(build_app(house.services), headers={"Authorization": f"Bearer {house.token}"}) as client:
+        shown = {
+            name: client.get(f"/api/v1/receipts/{run.lines[name][0]['receipt_id']}").json()["items"][0]
+            for name in ("one-leist", "two-leist")
+        }
+    filed, waiting = shown["one-leist"], shown["two-leist"]
+    assert run.lines["one-leist"][0]["evidence"]
+    assert (filed["state"], filed["case_file_number"], filed["evidence"]) == ("filed", "99801BG0004711", [])
+    assert waiting["evidence"] == run.lines["two-leist"][0]["evidence"] != []
