@@ -21,7 +21,7 @@ def _hang() -> None:
 def _grow() -> None:
     kept = []
     while True:
-        kept.append(bytearray(b"x" * 8_000_000))
+        kept.append(b"x" * 200_000_000)
 
 
 def _write() -> None:
