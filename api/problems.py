@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from api.upload import drain
 from archive.blobs.port import BlobDamaged, BlobMissing
 from core.errors import EakteError, InvalidInput, NotSignedIn, Unavailable
 from core.log import logger
@@ -48,7 +49,9 @@ def install(app: FastAPI) -> None:
     """Register the handlers: typed errors, framework errors, and the unexpected with a reference number."""
 
     @app.exception_handler(EakteError)
-    def _typed(_request: Request, error: EakteError) -> JSONResponse:
+    async def _typed(request: Request, error: EakteError) -> JSONResponse:
+        if request.method == "PUT":
+            await drain(request)
         if isinstance(error, BlobMissing | BlobDamaged):
             _log.error("blob_problem", code=error.reason)
         return from_error(error)

@@ -12,14 +12,11 @@ from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import JSONResponse
 
 from api.context import Context, Ctx, Station
-from api.upload import CutOff, body_as_file
-from core.actor import Actor, ActorKind
-from core.audit import record_act
-from core.errors import EakteError, InvalidInput, NotFound, StorageFull, TooLarge
-from ingest.ledger import Delivery, receive
+from api.upload import CutOff, UploadLimits, body_as_file
+from core.errors import InvalidInput, NotFound, StorageFull, TooLarge
+from ingest.ledger import Delivery, note_refusal, receive
 from ingest.models import Receipt
 from ingest.reporting import item_lines
-from organisation.models import ScanStation
 
 router = APIRouter(prefix="/api/v1", tags=["Posteingang"])
 
@@ -36,27 +33,30 @@ async def put_batch(
     x_content_sha256: Annotated[str | None, Header()] = None,
 ) -> Response:
     """201 only when bytes and ledger row are durable; the same again 200; same key, other bytes 409."""
-    delivery = Delivery(
-        channel="station" if station.scanning else "upload",
-        station_id=station.id,
-        key=idempotency_key,
-        received_on=_date(x_received_on),
-        operator=x_operator,
-        sheets_told=_number(x_sheets),
-        announced_sha256=x_content_sha256,
-    )
     settings = ctx.settings
+    limits = UploadLimits(settings.upload_limit, settings.disk_reserve, settings.upload_stall_seconds)
     try:
-        async with body_as_file(request, settings.work_folder, settings.upload_limit, settings.disk_reserve) as path:
+        delivery = Delivery(
+            channel="station" if station.scanning else "upload",
+            station_id=station.id,
+            key=_short(idempotency_key, 200, "Der Schlüssel des Stapels"),
+            received_on=_date(x_received_on),
+            operator=_short(x_operator, 100, "X-Operator") if x_operator else None,
+            sheets_told=_number(x_sheets),
+            announced_sha256=x_content_sha256,
+        )
+        async with body_as_file(request, settings.work_folder, limits) as path:
             return await asyncio.to_thread(_receive, ctx, path, delivery)
     except (TooLarge, StorageFull, CutOff) as error:
-        await asyncio.to_thread(_note_refusal, ctx, station, error)
+        await asyncio.to_thread(note_refusal, ctx.database, ctx.agency_id, station.id, error.reason)
         raise
 
 
 @router.get("/receipts/{receipt_id}", summary="Was aus einem Stapel wurde")
 def get_receipt(ctx: Ctx, station: Station, receipt_id: UUID) -> dict[str, Any]:
-    """The receipt and its items, for the station that brought it. Filed items show no more than that they are filed."""
+    """The receipt and its items, for the station that brought it. Of filed items it sees where they went, and no longer
+    what they say.
+    """
     with ctx.database.read() as session:
         receipt = session.get(Receipt, receipt_id)
         if receipt is None or receipt.station_id != station.id:
@@ -65,20 +65,19 @@ def get_receipt(ctx: Ctx, station: Station, receipt_id: UUID) -> dict[str, Any]:
             "receipt_id": str(receipt.id),
             "receipt_sha256": receipt.sha256,
             "state": receipt.state,
-            "items": item_lines(session, receipt),
+            "items": [_without_contents(line) for line in item_lines(session, receipt)],
         }
+
+
+def _without_contents(line: dict[str, Any]) -> dict[str, Any]:
+    """The post room loses sight of what is filed (INTERFACES, roles): evidence quotes the letter."""
+    return {**line, "evidence": []} if line["state"] == "filed" else line
 
 
 def _receive(ctx: Context, path: Path, delivery: Delivery) -> Response:
     accepted = receive(ctx.database, ctx.blobs, ctx.agency_id, path, delivery)
     body = {"receipt_id": str(accepted.receipt_id), "receipt_sha256": accepted.sha256, "state": accepted.state}
     return JSONResponse(body, 200 if accepted.repeated else 201)
-
-
-def _note_refusal(ctx: Context, station: ScanStation, error: EakteError) -> None:
-    actor = Actor(ActorKind.STATION, ctx.agency_id, station_id=station.id)
-    with ctx.database.write() as tx:
-        record_act(tx, actor, "receipt.refused", "scan_station", station.id, code=error.reason)
 
 
 def _date(text: str | None) -> date | None:
@@ -88,9 +87,15 @@ def _date(text: str | None) -> date | None:
         raise InvalidInput("X-Received-On ist kein Datum der Form JJJJ-MM-TT.", "X-Received-On is no date") from error
 
 
+def _short(text: str, longest: int, what: str) -> str:
+    if len(text) > longest:
+        raise InvalidInput(f"{what} ist länger als {longest} Zeichen. Nichts wurde angenommen.", "header too long")
+    return text
+
+
 def _number(text: str | None) -> int | None:
     if not text:
         return None
-    if not text.isdigit() or len(text) > 6:
+    if not (text.isascii() and text.isdigit()) or len(text) > 6:
         raise InvalidInput("X-Sheets ist keine Zahl.", "X-Sheets is no number")
     return int(text)

@@ -126,9 +126,10 @@ class Child:
             return self._await(limits or self._limits)
 
     def stop(self) -> None:
-        """End the child and wait for it. Idempotent."""
+        """End the child, and the programs that it started, and wait for it. Idempotent."""
         self._ended = True
         if self._process is not None:
+            _kill_programs(self._process.pid)
             self._process.kill()
             self._process.wait()
             _close(self._process)
@@ -261,9 +262,30 @@ def _close(process: subprocess.Popen[bytes]) -> None:
 
 
 def _resident(pid: int) -> int:
-    """Resident memory of a process in MiB; 0 when it is gone."""
+    """Resident memory in MiB of a process and the programs that it started; 0 when it is gone."""
+    pages = 0
+    for one in (pid, *_programs(pid)):
+        try:
+            pages += int(Path(f"/proc/{one}/statm").read_text("ascii").split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return pages * _PAGE_SIZE // (1024 * 1024)
+
+
+def _programs(pid: int) -> list[int]:
+    """Processes below `pid`, as Linux lists them: an engine of its own counts and ends with its child."""
+    found: list[int] = []
     try:
-        fields = Path(f"/proc/{pid}/statm").read_text("ascii").split()
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            found += [int(one) for one in (task / "children").read_text("ascii").split()]
     except (FileNotFoundError, ProcessLookupError):
-        return 0
-    return int(fields[1]) * _PAGE_SIZE // (1024 * 1024)
+        return found
+    return found + [below for one in found for below in _programs(one)]
+
+
+def _kill_programs(pid: int) -> None:
+    for one in _programs(pid):
+        try:
+            os.kill(one, signal.SIGKILL)
+        except ProcessLookupError:
+            continue

@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     disk_reserve: int = Field(
         default=256 * 1024 * 1024, ge=0, description="Bytes that stay free; below, uploads get 507."
     )
+    upload_stall_seconds: float = Field(
+        default=60, gt=0, description="Seconds without a byte after which an upload counts as cut off."
+    )
     session_minutes: int = Field(default=30, ge=1, description="A session without activity ends after so many minutes.")
     session_hours: int = Field(default=12, ge=1, description="A session ends after so many hours in any case.")
     login_attempts: int = Field(default=5, ge=1, description="Failed sign-ins before an account is locked for a while.")

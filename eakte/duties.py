@@ -47,4 +47,5 @@ def _hotfolder(services: Services) -> Callable[[], object]:
         agency_id = session.scalars(select(Agency.id).order_by(Agency.id).limit(1)).first()
     if agency_id is None or settings.hotfolder is None:
         return lambda: None
-    return HotFolder(settings.hotfolder, services.database, services.blobs, agency_id, settings.upload_limit).poll
+    limit, work = settings.upload_limit, settings.work_folder
+    return HotFolder(settings.hotfolder, services.database, services.blobs, agency_id, limit, work).poll

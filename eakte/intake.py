@@ -17,9 +17,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from core import leases
-from core.errors import EakteError, InvalidInput
+from core.errors import EakteError, InvalidInput, StorageFull
 from eakte.bootstrap import Services
-from ingest.ledger import Accepted, Delivery, receive
+from ingest.ledger import Accepted, Delivery, note_refusal, readable, receive
 from ingest.models import Receipt
 from ingest.reporting import item_lines
 from organisation.models import ScanStation
@@ -51,11 +51,13 @@ def take_in(
     accepted: list[tuple[Path, Accepted]] = []
     for path in files_below(paths):
         try:
-            delivery = Delivery("cli", station_id, received_on=received_on, source_name=path.name)
+            delivery = Delivery("cli", station_id, received_on=received_on, source_name=readable(path.name))
             accepted.append((path, receive(services.database, services.blobs, agency_id, path, delivery)))
         except (EakteError, OSError) as error:
+            if isinstance(error, StorageFull):
+                note_refusal(services.database, agency_id, station_id, error.reason)
             text = error.de if isinstance(error, EakteError) else f"Die Datei ist nicht lesbar ({error.strerror})."
-            outcome.problems.append(f"{path}: {text}")
+            outcome.problems.append(f"{readable(str(path))}: {text}")
     if wait is None:
         outcome.lines = [_received_line(path, one) for path, one in accepted]
         return outcome
@@ -63,7 +65,7 @@ def take_in(
         outcome.timed_out = not _wait_for(services, [one.receipt_id for _, one in accepted], wait or FOREVER)
     with services.database.read() as session:
         for path, one in accepted:
-            outcome.lines += item_lines(session, session.get_one(Receipt, one.receipt_id), str(path))
+            outcome.lines += item_lines(session, session.get_one(Receipt, one.receipt_id), readable(str(path)))
     return outcome
 
 
@@ -81,7 +83,7 @@ def _received_line(path: Path, accepted: Accepted) -> dict[str, Any]:
     return {
         "receipt_id": str(accepted.receipt_id),
         "receipt_sha256": accepted.sha256,
-        "source": str(path),
+        "source": readable(str(path)),
         "state": accepted.state,
     }
 

@@ -1,7 +1,8 @@
 """What a worker's child does with one leased job. The child holds the engine and the models; the supervisor the lease.
 
 The answer says how the step ended: done, lost (the lease went to another worker, nothing was committed), retry (a store
-was not available), failed (the step itself cannot be done: counted only when it ran alone).
+was not available), failed (the step itself cannot be done: counted only when it ran alone), unreadable (nor will it
+ever be: the bytes of a page are damaged).
 """
 
 from __future__ import annotations
@@ -18,12 +19,16 @@ from core.log import configure_logging, logger
 from core.settings import Settings
 from eakte.bootstrap import Services, open_services
 from eakte.handover import job_from
+from ingest.pageimage import PageUnreadable
 from ingest.pipeline import Pipeline
 
 _log = logger(__name__)
-# Image libraries raise OSError without a number for broken files, and a file that makes too large a result hits the
-# child's own size limit: both say something of the file. Every other OSError says something of the store.
-_NOT_THE_STORE = (None, errno.EFBIG)
+# The machine's faults. Any other OSError says something of the file: parsers raise it for damaged images, the kernel
+# for a file that outgrows the child's limit.
+_STORE_FAULTS = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOENT, errno.EAGAIN,
+     errno.ESTALE, errno.EACCES, errno.EPERM, errno.ENOMEM}
+)  # fmt: skip
 
 
 @cache
@@ -54,8 +59,10 @@ def perform(request: dict[str, Any]) -> dict[str, Any]:
         return {"status": "lost"}
     except (Unavailable, StorageFull, BlobMissing, OperationalError) as error:
         return {"status": "retry", "error": type(error).__name__}
+    except PageUnreadable as error:
+        return {"status": "unreadable", "error": type(error).__name__}
     except Exception as error:  # a hostile file may raise anything; the supervisor decides what it means
-        if isinstance(error, OSError) and error.errno not in _NOT_THE_STORE:
+        if isinstance(error, OSError) and error.errno in _STORE_FAULTS:
             return {"status": "retry", "error": type(error).__name__}
         _log.warning("step_failed", job=str(job.id), kind=job.kind, error=type(error).__name__, exc_info=error)
         return {"status": "failed", "error": type(error).__name__}

@@ -11,6 +11,7 @@ import os
 import socket
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 
 import psutil
 from sqlalchemy import select
@@ -30,6 +31,7 @@ _log = logger(__name__)
 _IDLE_SECONDS = 0.1
 _FAULT_SECONDS = 1.0
 _HEARTBEAT_SECONDS = 5.0
+_WARM_UP_SECONDS = 300.0
 
 
 def owner_name() -> str:
@@ -117,31 +119,32 @@ class Supervisor:
 
     def _work(self) -> None:
         child: Child | None = None
+        fresh = False
         try:
             while not self._stopping.is_set():
+                if child is None:
+                    child, fresh = self._new_child(), True
+                    continue
                 job = self._next_job()
                 if job is None:
-                    if child is None:
-                        child = self._new_child()
                     self._stopping.wait(_IDLE_SECONDS)
                     continue
-                if child is None or job.isolated:
-                    child = self._replace(child)
+                if job.isolated and not fresh:
+                    child.stop()
+                    child = self._new_child()
+                fresh = False
                 if not self._run(child, job) or job.isolated:
-                    child = self._replace(child)
+                    child.stop()
+                    child = None
         finally:
             if child is not None:
                 child.stop()
 
     def _new_child(self) -> Child:
+        """A child with everything loaded: a step's time limit is for the step alone, also on a machine under load."""
         child = Child(self._limits)
-        child.call("eakte.steps:warm_up", {})
+        child.call("eakte.steps:warm_up", {}, replace(self._limits, wall_seconds=_WARM_UP_SECONDS))
         return child
-
-    def _replace(self, child: Child | None) -> Child:
-        if child is not None:
-            child.stop()
-        return Child(self._limits)
 
     def _next_job(self) -> LeasedJob | None:
         try:
@@ -173,20 +176,21 @@ class Supervisor:
             if answer["status"] == "retry":
                 with self._services.database.write() as tx:
                     jobs.give_back(tx, job, str(answer.get("error", "")) or "retry")
-            elif answer["status"] == "failed":
-                self._own_fault(job, str(answer.get("error", "failed")))
+            elif answer["status"] in ("failed", "unreadable"):
+                self._own_fault(job, str(answer.get("error", "failed")), final=answer["status"] == "unreadable")
         elif isinstance(outcome, Crashed | MemoryExceeded | TimedOut | Raised):
             self._own_fault(job, type(outcome).__name__)
         else:
             with self._services.database.write() as tx:
                 jobs.give_back(tx, job, "")
 
-    def _own_fault(self, job: LeasedJob, error: str) -> None:
+    def _own_fault(self, job: LeasedJob, error: str, *, final: bool = False) -> None:
+        """The step failed by its own doing: again alone, then quarantine after three deaths, or at once if `final`."""
         _log.warning("step_died", job=str(job.id), kind=job.kind, error=error, alone=job.isolated)
         with self._services.database.write() as tx:
             if not job.isolated:
                 jobs.give_back(tx, job, "", isolate=True)
-            elif jobs.count_death(tx, job, error):
+            elif final or jobs.count_death(tx, job, error):
                 quarantine_job(tx, job, error)
                 jobs.finish(tx, job)
 

@@ -1,14 +1,18 @@
 """Hot folders: `<root>/<station>/` is watched; a file is complete when size and time stay unchanged for 5 s.
 
 The source is released only after the ledger row is committed: moved to `done/`, or to `error/` with a `.txt` that
-says why. A crash in between leaves the file where it is; taking it in again finds the same delivery.
+says why. A crash in between leaves the file where it is; taking it in again finds the same delivery. Whatever is wrong
+with one file, the next one is taken.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
@@ -16,35 +20,42 @@ from uuid import UUID
 from sqlalchemy import select
 
 from archive.blobs.port import BlobStore
-from core.actor import Actor, ActorKind
-from core.audit import record_act
 from core.database import Database
-from core.errors import EakteError, StorageFull, TooLarge, Unavailable
-from ingest.ledger import Delivery, receive
+from core.errors import EakteError, InvalidInput, StorageFull, TooLarge, Unavailable
+from core.log import logger
+from ingest.errors import SourceVanished
+from ingest.ledger import Delivery, note_refusal, readable, receive
 from organisation.models import ScanStation
 
 STABLE_SECONDS = 5.0
 DONE, ERROR = "done", "error"
+_log = logger(__name__)
+Shape = tuple[int, int]
 
 
 @dataclass(slots=True)
 class HotFolder:
-    """Watches all stations' folders. `poll` is called again and again; it keeps only what it saw last."""
+    """Watches all stations' folders. `poll` is called again and again; it keeps only what it saw last.
+
+    `work` is the folder for temporary files on the blobs' file system.
+    """
 
     root: Path
     database: Database
     store: BlobStore
     agency_id: UUID
     limit: int
-    _seen: dict[Path, tuple[tuple[int, int], float]] = field(default_factory=dict)
+    work: Path
+    _seen: dict[Path, tuple[Shape, float]] = field(default_factory=dict)
+    _noted: dict[Path, str] = field(default_factory=dict)
 
     def poll(self, now: float | None = None) -> int:
         """Take in every file that has become complete; returns how many were accepted. `now` is a monotonic time."""
         moment = time.monotonic() if now is None else now
         accepted = 0
         for station_id, folder in self._stations():
-            for path in sorted(folder.iterdir()):
-                if path.is_file() and not path.name.startswith(".") and self._complete(path, moment):
+            for path in _files(folder):
+                if self._complete(path, moment):
                     accepted += self._take(station_id, path)
         self._forget_vanished()
         return accepted
@@ -62,10 +73,9 @@ class HotFolder:
 
     def _complete(self, path: Path, moment: float) -> bool:
         try:
-            status = path.stat()
-        except FileNotFoundError:
+            shape = _shape(path)
+        except OSError:
             return False
-        shape = (status.st_size, status.st_mtime_ns)
         known = self._seen.get(path)
         if known is None or known[0] != shape:
             self._seen[path] = (shape, moment)
@@ -73,44 +83,74 @@ class HotFolder:
         return moment - known[1] >= STABLE_SECONDS
 
     def _take(self, station_id: UUID, path: Path) -> int:
+        """Whether the file was accepted (1) or not (0). Never raises for what is wrong with one file."""
         try:
-            if path.stat().st_size > self.limit:
-                raise TooLarge("Die Datei ist zu groß. Bitte in kleineren Stapeln scannen.", "file too large")
-            delivery = Delivery("hotfolder", station_id, source_name=path.name)
-            receive(self.database, self.store, self.agency_id, path, delivery)
-        except (Unavailable, StorageFull):
+            self._receive(station_id, path)
+        except (Unavailable, StorageFull) as error:
+            self._note_once(station_id, path, error.reason)
             return 0  # stays where it is and is tried again
-        except FileNotFoundError:
-            self._note(station_id, "vanished")
-            return 0
-        except EakteError as error:
-            self._move(path, ERROR, error.de)
-            self._note(station_id, error.reason)
+        except (SourceVanished, FileNotFoundError):
+            return 0  # gone or growing again: noted when it is missed
+        except (EakteError, OSError) as error:
+            self._refuse(station_id, path, error)
             return 0
         self._move(path, DONE, None)
         return 1
 
-    def _move(self, path: Path, folder: str, why: str | None) -> None:
-        target = path.parent / folder
-        target.mkdir(exist_ok=True)
-        destination = target / path.name
-        number = 1
-        while destination.exists():
-            destination = target / f"{path.stem}-{number}{path.suffix}"
-            number += 1
-        if why is not None:
-            destination.with_name(destination.name + ".txt").write_text(why + "\n", "utf-8")
-        shutil.move(path, destination)
-        self._seen.pop(path, None)
+    def _receive(self, station_id: UUID, path: Path) -> None:
+        if path.is_symlink():
+            raise InvalidInput("Die Datei ist nur ein Verweis. Bitte die Datei selbst ablegen.", "symbolic link")
+        if path.stat().st_size > self.limit:
+            raise TooLarge("Die Datei ist zu groß. Bitte in kleineren Stapeln scannen.", "file too large")
+        with self._copy(path) as copy:
+            delivery = Delivery("hotfolder", station_id, source_name=readable(path.name))
+            receive(self.database, self.store, self.agency_id, copy, delivery)
 
-    def _note(self, station_id: UUID, code: str) -> None:
-        actor = Actor(ActorKind.STATION, self.agency_id, station_id=station_id)
-        with self.database.write() as tx:
-            record_act(tx, actor, "receipt.refused", "scan_station", station_id, code=code)
+    @contextmanager
+    def _copy(self, path: Path) -> Iterator[Path]:
+        """The bytes as they stood still: a file that grows while it is copied is not complete after all."""
+        handle, name = tempfile.mkstemp(dir=self.work, prefix="hot-")
+        os.close(handle)
+        copy = Path(name)
+        try:
+            shutil.copyfile(path, copy)
+            if _shape(path) != self._seen[path][0]:
+                raise SourceVanished
+            yield copy
+        finally:
+            copy.unlink(missing_ok=True)
+
+    def _refuse(self, station_id: UUID, path: Path, error: EakteError | OSError) -> None:
+        if isinstance(error, EakteError):
+            why, code = error.de, error.reason
+        else:
+            why, code = "Die Datei ist nicht lesbar. Bitte die Rechte prüfen und noch einmal ablegen.", "unreadable"
+        self._note_once(station_id, path, code)
+        self._move(path, ERROR, why)
+
+    def _move(self, path: Path, folder: str, why: str | None) -> None:
+        """Out of the way of the next poll. A file that changed meanwhile stays: it is a new one."""
+        try:
+            if _shape(path) != self._seen.pop(path)[0]:
+                return
+            destination = _free_name(path.parent / folder, path.name)
+            if why is not None:
+                _reason_file(destination).write_text(why + "\n", "utf-8")
+            path.rename(destination)
+            self._noted.pop(path, None)
+        except OSError as error:
+            _log.warning("hotfolder_not_moved", error=type(error).__name__)
+
+    def _note_once(self, station_id: UUID, path: Path, code: str) -> None:
+        """One event per file and reason, however often it is tried."""
+        if self._noted.get(path) != code:
+            self._noted[path] = code
+            note_refusal(self.database, self.agency_id, station_id, code)
 
     def _forget_vanished(self) -> None:
-        for path in [path for path in self._seen if not path.exists()]:
+        for path in [path for path in self._seen if not path.exists() and not path.is_symlink()]:
             del self._seen[path]
+            self._noted.pop(path, None)
             self._note_vanished(path)
 
     def _note_vanished(self, path: Path) -> None:
@@ -120,4 +160,35 @@ class HotFolder:
             )
             station_id = session.scalar(query)
         if station_id is not None:
-            self._note(station_id, "vanished")
+            note_refusal(self.database, self.agency_id, station_id, "vanished")
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if not path.name.startswith(".") and _is_file(path))
+    except OSError as error:
+        _log.warning("hotfolder_unreadable", error=type(error).__name__)
+        return []
+
+
+def _is_file(path: Path) -> bool:
+    return path.is_symlink() or path.is_file()
+
+
+def _shape(path: Path) -> Shape:
+    status = path.lstat()
+    return status.st_size, status.st_mtime_ns
+
+
+def _free_name(folder: Path, name: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    wanted = Path(name)
+    candidate, number = folder / name, 1
+    while candidate.exists() or _reason_file(candidate).exists():
+        candidate = folder / f"{wanted.stem}-{number}{wanted.suffix}"
+        number += 1
+    return candidate
+
+
+def _reason_file(path: Path) -> Path:
+    return path.with_name(path.name + ".txt")

@@ -19,6 +19,7 @@ from ingest.routing_model import Evidence, RankedCandidate, RoutingContext, Rout
 from ingest.tagging.addresses import OwnAddress
 from ingest.tagging.document_type import type_rules
 from ingest.tagging.extract import Extraction, HouseKnowledge, extract
+from ingest.texts import reason
 from organisation.models import Agency, OrgUnit, User
 
 
@@ -92,6 +93,9 @@ def _sheet(item: MailItem) -> SheetFields:
 def _judgement(session: Session, agency_id: UUID, extraction: Extraction, decision: RoutingDecision) -> Judgement:
     kind = type_rules()[decision.document_type]
     written, stamped = extraction.document_date, extraction.earlier_receipt
+    unit_id = _unit(session, agency_id, decision)
+    lost = decision.scope == "unit" and unit_id is None  # the sheet names a unit that nobody works in
+    reasons = [{"code": code, "text": text} for code, text in decision.reasons]
     return Judgement(
         state=decision.state,
         case_file_id=decision.case_file_id,
@@ -103,11 +107,11 @@ def _judgement(session: Session, agency_id: UUID, extraction: Extraction, decisi
         effective_received_on=stamped.value if stamped else None,
         sender=extraction.sender,
         confidence=decision.confidence,
-        reasons=[{"code": code, "text": text} for code, text in decision.reasons],
+        reasons=[*reasons, reason("sheet_unit_unknown")] if lost else reasons,
         evidence=[_evidence(one) for one in decision.evidence if one.page > 0],
         candidates=[_candidate(one) for one in decision.candidates],
-        clearing_scope=decision.scope,
-        clearing_unit_id=_unit(session, agency_id, decision),
+        clearing_scope="general" if lost else decision.scope,
+        clearing_unit_id=unit_id,
     )
 
 

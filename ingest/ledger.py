@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,14 +15,17 @@ from core.actor import Actor, ActorKind
 from core.audit import record_act
 from core.clock import agency_date
 from core.database import Database, Transaction
-from core.errors import InvalidInput
+from core.errors import InvalidInput, StorageFull, Unavailable
 from core.ids import new_id
+from core.log import logger
 from ingest import repository
 from ingest.errors import ChecksumDiffers, KeyReused
 from ingest.kinds import SPLIT
 from ingest.models import Receipt
 
+_log = logger(__name__)
 SCANNING_CHANNELS = ("station", "hotfolder", "cli")
+ACCEPTED = "accepted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +46,15 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The answer to a delivery. `repeated`: the same delivery was accepted before, nothing new was made."""
+    """The answer to a delivery: the same however often it comes, and whatever has become of it by then.
+
+    `repeated`: the same delivery was accepted before, nothing new was made.
+    """
 
     receipt_id: UUID
     sha256: str
-    state: str
     repeated: bool
+    state: str = ACCEPTED
 
 
 def receive(database: Database, store: BlobStore, agency_id: UUID, path: Path, delivery: Delivery) -> Accepted:
@@ -67,7 +74,7 @@ def receive(database: Database, store: BlobStore, agency_id: UUID, path: Path, d
             )
         known = _known(tx, delivery, blob, received_on)
         if known is not None:
-            return Accepted(known.id, known.sha256, known.state, repeated=True)
+            return Accepted(known.id, known.sha256, repeated=True)
         receipt = _new_receipt(tx, agency_id, delivery, blob, received_on)
         claims.claim(tx, store, blob, claims.RECEIPT, receipt.id, "batch")
         jobs.enqueue(tx, agency_id, SPLIT, receipt.id, priority=50)
@@ -76,7 +83,25 @@ def receive(database: Database, store: BlobStore, agency_id: UUID, path: Path, d
             tx, actor, "receipt.accepted", "receipt", receipt.id, sha256=blob.sha256, size=blob.size,
             channel=delivery.channel, received_on=received_on,
         )  # fmt: skip
-        return Accepted(receipt.id, blob.sha256, receipt.state, repeated=False)
+        return Accepted(receipt.id, blob.sha256, repeated=False)
+
+
+def note_refusal(database: Database, agency_id: UUID, station_id: UUID, code: str) -> None:
+    """The audit event of what made no receipt: too large, storage full, cut off, vanished. Best effort by nature.
+
+    Where even the event finds no room (a disk filled to the last byte), the sender's answer must not suffer from it.
+    """
+    actor = Actor(ActorKind.STATION, agency_id, station_id=station_id)
+    try:
+        with database.write() as tx:
+            record_act(tx, actor, "receipt.refused", "scan_station", station_id, code=code)
+    except (StorageFull, Unavailable) as error:
+        _log.error("refusal_not_noted", station=str(station_id), code=code, error=error.reason)
+
+
+def readable(name: str) -> str:
+    """A name or path of the file system as text that every store takes: bytes that are no UTF-8 are replaced."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def _known(tx: Transaction, delivery: Delivery, blob: StoredBlob, received_on: date) -> Receipt | None:
@@ -105,7 +130,7 @@ def _new_receipt(tx: Transaction, agency_id: UUID, delivery: Delivery, blob: Sto
         accepted_at=tx.now,
         sheets_told=delivery.sheets_told,
         duplicate_of=twin.id if twin else None,
-        state="accepted",
+        state=ACCEPTED,
     )
     tx.session.add(receipt)
     tx.session.flush()

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`megapixels` of one page image, `pages` of one file, `depth` of nested PDF structures."""
+    """`megapixels` of one page or image, `pages` of one file, `stream_mb` of one decompressed PDF stream."""
 
     megapixels: int = 100
     pages: int = 5_000
-    depth: int = 400
+    stream_mb: int = 400
 
 
 DEFAULT = Limits()

@@ -16,6 +16,7 @@ from PIL import Image, UnidentifiedImageError
 
 from ingest.limits import DEFAULT, Limits
 from ingest.pageimage import is_pdf, page_shape
+from ingest.pdf_checks import has_active_content, lost_pages, oversize
 
 _SIGNATURES = (
     (b"\xff\xd8\xff", "image/jpeg", (".jpg", ".jpeg", ".jpe")),
@@ -24,6 +25,7 @@ _SIGNATURES = (
     (b"MM\x00*", "image/tiff", (".tif", ".tiff")),
 )
 PDF = "application/pdf"
+_PARSERS = ("JPEG", "PNG", "TIFF")
 _SHEET_CHARACTERS = 600
 
 _TEXTS = {
@@ -34,6 +36,7 @@ _TEXTS = {
     "damaged": "Die Datei ist beschädigt oder unvollständig. Bitte neu scannen oder neu anfordern.",
     "needs_password": "Die Datei ist mit einem Passwort geschützt. Bitte das Passwort erfragen oder neu anfordern.",
     "too_many_pixels": "Eine Seite hat mehr als 100 Megapixel. Bitte mit geringerer Auflösung scannen.",
+    "decompression_bomb": "Die Datei würde beim Öffnen übermäßig anwachsen. Sie wurde nicht geöffnet. Bitte neu anfordern.",
     "too_many_pages": "Die Datei hat zu viele Seiten. Bitte in kleineren Stapeln scannen.",
     "recursion": "Die Datei ist in sich verschachtelt und kann nicht gelesen werden. Bitte neu anfordern.",
     "decrypted": "Die Datei war gegen Änderungen geschützt; sie ließ sich trotzdem lesen.",
@@ -134,49 +137,52 @@ def _inspect_pdf(path: Path, limits: Limits) -> tuple[list[ProbedPage], list[Rea
     except RecursionError as error:
         raise _Refusal("quarantined", "recursion") from error
     except (pikepdf.PdfError, pdfium.PdfiumError, ValueError, TypeError, KeyError, AttributeError) as error:
-        code = "recursion" if "loop" in str(error).lower() else "damaged"
-        raise _Refusal("quarantined", code) from error
+        raise _Refusal("quarantined", _fault(str(error).lower())) from error
+
+
+def _fault(message: str) -> str:
+    if "password" in message:  # PDFium refuses where qpdf got in by an empty owner password
+        return "needs_password"
+    return "recursion" if "loop" in message else "damaged"
 
 
 def _probe_pdf(pdf: pikepdf.Pdf, path: Path, limits: Limits) -> tuple[list[ProbedPage], list[Reason]]:
     count = len(pdf.pages)
     warnings = " ".join(str(warning) for warning in pdf.get_warnings())
-    if count == 0:
-        if "loop" in warnings.lower():
-            raise _Refusal("quarantined", "recursion")
-        raise _Refusal("quarantined", "damaged") if warnings else _Refusal("rejected", "no_pages")
-    if count > limits.pages:
-        raise _Refusal("quarantined", "too_many_pages")
+    _require_readable(pdf, count, warnings, limits)
     pages = []
     with pdfium.PdfDocument(path) as document:
         if len(document) != count:
             raise _Refusal("quarantined", "damaged")
         for number in range(1, count + 1):
             shape = page_shape(pdf, document, number)
-            if shape.megapixels > limits.megapixels:
-                raise _Refusal("quarantined", "too_many_pixels")
             may_be_sheet = shape.may_hold_code and (shape.kind == "scan" or shape.characters < _SHEET_CHARACTERS)
             pages.append(ProbedPage(number, shape.raw_sha256, may_be_sheet))
-    notes = [Reason("decrypted")] if pdf.is_encrypted else []
-    if _has_active_content(pdf):
-        notes.append(Reason("active_content"))
-    if warnings:
-        notes.append(Reason("repaired"))
-    return pages, notes
+    found = (("decrypted", pdf.is_encrypted), ("active_content", has_active_content(pdf)), ("repaired", bool(warnings)))
+    return pages, [Reason(code) for code, noticed in found if noticed]
 
 
-def _has_active_content(pdf: pikepdf.Pdf) -> bool:
-    root = pdf.Root
-    names = root.get("/Names")
-    in_names = isinstance(names, pikepdf.Dictionary) and ("/JavaScript" in names or "/EmbeddedFiles" in names)
-    return in_names or "/OpenAction" in root or "/AA" in root
+def _require_readable(pdf: pikepdf.Pdf, count: int, warnings: str, limits: Limits) -> None:
+    """Everything that can be refused before a page is touched."""
+    if count == 0:
+        if "loop" in warnings.lower():
+            raise _Refusal("quarantined", "recursion")
+        raise _Refusal("quarantined", "damaged") if warnings else _Refusal("rejected", "no_pages")
+    if count > limits.pages:
+        raise _Refusal("quarantined", "too_many_pages")
+    if lost_pages(pdf):
+        raise _Refusal("quarantined", "damaged")
+    too_large = oversize(pdf, limits)
+    if too_large is not None:
+        raise _Refusal("quarantined", too_large)
 
 
 def _inspect_image(path: Path, limits: Limits) -> list[ProbedPage]:
     pages: list[ProbedPage] = []
     try:
-        with Image.open(path) as image:
-            count = int(getattr(image, "n_frames", 1))
+        with Image.open(path, formats=_PARSERS) as image:
+            # Only a TIFF has pages: further frames of a JPEG or PNG are thumbnails, depth maps or animation.
+            count = int(getattr(image, "n_frames", 1)) if image.format == "TIFF" else 1
             if count > limits.pages:
                 raise _Refusal("quarantined", "too_many_pages")
             for number in range(count):

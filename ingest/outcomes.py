@@ -43,7 +43,7 @@ def finish_receipt(tx: Transaction, receipt: Receipt) -> None:
 
 def quarantine_job(tx: Transaction, job: LeasedJob, error: str) -> None:
     """Put what the job worked on into quarantine: its step killed its own child, alone, three times."""
-    reasons = [quarantine_reason("kills_its_child", error)]
+    reasons = [quarantine_reason(error)]
     actor = system_actor(job.agency_id)
     if job.kind == SPLIT:
         receipt = tx.session.get_one(Receipt, job.subject_id)
@@ -52,4 +52,4 @@ def quarantine_job(tx: Transaction, job: LeasedJob, error: str) -> None:
         item = tx.session.get_one(MailItem, job.subject_id)
         item.state, item.reasons, item.final_at = "quarantined", reasons, tx.now
         finish_receipt(tx, tx.session.get_one(Receipt, item.receipt_id))
-    record_act(tx, actor, "mail.quarantined", job.kind, job.subject_id, code="kills_its_child")
+    record_act(tx, actor, "mail.quarantined", job.kind, job.subject_id, code=reasons[0]["code"])

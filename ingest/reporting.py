@@ -40,7 +40,7 @@ def _line(session: Session, receipt: Receipt, item: MailItem, source: str | None
         "document_ids": [str(item.document_id)] if item.document_id else [],
         "document_type": item.document_type,
         "confidence": round(item.confidence, 3),
-        "reasons": item.reasons,
+        "reasons": [*item.reasons, *item.notes],
         "evidence": item.evidence,
         "seconds": round(elapsed, 3) if elapsed is not None else None,
         "duplicate_of": str(receipt.duplicate_of) if receipt.duplicate_of else None,

@@ -18,8 +18,8 @@ class Sheet:
 
     @property
     def is_batch(self) -> bool:
-        """Whether the sheet describes the batch."""
-        return "BATCH" in self.fields
+        """Whether the sheet describes the batch: its id, or how many sheets are in it."""
+        return "BATCH" in self.fields or "SHEETS" in self.fields
 
 
 def parse_sheet(payload: str) -> Sheet | None:

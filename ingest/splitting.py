@@ -29,13 +29,18 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Items, sheets, blank backs of sheets, the batch's own fields, and whether the sheets told were not found."""
+    """Items, sheets, blank backs of sheets, the batch's own fields, and whether the sheets told were not found.
+
+    `batch_faults`: the front sheet is faulty, which concerns every item. `only_sheets`: there is no letter at all.
+    """
 
     items: tuple[Item, ...]
     sheets: tuple[int, ...]
     backs: tuple[int, ...]
     batch: dict[str, str]
     sheet_count_differs: bool
+    batch_faults: tuple[str, ...] = ()
+    only_sheets: bool = False
 
 
 def split_pages(pages: Sequence[MarkedPage], sheets_told: int | None = None) -> Split:
@@ -47,7 +52,7 @@ def split_pages(pages: Sequence[MarkedPage], sheets_told: int | None = None) -> 
     items: list[Item] = []
     sheets: list[int] = []
     backs: list[int] = []
-    batch: dict[str, str] = {}
+    front: Sheet | None = None
     current: list[MarkedPage] = []
     sheet = Sheet()
 
@@ -63,15 +68,16 @@ def split_pages(pages: Sequence[MarkedPage], sheets_told: int | None = None) -> 
             close()
             sheets.append(page.page_no)
             sheet = page.sheet
-            if sheet.is_batch and not batch and not items:
-                batch = dict(sheet.fields)
+            if sheet.is_batch and front is None and not items:
+                front = sheet
         elif page.blank and index and pages[index - 1].sheet is not None:
             backs.append(page.page_no)
         else:
             current.append(page)
     close()
+    batch, faults = (dict(front.fields), front.faults) if front else ({}, ())
     told = int(batch["SHEETS"]) if "SHEETS" in batch else sheets_told
-    return Split(tuple(items), tuple(sheets), tuple(backs), batch, _differs(items, told))
+    return Split(tuple(items), tuple(sheets), tuple(backs), batch, _differs(items, told), faults)
 
 
 def _differs(items: Sequence[Item], told: int | None) -> bool:

@@ -74,7 +74,7 @@ def _find_items(path: Path, inspection: Inspection, receipt: Receipt) -> Split:
     if found.items or not marked:
         return found
     # A batch of nothing but sheets: kept as one item, so that a person sees it; nothing vanishes.
-    return Split((Item(tuple(page.page_no for page in marked)),), (), (), found.batch, True)
+    return Split((Item(tuple(page.page_no for page in marked)),), (), (), found.batch, False, only_sheets=True)
 
 
 def _look_at(path: Path, page_no: int) -> tuple[PageMark, bool]:
@@ -112,21 +112,19 @@ def _commit(
     for kind, numbers in ((SHEET, found.sheets), (BACK, found.backs)):
         tx.session.add_all(ReceiptPage(receipt_id=receipt.id, page_no=number, kind=kind) for number in numbers)
     for number, piece in enumerate(pieces, 1):
-        _commit_item(tx, store, receipt, number, piece, found.sheet_count_differs)
+        _commit_item(tx, store, receipt, number, piece, found)
     record_act(
         tx, system_actor(receipt.agency_id), "receipt.split", "receipt", receipt.id, items=len(pieces),
         pages=len(inspection.pages), sheets=len(found.sheets),
     )  # fmt: skip
 
 
-def _commit_item(
-    tx: Transaction, store: BlobStore, receipt: Receipt, number: int, piece: Piece, count_differs: bool
-) -> None:
+def _commit_item(tx: Transaction, store: BlobStore, receipt: Receipt, number: int, piece: Piece, found: Split) -> None:
     item = MailItem(
         id=new_id(), agency_id=receipt.agency_id, receipt_id=receipt.id, item_no=number,
         page_count=len(piece.item.pages), sheet=piece.item.fields, master_sha256=piece.master.sha256,
         master_media_type=piece.media_type, master_size=piece.master.size, notes=list(receipt.reasons),
-        forced_reasons=_forced(receipt, piece.item, count_differs),
+        forced_reasons=_forced(receipt, piece.item, found),
     )  # fmt: skip
     tx.session.add(item)
     tx.session.flush()
@@ -147,13 +145,12 @@ def _enqueue_reading(tx: Transaction, agency_id: UUID, item_id: UUID, page_no: i
     jobs.enqueue(tx, agency_id, READ, item_id, payload={"page_no": page_no}, generation=page_no)
 
 
-def _forced(receipt: Receipt, item: Item, count_differs: bool) -> list[dict[str, Any]]:
+def _forced(receipt: Receipt, item: Item, found: Split) -> list[dict[str, Any]]:
     """Reasons that send an item to clearing whatever the letter says."""
-    found = []
-    if receipt.duplicate_of is not None:
-        found.append(reason("duplicate"))
-    if count_differs:
-        found.append(reason("sheet_count"))
-    if item.faults:
-        found.append(reason("sheet_fields"))
-    return found
+    reasons = (
+        ("duplicate", receipt.duplicate_of is not None),
+        ("sheet_count", found.sheet_count_differs),
+        ("sheet_fields", bool(item.faults or found.batch_faults)),
+        ("only_sheets", found.only_sheets),
+    )
+    return [reason(code) for code, holds in reasons if holds]

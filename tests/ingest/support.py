@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from eakte.demo.batches import jpeg_pdf
-from ingest.opening import inspect
 from ingest.pageimage import jpeg_bytes
 
 Pixels = npt.NDArray[np.uint8]
@@ -35,12 +36,10 @@ def grey_pdf(path: Path, pages: Sequence[Pixels]) -> Path:
     return path
 
 
-def inspect_file(path: str) -> dict[str, object]:
-    """`inspect` as a child can be asked for it."""
-    found = inspect(Path(path), path)
-    if found.reason is not None and not found.reason.text:
-        raise AssertionError(path)
-    return {"state": found.state, "code": found.reason.code if found.reason else None}
+def corpora() -> Path | None:
+    """The shared corpora beside this checkout, when they are on this machine."""
+    places = (folder / "shared" / "corpora" for folder in Path(__file__).resolve().parents)
+    return next((place for place in places if place.is_dir()), None)
 
 
 def kill_myself() -> None:
@@ -59,3 +58,27 @@ def eat_memory() -> int:
     while True:
         kept.append(np.ones(4_000_000))
         time.sleep(0.01)
+
+
+def start_growing_program(path: str) -> None:
+    """Let a program of its own grow without end, and wait for it."""
+    grow = "import time\nkept = []\nwhile True:\n    kept.append(bytearray(b'x' * 8_000_000)); time.sleep(0.02)"
+    _start(path, grow)
+
+
+def start_hanging_program(path: str) -> None:
+    """Let a program of its own hang, and wait for it."""
+    _start(path, "import time\ntime.sleep(600)")
+
+
+def _start(path: str, code: str) -> None:
+    program = subprocess.Popen([sys.executable, "-c", code])
+    Path(path).write_text(str(program.pid))
+    program.wait()
+
+
+def write_megabytes(path: str, number: int) -> None:
+    """Write a file of some size."""
+    with Path(path).open("wb") as file:
+        for _ in range(number):
+            file.write(bytes(1024 * 1024))

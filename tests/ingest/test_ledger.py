@@ -4,58 +4,18 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
-from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
 
 from archive.blobs.local import LocalBlobStore
 from archive.blobs.port import StorageFull
-from core.clock import SetClock
-from core.database import Database
 from core.errors import InvalidInput
-from core.ids import new_id
 from core.models import AuditEvent, Job
 from ingest.errors import ChecksumDiffers, KeyReused
-from ingest.hotfolder import STABLE_SECONDS, HotFolder
-from ingest.ledger import Accepted, Delivery, receive
+from ingest.ledger import readable
 from ingest.models import Receipt
-from ingest.reporting import reconcile
-from organisation.models import OrgUnit, ScanStation
-from tests.support import NOON, make_agency, make_database, raw
-
-
-class Door:
-    """A station's door into a fresh installation."""
-
-    def __init__(self, folder: Path) -> None:
-        self.clock = SetClock(NOON)
-        self.folder = folder
-        self.database: Database = make_database(folder, self.clock)
-        self.store = LocalBlobStore(folder / "blobs", folder / "work")
-        with self.database.write() as tx:
-            self.agency = make_agency(tx)
-            unit = OrgUnit(id=new_id(), agency_id=self.agency, code="POST", title="Poststelle", kind="mailroom")
-            tx.session.add(unit)
-            tx.session.flush()
-            self.stations = {code: self._station(code, unit.id) for code in ("S1", "S2")}
-            tx.session.add_all(self.stations.values())
-
-    def _station(self, code: str, unit_id: UUID) -> ScanStation:
-        return ScanStation(id=new_id(), agency_id=self.agency, code=code, unit_id=unit_id)
-
-    def bring(self, data: bytes, station: str = "S1", **told: object) -> Accepted:
-        path = self.folder / "incoming.bin"
-        path.write_bytes(data)
-        delivery = Delivery("station", self.stations[station].id, **told)  # type: ignore[arg-type]
-        return receive(self.database, self.store, self.agency, path, delivery)
-
-    def count(self, model: type) -> int:
-        with self.database.read() as session:
-            return session.scalar(select(func.count()).select_from(model)) or 0
-
-    def counts(self) -> dict[str, int]:
-        return reconcile(self.database, self.store, self.agency, 3600)
+from tests.ingest.ledger_door import Door
+from tests.support import NOON, raw
 
 
 @pytest.fixture
@@ -122,6 +82,30 @@ def test_a_future_date_is_refused_and_the_clock_set_back_does_not_lose_mail(door
     assert not door.bring(b"letter").repeated
 
 
+def test_after_the_clock_went_back_the_first_receipt_is_still_the_first(door: Door) -> None:
+    first = door.bring(b"letter", key="k1")
+    door.clock.instant -= timedelta(days=3)
+    second = door.bring(b"letter", "S2", key="k2")
+    again = door.bring(b"letter", key="k1")
+    third = door.bring(b"letter", key="k3")
+    assert (again.receipt_id, again.repeated) == (first.receipt_id, True)
+    with door.database.read() as session:
+        origins = [session.get_one(Receipt, one.receipt_id).duplicate_of for one in (second, third)]
+    assert origins == [first.receipt_id, first.receipt_id]
+
+
+def test_the_answer_to_a_repetition_is_the_first_answer(door: Door) -> None:
+    first = door.bring(b"letter", key="k1")
+    with door.database.write() as tx:
+        tx.session.get_one(Receipt, first.receipt_id).state = "split"
+    assert door.bring(b"letter", key="k1").state == first.state == "accepted"
+
+
+def test_names_that_are_no_text_are_made_text() -> None:
+    assert readable("brief-\udcff.pdf") == "brief-\ufffd.pdf"
+    assert readable("Brief Müller.pdf") == "Brief Müller.pdf"
+
+
 def test_a_full_disk_accepts_nothing(door: Door) -> None:
     door.store = LocalBlobStore(door.folder / "blobs", door.folder / "work", reserve=1 << 62)
     with pytest.raises(StorageFull):
@@ -142,40 +126,3 @@ def test_reconcile_sees_a_claim_deleted_by_hand(door: Door) -> None:
         raw(tx.session, "DELETE FROM blob_claim")
     door.clock.instant += timedelta(days=30)
     assert door.counts()["orphans"] == 1
-
-
-def test_the_hot_folder_waits_until_a_file_stands_still(door: Door) -> None:
-    folder = door.folder / "hot" / "S1"
-    folder.mkdir(parents=True)
-    hot = HotFolder(door.folder / "hot", door.database, door.store, door.agency, limit=1000)
-    growing = folder / "batch.pdf"
-    growing.write_bytes(b"half")
-    assert [hot.poll(0), hot.poll(4)] == [0, 0]
-    growing.write_bytes(b"half and half")
-    assert [hot.poll(6), hot.poll(6 + STABLE_SECONDS - 1)] == [0, 0]
-    assert hot.poll(6 + STABLE_SECONDS) == 1
-    assert (folder / "done" / "batch.pdf").read_bytes() == b"half and half"
-    assert door.count(Receipt) == 1
-
-
-def test_the_hot_folder_says_why_it_refused(door: Door) -> None:
-    folder = door.folder / "hot" / "S1"
-    folder.mkdir(parents=True)
-    (folder / "big.pdf").write_bytes(b"x" * 2000)
-    hot = HotFolder(door.folder / "hot", door.database, door.store, door.agency, limit=1000)
-    assert [hot.poll(0), hot.poll(STABLE_SECONDS)] == [0, 0]
-    assert "zu groß" in (folder / "error" / "big.pdf.txt").read_text("utf-8")
-    assert door.count(Receipt) == 0
-    assert door.count(AuditEvent) == 1
-
-
-def test_a_file_that_vanished_leaves_only_an_audit_event(door: Door) -> None:
-    folder = door.folder / "hot" / "S1"
-    folder.mkdir(parents=True)
-    (folder / "gone.pdf").write_bytes(b"x")
-    hot = HotFolder(door.folder / "hot", door.database, door.store, door.agency, limit=1000)
-    hot.poll(0)
-    (folder / "gone.pdf").unlink()
-    hot.poll(1)
-    assert door.count(Receipt) == 0
-    assert door.count(AuditEvent) == 1

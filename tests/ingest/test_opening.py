@@ -12,13 +12,11 @@ import pikepdf
 import pytest
 from PIL import Image
 
-from core.isolation import ChildPool, Crashed, Finished, KilledFromOutside, Limits, run_once
+from core.isolation import Crashed, Finished, KilledFromOutside, Limits, run_once
 from ingest.masters import write_master
 from ingest.opening import inspect
 from ingest.pageimage import load_page
 from tests.ingest.support import grey_pdf, letter_pixels
-
-CORPORA = Path(__file__).resolve().parents[3] / "shared" / "corpora"
 
 
 def pdf(path: Path, **save: object) -> Path:
@@ -124,19 +122,3 @@ def test_children_end_as_values() -> None:
     assert run_once("tests.ingest.support:sleep_long", {}, Limits(wall_seconds=0.5)).__class__.__name__ == "TimedOut"
     grown = run_once("tests.ingest.support:eat_memory", {}, Limits(memory_mb=200))
     assert grown.__class__.__name__ == "MemoryExceeded"
-
-
-@pytest.mark.corpus
-@pytest.mark.timeout(600)
-def test_every_file_of_the_corpora_ends_in_a_state() -> None:
-    if not CORPORA.is_dir():
-        pytest.skip("the shared corpora are not on this machine")
-    files = sorted(path for path in CORPORA.rglob("*") if path.is_file())
-    pool = ChildPool(1, Limits(memory_mb=1200, wall_seconds=60))
-    try:
-        outcomes = {path: pool.call("tests.ingest.support:inspect_file", {"path": str(path)}) for path in files}
-    finally:
-        pool.close()
-    odd = {str(path): outcome for path, outcome in outcomes.items() if not isinstance(outcome, Finished)}
-    assert odd == {}
-    assert len(outcomes) > 500

@@ -76,3 +76,14 @@ def test_faulty_fields_are_named(text: str) -> None:
 def test_any_text_is_a_sheet_or_not(text: str) -> None:
     sheet = parse_sheet(text)
     assert sheet is None or set(sheet.fields) <= FIELDS
+
+
+def test_the_front_sheet_may_tell_the_number_of_sheets_alone() -> None:
+    assert split_pages([page(1, "EA1|SHEETS=5"), page(2)]).sheet_count_differs
+    assert not split_pages([page(1, "EA1|SEP"), page(2), page(3, "EA1|SHEETS=5"), page(4)]).sheet_count_differs
+
+
+def test_a_faulty_front_sheet_concerns_every_item() -> None:
+    found = split_pages([page(1, "EA1|BATCH=1|BATCH=2"), page(2, "EA1|SEP"), page(3), page(4, "EA1|SEP"), page(5)])
+    assert (len(found.items), found.batch_faults) == (2, ("BATCH",))
+    assert split_pages([page(1, "EA1|SEP"), page(2), page(3, "EA1|FOO=1"), page(4)]).batch_faults == ()

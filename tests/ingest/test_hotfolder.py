@@ -1,0 +1,165 @@
+"""Hot folders: complete means standing still, nothing is released before it is accepted, no file stops the next one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from archive.blobs.local import LocalBlobStore
+from core.models import AuditEvent
+from ingest import hotfolder
+from ingest.hotfolder import STABLE_SECONDS, HotFolder
+from ingest.models import Receipt
+from tests.ingest.ledger_door import Door
+
+READY = STABLE_SECONDS
+
+
+class Watched:
+    """A hot folder of station S1."""
+
+    def __init__(self, folder: Path) -> None:
+        self.door = Door(folder)
+        self.folder = folder / "hot" / "S1"
+        self.folder.mkdir(parents=True)
+        self.hot = self._watcher(self.door.store)
+
+    def _watcher(self, store: LocalBlobStore) -> HotFolder:
+        root, work = self.folder.parent, self.door.folder / "work"
+        return HotFolder(root, self.door.database, store, self.door.agency, limit=1000, work=work)
+
+    def lay(self, name: str, data: bytes) -> Path:
+        path = self.folder / name
+        path.write_bytes(data)
+        return path
+
+    def poll(self, *moments: float) -> list[int]:
+        return [self.hot.poll(moment) for moment in moments]
+
+    def moved(self, folder: str) -> set[str]:
+        return {path.name for path in (self.folder / folder).glob("*")}
+
+    def events(self, code: str) -> int:
+        with self.door.database.read() as session:
+            found = session.query(AuditEvent).filter(AuditEvent.action == "receipt.refused").all()
+        return sum(event.details["code"] == code for event in found)
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Watched:
+    return Watched(tmp_path)
+
+
+def test_a_file_that_grows_waits_until_it_stands_still(watched: Watched) -> None:
+    watched.lay("batch.pdf", b"half")
+    assert watched.poll(0, 4) == [0, 0]
+    watched.lay("batch.pdf", b"half and half")
+    assert watched.poll(6, 6 + READY - 1) == [0, 0]
+    assert watched.poll(6 + READY) == [1]
+    assert (watched.folder / "done" / "batch.pdf").read_bytes() == b"half and half"
+    assert watched.door.count(Receipt) == 1
+
+
+def test_a_file_that_grows_while_it_is_copied_is_left_alone(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = watched.lay("batch.pdf", b"half")
+    copyfile = hotfolder.shutil.copyfile
+
+    def slow(source: Path, target: Path) -> object:
+        copied = copyfile(source, target)
+        with path.open("ab") as file:
+            file.write(b" and half")
+        monkeypatch.setattr(hotfolder.shutil, "copyfile", copyfile)
+        return copied
+
+    monkeypatch.setattr(hotfolder.shutil, "copyfile", slow)
+    assert watched.poll(0, READY) == [0, 0]
+    assert watched.door.count(Receipt) == 0
+    assert watched.poll(READY + 1, 2 * READY + 1) == [0, 1]
+    assert (watched.folder / "done" / "batch.pdf").read_bytes() == b"half and half"
+    assert watched.events("vanished") == 0
+
+
+def test_why_a_file_was_refused_lies_beside_it(watched: Watched) -> None:
+    watched.lay("big.pdf", b"x" * 2000)
+    assert watched.poll(0, READY) == [0, 0]
+    assert "zu groß" in (watched.folder / "error" / "big.pdf.txt").read_text("utf-8")
+    assert (watched.door.count(Receipt), watched.events("too_large")) == (0, 1)
+
+
+def test_a_file_that_vanished_leaves_one_audit_event(watched: Watched) -> None:
+    path = watched.lay("gone.pdf", b"x")
+    watched.poll(0)
+    path.unlink()
+    watched.poll(1, 2)
+    assert (watched.door.count(Receipt), watched.events("vanished")) == (0, 1)
+
+
+def test_a_file_that_vanishes_in_our_hands_is_noted_once(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = watched.lay("gone.pdf", b"x")
+
+    def gone(*_arguments: object) -> None:
+        path.unlink()
+        raise FileNotFoundError
+
+    monkeypatch.setattr(hotfolder.shutil, "copyfile", gone)
+    watched.poll(0, READY, READY + 1)
+    assert (watched.door.count(Receipt), watched.events("vanished")) == (0, 1)
+
+
+def test_no_file_stops_the_next_one(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    watched.lay("a-unreadable.pdf", b"a")
+    watched.lay("b-" + os.fsdecode(b"\xff") + ".pdf", b"b")
+    (watched.folder / "c-link.pdf").symlink_to("/etc/hostname")
+    watched.lay("d-good.pdf", b"d")
+    copyfile = hotfolder.shutil.copyfile
+
+    def refusing(source: Path, target: Path) -> object:
+        if source.name.startswith("a-"):
+            raise PermissionError(13, "no")
+        return copyfile(source, target)
+
+    monkeypatch.setattr(hotfolder.shutil, "copyfile", refusing)
+    assert watched.poll(0, READY) == [0, 2]
+    assert watched.moved("error") == {"a-unreadable.pdf", "a-unreadable.pdf.txt", "c-link.pdf", "c-link.pdf.txt"}
+    assert "nicht lesbar" in (watched.folder / "error" / "a-unreadable.pdf.txt").read_text("utf-8")
+    assert "d-good.pdf" in watched.moved("done")
+    assert len(watched.moved("done")) == 2
+
+
+def test_a_folder_that_cannot_be_tidied_takes_nothing_twice(watched: Watched) -> None:
+    blocked = watched.lay("done", b"a file where a folder should be")
+    watched.lay("a.pdf", b"a")
+    watched.lay("b.pdf", b"b")
+    watched.poll(0, READY, READY + 1, 3 * READY)
+    assert blocked.exists()
+    assert watched.door.count(Receipt) == 3
+
+
+def test_a_full_store_keeps_the_file_and_says_so_once(watched: Watched) -> None:
+    path = watched.lay("a.pdf", b"a")
+    full = LocalBlobStore(watched.door.folder / "blobs", watched.door.folder / "work", reserve=1 << 62)
+    watched.hot.store = full
+    assert watched.poll(0, READY, READY + 1, READY + 2) == [0, 0, 0, 0]
+    assert path.exists()
+    assert (watched.door.count(Receipt), watched.events("storage_full")) == (0, 1)
+    watched.hot.store = watched.door.store
+    assert watched.poll(READY + 3) == [1]
+    assert not path.exists()
+
+
+def test_the_same_name_again_overwrites_nothing(watched: Watched) -> None:
+    for number in range(3):
+        watched.lay("a.pdf", b"%d" % number)
+        start = 100.0 * number
+        assert watched.poll(start, start + READY) == [0, 1]
+    assert watched.moved("done") == {"a.pdf", "a-1.pdf", "a-2.pdf"}
+
+
+def test_killed_after_the_commit_the_file_is_taken_again_as_the_same(watched: Watched) -> None:
+    watched.lay("a.pdf", b"a")
+    watched.poll(0, READY)
+    (watched.folder / "done" / "a.pdf").rename(watched.folder / "a.pdf")  # as if it had not been moved yet
+    assert watched.poll(50, 50 + READY) == [0, 1]
+    assert watched.door.count(Receipt) == 1
