@@ -12,19 +12,29 @@ from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import JSONResponse
 
 from api.context import Context, Ctx, Station
+from api.problems import refusals
 from api.upload import CutOff, body_as_file
 from core.actor import Actor, ActorKind
 from core.audit import record_act
 from core.errors import EakteError, InvalidInput, NotFound, StorageFull, TooLarge
 from ingest.ledger import Delivery, receive
 from ingest.models import Receipt
-from ingest.reporting import item_lines
+from ingest.reporting import station_lines
 from organisation.models import ScanStation
 
-router = APIRouter(prefix="/api/v1", tags=["Posteingang"])
+router = APIRouter(prefix="/api/v1", tags=["Posteingang"], responses=refusals(401))
+
+REFUSED = refusals(400, 409, 413, 415, 507) | {200: {"description": "Schon angenommen: dieselbe Antwort"}}
 
 
-@router.put("/batches/{idempotency_key}", summary="Stapel einer Scanstation annehmen", status_code=201)
+def streams_body(path: str) -> bool:
+    """Whether the body of this path is streamed to disk with a limit of its own, not held in memory."""
+    return path.startswith(f"{router.prefix}/batches/")
+
+
+@router.put(
+    "/batches/{idempotency_key}", summary="Stapel einer Scanstation annehmen", status_code=201, responses=REFUSED
+)
 async def put_batch(
     request: Request,
     ctx: Ctx,
@@ -54,18 +64,18 @@ async def put_batch(
         raise
 
 
-@router.get("/receipts/{receipt_id}", summary="Was aus einem Stapel wurde")
+@router.get("/receipts/{receipt_id}", summary="Was aus einem Stapel wurde", responses=refusals(404))
 def get_receipt(ctx: Ctx, station: Station, receipt_id: UUID) -> dict[str, Any]:
-    """The receipt and its items, for the station that brought it. Filed items show no more than that they are filed."""
+    """The receipt and its items, for the station that brought it; of filed items not what was read on them."""
     with ctx.database.read() as session:
         receipt = session.get(Receipt, receipt_id)
-        if receipt is None or receipt.station_id != station.id:
+        if receipt is None or receipt.station_id != station.id or receipt.agency_id != ctx.agency_id:
             raise NotFound
         return {
             "receipt_id": str(receipt.id),
             "receipt_sha256": receipt.sha256,
             "state": receipt.state,
-            "items": item_lines(session, receipt),
+            "items": station_lines(session, receipt),
         }
 
 
@@ -91,6 +101,6 @@ def _date(text: str | None) -> date | None:
 def _number(text: str | None) -> int | None:
     if not text:
         return None
-    if not text.isdigit() or len(text) > 6:
+    if not text.isascii() or not text.isdecimal() or len(text) > 6:
         raise InvalidInput("X-Sheets ist keine Zahl.", "X-Sheets is no number")
     return int(text)

@@ -26,8 +26,7 @@ def build_actor(session: Session, user: User, on: date, session_id: UUID | None 
         user_id=user.id,
         session_id=session_id,
         username=user.username,
-        roles=frozenset(Role(role) for role, _ in own),
-        units=frozenset(unit_id for _, unit_id in own),
+        held=frozenset((Role(role), unit_id) for role, unit_id in own),
         led_units=frozenset(led_units(led, leads, parents)),
         stands_in_for=frozenset(_stands_in_for(session, user, on)) if user.active else frozenset(),
     )
@@ -63,7 +62,9 @@ def _stands_in_for(session: Session, user: User, on: date) -> set[UUID]:
         return set()
     query = (
         select(Deputy.user_id, Deputy.deputy_user_id)
+        .join(User, User.id == Deputy.deputy_user_id)
         .where(
+            User.active,
             Deputy.agency_id == user.agency_id,
             or_(Deputy.valid_from.is_(None), Deputy.valid_from <= on),
             or_(Deputy.valid_until.is_(None), Deputy.valid_until >= on),

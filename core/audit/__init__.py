@@ -5,6 +5,7 @@ Guaranteed: after sealing (at most 5 s after commit), a changed, removed, reorde
 anchors.
 """
 
-from core.audit.record import LOOK_WINDOW, record_act, record_look
+from core.audit.looking import Seen, look
+from core.audit.record import LOOK_WINDOW, record_act
 
-__all__ = ["LOOK_WINDOW", "record_act", "record_look"]
+__all__ = ["LOOK_WINDOW", "Seen", "look", "record_act"]
