@@ -58,13 +58,7 @@ def test_scores_fall_and_repeat(filled: SearchIndex) -> None:
 
 
 def test_equal_scores_come_newest_first(filled: SearchIndex) -> None:
-    assert found(filled, "typ:BESCHEID") == [
-        "verlesen",
-        "pflegegrad",
-        "aufhebung",
-        "weiterbewilligung",
-        "bewilligung_alt",
-    ]
+    assert found(filled, "typ:BESCHEID") == ["verlesen", "pflegegrad", "aufhebung", "weiterbewilligung", "bewilligung_alt"]
 
 
 def test_only_given_scopes_are_searched(filled: SearchIndex) -> None:
@@ -151,9 +145,7 @@ def test_a_failed_rebuild_leaves_the_old_index(empty: SearchIndex) -> None:
 
 def test_phrases_do_not_cross_pages(empty: SearchIndex) -> None:
     one = entry("lohn", "erste Seite")
-    two = IndexEntry(
-        **{**{name: getattr(one, name) for name in one.__slots__}, "pages": [["alpha"], ["beta", "gamma"]]}
-    )
+    two = IndexEntry(**{**{name: getattr(one, name) for name in one.__slots__}, "pages": [["alpha"], ["beta", "gamma"]]})
     empty.apply([two], [])
     assert found(empty, '"beta gamma"') == ["lohn"]
     assert found(empty, '"alpha beta"') == []
