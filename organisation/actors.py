@@ -62,9 +62,7 @@ def _stands_in_for(session: Session, user: User, on: date) -> set[UUID]:
         return set()
     query = (
         select(Deputy.user_id, Deputy.deputy_user_id)
-        .join(User, User.id == Deputy.deputy_user_id)
         .where(
-            User.active,
             Deputy.agency_id == user.agency_id,
             or_(Deputy.valid_from.is_(None), Deputy.valid_from <= on),
             or_(Deputy.valid_until.is_(None), Deputy.valid_until >= on),
