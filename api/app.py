@@ -1,35 +1,49 @@
-"""The application: routers, error answers, security headers, and an access log that prints route templates only."""
+"""The application: routers, error answers, and the frame around every answer."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI
 
 from api import problems, routes_inbox, routes_receipts, routes_records, routes_session
-from api.context import Context
-from core.ids import new_id
-from core.log import logger
+from api.context import COOKIE, Context
+from api.frame import Frame
 
-CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-SECURITY_HEADERS = {
-    "Content-Security-Policy": CSP,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 ROUTERS: tuple[APIRouter, ...] = (
     routes_receipts.router,
     routes_records.router,
     routes_inbox.router,
     routes_session.router,
 )
-_log = logger("access")
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with what the framework cannot know: the form of refusals and the two ways to sign in."""
+    if app.openapi_schema is None:
+        made = FastAPI.openapi(app)
+        parts = made.setdefault("components", {})
+        parts.setdefault("schemas", {})["Problem"] = problems.Problem.model_json_schema()
+        for unused in ("HTTPValidationError", "ValidationError"):
+            parts["schemas"].pop(unused, None)
+        parts["securitySchemes"] = {
+            "session": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+            "station": {"type": "http", "scheme": "bearer"},
+        }
+        for operations in made["paths"].values():
+            for method, operation in operations.items():
+                if security := _security(method, operation):
+                    operation["security"] = [{security: []}]
+        app.openapi_schema = made
+    return app.openapi_schema
+
+
+def _security(method: str, operation: dict[str, Any]) -> str | None:
+    """How the caller shows who it is; signing in is the one operation that may answer 401 without asking that."""
+    if "401" not in operation["responses"] or (method == "post" and "Anmeldung" in operation["tags"]):
+        return None
+    return "station" if "Posteingang" in operation["tags"] else "session"
 
 
 def create_app(context: Context | None, extra: Sequence[APIRouter] = ()) -> FastAPI:
@@ -41,30 +55,13 @@ def create_app(context: Context | None, extra: Sequence[APIRouter] = ()) -> Fast
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/v1/openapi.json",
+        # A redirect would be built from the Host header, which is the sender's to choose.
+        redirect_slashes=False,
     )
     app.state.context = context
     for router in (*ROUTERS, *extra):
         app.include_router(router)
     problems.install(app)
-    app.middleware("http")(_headers_and_log)
+    app.openapi = lambda: _described(app)  # type: ignore[method-assign]
+    app.add_middleware(Frame, streams=routes_receipts.streams_body)
     return app
-
-
-async def _headers_and_log(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    started = time.monotonic()
-    request_id = str(new_id())
-    response = await call_next(request)
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers["X-Request-Id"] = request_id
-    route = request.scope.get("route")
-    _log.info(
-        "request",
-        request_id=request_id,
-        method=request.method,
-        route=getattr(route, "path", "unmatched"),
-        status=response.status_code,
-        milliseconds=round((time.monotonic() - started) * 1000, 1),
-    )
-    return response

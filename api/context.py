@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Protocol
 from uuid import UUID
 
@@ -61,7 +61,13 @@ def signed_in(request: Request, ctx: Annotated[Context, Depends(context)]) -> Si
     if found is None:
         raise NotSignedIn("Bitte melden Sie sich an.", "Please sign in.")
     actor, session = found
-    return SignedIn(actor, session)
+    return SignedIn(replace(actor, prefetching=asked_ahead(request)), session)
+
+
+def asked_ahead(request: Request) -> bool:
+    """Whether the browser, or our own page, fetches something before the person asks for it."""
+    purposes = (request.headers.get(name, "") for name in ("sec-purpose", "purpose", "x-ea-vorab"))
+    return any("prefetch" in purpose or purpose == "1" for purpose in purposes)
 
 
 def station(request: Request, ctx: Annotated[Context, Depends(context)]) -> ScanStation:
@@ -69,7 +75,7 @@ def station(request: Request, ctx: Annotated[Context, Depends(context)]) -> Scan
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     with ctx.database.read() as db:
         found = station_for_token(db, token.strip()) if scheme.lower() == "bearer" and token else None
-    if found is None:
+    if found is None or found.agency_id != ctx.agency_id:
         raise NotSignedIn(
             "Die Station ist nicht bekannt oder ihr Schlüssel ist gesperrt. Nichts wurde angenommen.",
             "Unknown or revoked station token.",

@@ -40,5 +40,5 @@ async def require_csrf(
     ):
         form = await request.form()
         token = str(form.get("csrf", ""))
-    if not token or not hmac.compare_digest(token, who.session.csrf_token):
+    if not token or not hmac.compare_digest(token.encode(errors="replace"), who.session.csrf_token.encode()):
         raise ForgedRequest

@@ -11,13 +11,16 @@ from pydantic import BaseModel, Field
 
 from api.context import Ctx, Session
 from api.csrf import require_csrf
+from api.problems import refusals
 from core.clock import agency_date
 from inbox import acts, repository, undo
 from inbox.acts import FileInto, ItemRef
 from inbox.listing import list_items
 from inbox.models import InboxItem
 
-router = APIRouter(prefix="/api/v1/inbox", tags=["Postkorb"])
+router = APIRouter(prefix="/api/v1/inbox", tags=["Postkorb"], responses=refusals(401))
+CSRF = [Depends(require_csrf)]
+CHANGE = refusals(403, 404, 409)
 BoxKind = Literal["all", "own", "team", "deputy", "clearing", "unit_clearing", "restricted"]
 
 
@@ -43,7 +46,7 @@ def get_items(
     box: BoxKind = "all",
     box_id: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 100,
-    cursor: Annotated[int, Query(ge=0)] = 0,
+    cursor: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> dict[str, Any]:
     """Open items in working order. `cursor` is the position to go on from."""
     today = agency_date(ctx.database.clock.now())
@@ -53,7 +56,7 @@ def get_items(
     return {"items": items, "next_cursor": cursor + limit if len(items) == limit else None}
 
 
-@router.post("/items/{item_id}/acts", summary="Schreiben bearbeiten", dependencies=[Depends(require_csrf)])
+@router.post("/items/{item_id}/acts", summary="Schreiben bearbeiten", dependencies=CSRF, responses=CHANGE)
 def post_act(ctx: Ctx, who: Session, item_id: UUID, act: Act) -> dict[str, Any]:
     """Do it once; a stale version answers 409 and changes nothing."""
     ref = ItemRef(item_id, act.version)
@@ -72,7 +75,7 @@ def post_act(ctx: Ctx, who: Session, item_id: UUID, act: Act) -> dict[str, Any]:
         return _answer(item)
 
 
-@router.post("/undo", summary="Zuletzt Getanes zurücknehmen", dependencies=[Depends(require_csrf)])
+@router.post("/undo", summary="Zuletzt Getanes zurücknehmen", dependencies=CSRF, responses=CHANGE)
 def post_undo(ctx: Ctx, who: Session, act_id: UUID | None = None) -> dict[str, Any]:
     """Take back one's own last act, or the one named; refused once somebody else has gone on."""
     with ctx.database.write() as tx:

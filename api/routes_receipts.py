@@ -12,16 +12,26 @@ from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import JSONResponse
 
 from api.context import Context, Ctx, Station
+from api.problems import refusals
 from api.upload import CutOff, UploadLimits, body_as_file
 from core.errors import InvalidInput, NotFound, StorageFull, TooLarge
 from ingest.ledger import Delivery, note_refusal, receive
 from ingest.models import Receipt
-from ingest.reporting import item_lines
+from ingest.reporting import station_lines
 
-router = APIRouter(prefix="/api/v1", tags=["Posteingang"])
+router = APIRouter(prefix="/api/v1", tags=["Posteingang"], responses=refusals(401))
+
+REFUSED = refusals(400, 409, 413, 415, 507) | {200: {"description": "Schon angenommen: dieselbe Antwort"}}
 
 
-@router.put("/batches/{idempotency_key}", summary="Stapel einer Scanstation annehmen", status_code=201)
+def streams_body(path: str) -> bool:
+    """Whether the body of this path is streamed to disk with a limit of its own, not held in memory."""
+    return path.startswith(f"{router.prefix}/batches/")
+
+
+@router.put(
+    "/batches/{idempotency_key}", summary="Stapel einer Scanstation annehmen", status_code=201, responses=REFUSED
+)
 async def put_batch(
     request: Request,
     ctx: Ctx,
@@ -52,26 +62,21 @@ async def put_batch(
         raise
 
 
-@router.get("/receipts/{receipt_id}", summary="Was aus einem Stapel wurde")
+@router.get("/receipts/{receipt_id}", summary="Was aus einem Stapel wurde", responses=refusals(404))
 def get_receipt(ctx: Ctx, station: Station, receipt_id: UUID) -> dict[str, Any]:
     """The receipt and its items, for the station that brought it. Of filed items it sees where they went, and no longer
     what they say.
     """
     with ctx.database.read() as session:
         receipt = session.get(Receipt, receipt_id)
-        if receipt is None or receipt.station_id != station.id:
+        if receipt is None or receipt.station_id != station.id or receipt.agency_id != ctx.agency_id:
             raise NotFound
         return {
             "receipt_id": str(receipt.id),
             "receipt_sha256": receipt.sha256,
             "state": receipt.state,
-            "items": [_without_contents(line) for line in item_lines(session, receipt)],
+            "items": station_lines(session, receipt),
         }
-
-
-def _without_contents(line: dict[str, Any]) -> dict[str, Any]:
-    """The post room loses sight of what is filed (INTERFACES, roles): evidence quotes the letter."""
-    return {**line, "evidence": []} if line["state"] == "filed" else line
 
 
 def _receive(ctx: Context, path: Path, delivery: Delivery) -> Response:

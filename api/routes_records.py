@@ -10,11 +10,18 @@ from fastapi.responses import PlainTextResponse
 
 from api.content import PRIVATE, etag_matches, send, send_bytes
 from api.context import Ctx, Session
+from api.problems import refusals
 from archive import reading
 from archive.models import CaseFile, Document, Filing
 from archive.pagetext import PageText
 
-router = APIRouter(prefix="/api/v1", tags=["Akten"])
+router = APIRouter(prefix="/api/v1", tags=["Akten"], responses=refusals(401, 404))
+FILE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Die Datei, mit ETag", "content": {"application/pdf": {}}},
+    206: {"description": "Ein Teil der Datei (Range)"},
+    304: {"description": "Unverändert (If-None-Match)"},
+    416: {"description": "Diesen Teil gibt es in der Datei nicht"},
+}
 
 
 @router.get("/documents/{document_id}", summary="Angaben zu einem Schriftstück")
@@ -45,7 +52,15 @@ def get_page_text(ctx: Ctx, who: Session, document_id: UUID, page_no: int) -> di
     return _page_text(page)
 
 
-@router.get("/documents/{document_id}/pages/{page_no}/image", summary="Bild einer Seite")
+@router.get(
+    "/documents/{document_id}/pages/{page_no}/image",
+    summary="Bild einer Seite",
+    response_class=Response,
+    responses={
+        200: {"description": "Das Bild, mit ETag", "content": {"image/webp": {}}},
+        304: {"description": "Unverändert (If-None-Match)"},
+    },
+)
 def get_page_image(
     request: Request,
     ctx: Ctx,
@@ -63,17 +78,18 @@ def get_page_image(
     return send_bytes(request, ctx.renderer.page(str(content.path), page_no, width, rotate), "image/webp", etag)
 
 
-@router.get("/documents/{document_id}/pdf", summary="Lesefassung (PDF/A)")
+@router.get("/documents/{document_id}/pdf", summary="Lesefassung (PDF/A)", responses=FILE, response_class=Response)
 def get_pdf(request: Request, ctx: Ctx, who: Session, document_id: UUID) -> Response:
     """The searchable rendition, for whoever may read every page."""
     return send(request, reading.open_content(ctx.database, ctx.blobs, who.actor, document_id, reading.RENDITION))
 
 
-@router.get("/documents/{document_id}/original", summary="Scan, wie er entstand")
+@router.get(
+    "/documents/{document_id}/original", summary="Scan, wie er entstand", responses=FILE, response_class=Response
+)
 def get_original(request: Request, ctx: Ctx, who: Session, document_id: UUID) -> Response:
     """The item's own master, never a batch; always as a download, since nobody vouches for received bytes."""
-    content = reading.open_content(ctx.database, ctx.blobs, who.actor, document_id, reading.MASTER)
-    return send(request, content, inline=False)
+    return send(request, reading.open_content(ctx.database, ctx.blobs, who.actor, document_id, reading.MASTER))
 
 
 @router.get("/case-files/{number:path}", summary="Akte mit ihren Schriftstücken")
@@ -82,7 +98,7 @@ def get_case_file(
     who: Session,
     number: str,
     limit: Annotated[int, Query(ge=1, le=200)] = 100,
-    cursor: Annotated[int | None, Query(ge=1)] = None,
+    cursor: Annotated[int | None, Query(ge=1, le=1_000_000_000)] = None,
 ) -> dict[str, Any]:
     """The cover and a page of documents, newest first; `next_cursor` null = that was all."""
     opened = reading.open_case(ctx.database, who.actor, number, limit, cursor)

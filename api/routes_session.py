@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from sqlalchemy import text
 
 from api.context import COOKIE, Context, Ctx, Session
 from api.csrf import require_csrf
+from api.problems import refusals
 from core.errors import EakteError
 from organisation.sessions import sign_in, sign_out
 
@@ -24,16 +25,25 @@ class Credentials(BaseModel):
     password: str = Field(min_length=1, max_length=200)
 
 
-@router.post("/api/v1/session", summary="Anmelden", status_code=201)
-def post_session(ctx: Ctx, credentials: Credentials) -> Response:
+@router.post("/api/v1/session", summary="Anmelden", status_code=201, responses=refusals(400, 401, 413))
+def post_session(request: Request, ctx: Ctx, credentials: Credentials) -> Response:
     """A new session: cookie for the browser, CSRF token for its changes."""
-    signed = sign_in(ctx.database, ctx.settings, ctx.agency_id, credentials.username, credentials.password)
+    signed = sign_in(
+        ctx.database, ctx.settings, ctx.agency_id, credentials.username, credentials.password,
+        replacing=request.cookies.get(COOKIE, ""),
+    )  # fmt: skip
     response = JSONResponse({"csrf_token": signed.csrf_token}, 201, {"Cache-Control": "no-store"})
     set_cookie(response, ctx, signed.secret)
     return response
 
 
-@router.delete("/api/v1/session", summary="Abmelden", status_code=204, dependencies=[Depends(require_csrf)])
+@router.delete(
+    "/api/v1/session",
+    summary="Abmelden",
+    status_code=204,
+    dependencies=[Depends(require_csrf)],
+    responses=refusals(401, 403),
+)
 def delete_session(ctx: Ctx, who: Session) -> Response:
     """End the session at once."""
     sign_out(ctx.database, who.session.id)

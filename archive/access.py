@@ -1,14 +1,18 @@
 """Who may see what: the one place. Every list, count, search filter, preview and single read shares these conditions.
 
-Default is "no". A condition is SQL, so that counts and pages cannot tell what rows do not show. The rules:
+Default is "no". A condition is SQL, so that counts and pages cannot tell what rows do not show. A role counts only in
+the unit in which it is held. The rules:
 
 - A caseworker sees the cases of own responsibility, of those stood in for, and named grants; the own team's cases where
   no person is responsible.
 - A team lead sees the led units' cases, unless the secrecy class says person only.
 - Sealed cases and class SOZ_G open by named grant only; SOZ_B by responsibility, deputy or grant, and to the lead while
   nobody is responsible.
+- A grant opens what its reason says and to that role alone: audits and emergencies need an end, offers end with the
+  appraisal.
 - Clearing sees general unfiled mail; a unit's people its own unit clearing; leads the restricted clearing of their
-units. - The mailroom sees its own station's mail until it is filed; then no more.
+  units.
+- The mailroom sees its own station's mail until it is filed; then no more.
 - A document in an inbox is visible to that inbox's people, without the rest of its case.
 - Records managers, archivists without an offer, administrators and data protection see no contents.
 """
@@ -23,7 +27,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 from sqlalchemy.orm import Session
 
-from archive.models import CaseFile, CaseGrant, Document, DocumentGrant, Filing
+from archive.models import CaseFile, CaseGrant, Document, DocumentGrant, Filing, Membership, PersonMark
 from core.actor import Actor, ActorKind, Role
 from core.errors import NotFound
 from organisation.models import User
@@ -32,7 +36,13 @@ NAMED_ONLY = ("SOZ_G",)
 PERSON_ONLY = ("SOZ_B", "SOZ_G")
 GONE = ("destroyed", "transferred")
 _READERS = (Role.CASEWORKER, Role.TEAM_LEAD)
-_GRANTEES = (Role.CASEWORKER, Role.TEAM_LEAD, Role.AUDITOR, Role.ARCHIVIST)
+# reason of a grant -> roles that it opens the case to, and whether it must have an end
+_GRANTS = (
+    ("named", _READERS, False),
+    ("break_glass", _READERS, True),
+    ("audit", (Role.AUDITOR,), True),
+    ("offer", (Role.ARCHIVIST,), False),
+)
 
 
 def visible_case_files(actor: Actor, on: date) -> ColumnElement[bool]:
@@ -69,15 +79,36 @@ def visible_filings(actor: Actor, on: date) -> ColumnElement[bool]:
 
 
 def covers_visible(actor: Actor, on: date) -> ColumnElement[bool]:
-    """Condition on CaseFile: cover data (number, unit, dates, holds) without contents, for registers and clearing.
+    """Condition on CaseFile: cover data (number, names, unit) of visible cases and, for clearing, of all candidates.
 
-    Clearing needs candidates' cover data; records managers the register. Sealed cases never show here.
+    Clearing must know its candidates; sealed cases, and those of a sealed person, are none.
     """
-    if actor.has(Role.RECORDS_MANAGER, Role.CLEARING):
-        unsealed = and_(CaseFile.sealed.is_(False), CaseFile.secrecy_class.not_in(NAMED_ONLY))
-        register = unsealed if not actor.has(Role.RECORDS_MANAGER) else true()
-        return and_(CaseFile.agency_id == actor.agency_id, or_(register, visible_case_files(actor, on)))
+    seen = visible_case_files(actor, on)
+    if not actor.has(Role.CLEARING):
+        return seen
+    sealed_person = exists().where(
+        Membership.case_file_id == CaseFile.id,
+        PersonMark.person_id == Membership.person_id,
+        PersonMark.mark == "sealed",
+        or_(PersonMark.valid_until.is_(None), PersonMark.valid_until >= on),
+    )
+    candidate = and_(CaseFile.state.not_in(GONE), _open_class(NAMED_ONLY), ~sealed_person)
+    return and_(CaseFile.agency_id == actor.agency_id, or_(candidate, seen))
+
+
+def registered(actor: Actor, on: date) -> ColumnElement[bool]:
+    """Condition on CaseFile: what the register tells a person (number, unit, dates, holds; no contents, no names).
+
+    Records managers keep the whole register, sealed cases too, or nobody would ever dispose of those.
+    """
+    if actor.has(Role.RECORDS_MANAGER):
+        return CaseFile.agency_id == actor.agency_id
     return visible_case_files(actor, on)
+
+
+def worked_units(actor: Actor) -> frozenset[UUID]:
+    """The units whose Postkorb and clearing this person works from."""
+    return actor.units_as(*_READERS) | actor.led_units
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +161,12 @@ def require_page(session: Session, actor: Actor, document_id: UUID, page_no: int
 
 
 def _granted(actor: Actor, on: date) -> ColumnElement[bool]:
-    if not actor.has(*_GRANTEES):
+    reasons = [
+        and_(CaseGrant.reason == reason, CaseGrant.valid_until.is_not(None) if ends else true())
+        for reason, roles, ends in _GRANTS
+        if actor.has(*roles)
+    ]
+    if not reasons:
         return false()
     return exists().where(
         CaseGrant.case_file_id == CaseFile.id,
@@ -138,6 +174,7 @@ def _granted(actor: Actor, on: date) -> ColumnElement[bool]:
         CaseGrant.ended_at.is_(None),
         or_(CaseGrant.valid_from.is_(None), CaseGrant.valid_from <= on),
         or_(CaseGrant.valid_until.is_(None), CaseGrant.valid_until >= on),
+        or_(*reasons),
     )
 
 
@@ -151,7 +188,8 @@ def _own(actor: Actor) -> ColumnElement[bool]:
 def _team_without_person(actor: Actor) -> ColumnElement[bool]:
     if not actor.has(Role.CASEWORKER):
         return false()
-    return and_(_nobody_responsible(), CaseFile.org_unit_id.in_(actor.units), _open_class(PERSON_ONLY))
+    units = actor.units_as(Role.CASEWORKER)
+    return and_(_nobody_responsible(), CaseFile.org_unit_id.in_(units), _open_class(PERSON_ONLY))
 
 
 def _led(actor: Actor) -> ColumnElement[bool]:
@@ -182,7 +220,7 @@ def _in_inbox(actor: Actor) -> ColumnElement[bool]:
     return exists().where(
         DocumentGrant.document_id == Document.id,
         DocumentGrant.ended_at.is_(None),
-        or_(DocumentGrant.user_id.in_(people), DocumentGrant.unit_id.in_(actor.units | actor.led_units)),
+        or_(DocumentGrant.user_id.in_(people), DocumentGrant.unit_id.in_(worked_units(actor))),
     )
 
 
@@ -191,10 +229,11 @@ def _unfiled(actor: Actor) -> ColumnElement[bool]:
     if actor.has(Role.CLEARING):
         ways.append(Document.clearing_scope == "general")
     if actor.has(*_READERS):
-        own_units = actor.units | actor.led_units
-        ways.append(and_(Document.clearing_scope == "unit", Document.org_unit_id.in_(own_units)))
+        ways.append(and_(Document.clearing_scope == "unit", Document.org_unit_id.in_(worked_units(actor))))
     if actor.has(Role.TEAM_LEAD):
         ways.append(and_(Document.clearing_scope == "restricted", Document.org_unit_id.in_(actor.led_units)))
     if actor.has(Role.MAILROOM):
-        ways.append(and_(Document.clearing_scope == "general", Document.station_unit_id.in_(actor.units)))
+        ways.append(
+            and_(Document.clearing_scope == "general", Document.station_unit_id.in_(actor.units_as(Role.MAILROOM)))
+        )
     return or_(*ways) if ways else false()

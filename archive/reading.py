@@ -1,11 +1,11 @@
 """Opening records: access first, then the look in the audit log, then the content. No audit, no content.
 
-The look is one short INSERT before the first byte leaves; within the window of `record_look` not even that.
+The look is one short INSERT before the first byte leaves (`core.audit.looking`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 from archive import repository
 from archive.access import (
     PageRange,
-    require_case_file,
     require_document,
     visible_case_files,
     visible_filings,
@@ -39,7 +38,7 @@ from archive.models import (
 )
 from archive.pagetext import PageText, decode
 from core.actor import Actor
-from core.audit.record import looked_recently, record_look
+from core.audit import Seen, look
 from core.clock import agency_date
 from core.database import Database
 from core.errors import NotFound
@@ -60,15 +59,29 @@ class OpenedDocument:
     notes: Sequence[Note]
     whole: bool
 
+    @property
+    def page_count(self) -> int:
+        """How many pages may be read; how many there are otherwise stays unsaid."""
+        return self.version.page_count if self.whole else len(self.pages)
+
+    @property
+    def last_page(self) -> int:
+        """The number of the last page that may be read; whether more follow stays unsaid."""
+        return self.version.page_count if self.whole else max((page.page_no for page in self.pages), default=0)
+
 
 @dataclass(frozen=True, slots=True)
 class OpenedContent:
-    """Bytes ready to be sent: a local read-only path, their address (a strong ETag), media type and a plain name."""
+    """Bytes ready to be sent: a local read-only path, their address (a strong ETag), media type and a plain name.
+
+    `vouched`: written by us, so that a browser may show them; received bytes are only ever downloaded.
+    """
 
     path: Path
     sha256: str
     media_type: str
     filename: str
+    vouched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +154,8 @@ def open_content(database: Database, store: BlobStore, actor: Actor, document_id
         raise NotFound
     path = store.path(content.sha256)
     _look(database, actor, "content", "document", document_id, opened.case_files)
-    return OpenedContent(path, content.sha256, content.media_type, f"{document_id}{_suffix(content)}")
+    filename = f"{document_id}{_suffix(content)}"
+    return OpenedContent(path, content.sha256, content.media_type, filename, content.role == RENDITION)
 
 
 def open_page_image(
@@ -164,12 +178,27 @@ def open_case(database: Database, actor: Actor, number: str, limit: int = 100, b
     """A case file by its number in any spelling. `before` = ordinal of the last filing shown (keyset paging)."""
     today = agency_date(database.clock.now())
     with database.read() as session:
-        named = repository.case_file_by_exact_number(session, actor.agency_id, number)
-        if named is None:
-            raise NotFound
-        opened = _opened_case(session, actor, named.id, today, limit, before)
+        named = require_case_named(session, actor, number, today)
+        opened = _opened_case(session, named, limit, before)
     _look(database, actor, "case", "case_file", opened.case_file.id, [opened.case_file])
     return opened
+
+
+def require_case_named(session: Session, actor: Actor, number: str, on: date) -> CaseFile:
+    """The one visible case with this number, in any spelling, or with a number that it had before. Raises NotFound.
+
+    Cases that the actor may not see do not even make a spelling ambiguous.
+    """
+    ids = [one.id for one in repository.case_files_named(session, actor.agency_id, number)]
+    found = session.scalars(select(CaseFile).where(CaseFile.id.in_(ids), visible_case_files(actor, on))).all()
+    if len(found) != 1:
+        raise NotFound
+    return found[0]
+
+
+def look_at_covers(database: Database, actor: Actor, case_file_ids: Sequence[UUID]) -> None:
+    """Log that covers (number, names, birth date) are about to be shown, as candidates or hits."""
+    look(database, actor, "cover", [Seen("case_file", one, one) for one in case_file_ids])
 
 
 def _opened_document(session: Session, actor: Actor, document_id: UUID, on: date) -> OpenedDocument:
@@ -184,23 +213,38 @@ def _opened_document(session: Session, actor: Actor, document_id: UUID, on: date
     case_files = session.scalars(
         select(CaseFile).where(CaseFile.id.in_({one.case_file_id for one in filings}), visible_case_files(actor, on))
     ).all()
-    notes = session.scalars(select(Note).where(Note.document_id == document_id).order_by(Note.created_at)).all()
     pages = [page for page in repository.pages(session, version.id) if _readable(page.page_no, ranges)]
     whole = ranges is None or len(pages) == version.page_count
+    notes = _notes(session, actor, document_id, {one.id for one in case_files}, whole)
     return OpenedDocument(document, version, pages, filings, case_files, notes, whole)
 
 
-def _opened_case(
-    session: Session, actor: Actor, case_file_id: UUID, on: date, limit: int, before: int | None
-) -> OpenedCase:
-    case_file = require_case_file(session, actor, case_file_id, on)
+def _notes(session: Session, actor: Actor, document_id: UUID, visible: Set[UUID], whole: bool) -> list[Note]:
+    """Notes on the document: those of visible cases, one's own, and general ones for whoever reads every page.
+
+    A letter may concern several cases; what one case's people noted on it is not for the others. A note of a case that
+    no longer holds the document has become a general one.
+    """
+    rows = session.scalars(select(Note).where(Note.document_id == document_id).order_by(Note.created_at)).all()
+    holding = {filing.case_file_id for filing in repository.active_filings(session, document_id)}
+    return [
+        note
+        for note in rows
+        if note.author_id == actor.user_id
+        or note.case_file_id in visible
+        or (whole and note.case_file_id not in holding)
+    ]
+
+
+def _opened_case(session: Session, case_file: CaseFile, limit: int, before: int | None) -> OpenedCase:
     active = select(Filing, Document).join(Document, Document.id == Filing.document_id)
     active = active.where(Filing.case_file_id == case_file.id, Filing.ended_at.is_(None), Document.state == "active")
     total = session.scalar(select(func.count()).select_from(active.subquery())) or 0
     page = active if before is None else active.where(Filing.ordinal < before)
     filings = [(filing, document) for filing, document in session.execute(
         page.order_by(Filing.ordinal.desc()).limit(limit))]  # fmt: skip
-    notes = session.scalars(select(Note).where(Note.case_file_id == case_file.id).order_by(Note.created_at)).all()
+    on_case = select(Note).where(Note.case_file_id == case_file.id, Note.document_id.is_(None))
+    notes = session.scalars(on_case.order_by(Note.created_at)).all()
     return OpenedCase(case_file, _members(session, case_file.id), filings, total, notes)
 
 
@@ -250,9 +294,4 @@ def _suffix(content: ContentFile) -> str:
 def _look(
     database: Database, actor: Actor, what: str, kind: str, object_id: UUID, case_files: Sequence[CaseFile]
 ) -> None:
-    with database.read() as session:
-        if looked_recently(session, actor, what, object_id, database.clock.now()):
-            return
-    with database.write() as tx:
-        case_file_id = case_files[0].id if case_files else None
-        record_look(tx, actor, what, kind, object_id, case_file_id=case_file_id)
+    look(database, actor, what, [Seen(kind, object_id, case_files[0].id if case_files else None)])

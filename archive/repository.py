@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from archive.models import (
@@ -32,30 +32,41 @@ def case_files_by_number(session: Session, agency_id: UUID, number: str) -> Sequ
     """Cases that the number names in any spelling: as file number first, else as BG number, alias or customer
     number.
     """
-    key = number_key(number)
-    own = and_(CaseFile.number_key == key, CaseFile.merged_into_id.is_(None))  # a merged case answers by its alias
-    found = session.scalars(select(CaseFile).where(CaseFile.agency_id == agency_id, own)).all()
+    found = case_files_named(session, agency_id, number)
     if found:
         return found
-    by_alias = select(CaseAlias.case_file_id).where(CaseAlias.agency_id == agency_id, CaseAlias.number_key == key)
+    key = number_key(number)
     by_person = (
         select(Membership.case_file_id)
         .join(Person, Person.id == Membership.person_id)
         .where(Person.agency_id == agency_id, Person.customer_key == key)
     )
-    other = or_(CaseFile.bg_key == key, CaseFile.id.in_(by_alias), CaseFile.id.in_(by_person))
+    other = or_(CaseFile.bg_key == key, CaseFile.id.in_(by_person))
     return session.scalars(select(CaseFile).where(CaseFile.agency_id == agency_id, other)).all()
 
 
-def case_file_by_exact_number(session: Session, agency_id: UUID, number: str) -> CaseFile | None:
-    """The case with exactly this file number, or with this number as path or in another spelling; None when unclear."""
-    exact = session.scalar(select(CaseFile).where(CaseFile.agency_id == agency_id, CaseFile.file_number == number))
-    if exact is not None:
-        return exact
+def case_files_named(session: Session, agency_id: UUID, number: str) -> Sequence[CaseFile]:
+    """Cases with this file number: exactly, as a path, in another spelling, or as a number they had before.
+
+    A provisional case that was merged answers with the case that took it in. Several = the spelling is not unique.
+    """
+    own = select(CaseFile).where(CaseFile.agency_id == agency_id)
+    exact = session.scalars(own.where(CaseFile.file_number == number)).all()
     key = number_key(number)
-    found = session.scalars(
-        select(CaseFile).where(CaseFile.agency_id == agency_id, CaseFile.number_key == key).limit(2)
-    ).all()
+    found = exact or session.scalars(own.where(CaseFile.number_key == key)).all()
+    if not found:
+        alias = select(CaseAlias.case_file_id).where(CaseAlias.agency_id == agency_id, CaseAlias.number_key == key)
+        found = session.scalars(own.where(CaseFile.id.in_(alias))).all()
+    merged = {one.merged_into_id for one in found if one.merged_into_id is not None}
+    if not merged:
+        return found
+    kept = {one.id for one in found if one.merged_into_id is None}
+    return session.scalars(own.where(CaseFile.id.in_(merged | kept))).all()
+
+
+def case_file_by_exact_number(session: Session, agency_id: UUID, number: str) -> CaseFile | None:
+    """The one case that the number names (see `case_files_named`); None when unclear."""
+    found = case_files_named(session, agency_id, number)
     return found[0] if len(found) == 1 else None
 
 

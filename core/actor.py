@@ -34,9 +34,11 @@ class ActorKind(StrEnum):
 class Actor:
     """A user, a scanning station or the system itself, with the facts that access needs.
 
-    `units` are the units where the user works now; `led_units` those whose cases the user leads (own ones and those
-    below without a lead of their own); `stands_in_for` the users whose deputy this user is today because they are
-    absent. The system actor sees nothing through `archive.access`: machines work on ids they were given.
+    `held` pairs each role with the unit it is held in, so that a role in one unit opens nothing in another; `led_units`
+    are those whose cases the user leads (own ones and those below without a lead of their own); `stands_in_for` the
+    users whose deputy this user is today because they are absent. `prefetching`: the browser asks ahead of the person,
+    which the log of looks tells apart. The system actor sees nothing through `archive.access`: machines work on ids
+    they were given.
     """
 
     kind: ActorKind
@@ -45,10 +47,19 @@ class Actor:
     station_id: UUID | None = None
     session_id: UUID | None = None
     username: str = ""
-    roles: frozenset[Role] = field(default_factory=frozenset)
-    units: frozenset[UUID] = field(default_factory=frozenset)
+    held: frozenset[tuple[Role, UUID]] = field(default_factory=frozenset)
     led_units: frozenset[UUID] = field(default_factory=frozenset)
     stands_in_for: frozenset[UUID] = field(default_factory=frozenset)
+    prefetching: bool = False
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        """The roles held today, in whatever unit."""
+        return frozenset(role for role, _ in self.held)
+
+    def units_as(self, *roles: Role) -> frozenset[UUID]:
+        """The units in which the actor holds one of the roles."""
+        return frozenset(unit for role, unit in self.held if role in roles)
 
     def has(self, *roles: Role) -> bool:
         """Whether the actor has at least one of the roles."""

@@ -133,7 +133,8 @@ def _primary_code(error: OperationalError) -> int | None:
 
 def open_sqlite(path: Path, clock: Clock | None = None) -> Database:
     """The embedded database at `path` (made when absent; its folder must exist)."""
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    # Parameters of a failed statement are contents; they may not end in a traceback.
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, hide_parameters=True)
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return Database(engine, clock)

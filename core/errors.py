@@ -8,7 +8,6 @@ EakteError
 ├── InvalidInput        422  the input cannot be understood; `faults` lists all of them
 ├── TooLarge            413
 ├── UnknownMediaType    415
-├── TooManyAttempts     429
 ├── Unavailable         503  later; carries `retry_after` seconds
 ├── StorageFull         507
 ├── LeaseLost           -    internal: the step was given to another worker
@@ -97,13 +96,6 @@ class UnknownMediaType(EakteError):
 
     status = 415
     code = "unknown_media_type"
-
-
-class TooManyAttempts(EakteError):
-    """Locked out for a while."""
-
-    status = 429
-    code = "too_many_attempts"
 
 
 class Unavailable(EakteError):

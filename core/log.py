@@ -11,6 +11,14 @@ import structlog
 _tracebacks = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
 
 
+def without_messages(_logger: object, _method: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Keep of an exception its types and places only: its message may quote what a person typed or a letter says."""
+    for raised in line.get("exception") or ():
+        raised.pop("exc_value", None)
+        raised.pop("exc_notes", None)
+    return line
+
+
 def configure_logging(level: str = "info") -> None:
     """Send everything, also the standard library's records, to stderr as JSON lines."""
     shared: list[structlog.typing.Processor] = [
@@ -19,7 +27,7 @@ def configure_logging(level: str = "info") -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     structlog.configure(
-        processors=[*shared, _tracebacks, structlog.processors.JSONRenderer()],
+        processors=[*shared, _tracebacks, without_messages, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )

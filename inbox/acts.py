@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from archive import repository as archive
 from archive import service as records
-from archive.access import covers_visible, visible_case_files
+from archive.access import covers_visible, visible_case_files, worked_units
 from archive.models import CaseFile, Document
 from core.actor import Actor, Role
 from core.audit import record_act
@@ -170,7 +170,7 @@ def _team(tx: Transaction, actor: Actor, code: str) -> UUID | None:
     )
     for user in tx.session.scalars(select(User).where(User.agency_id == actor.agency_id, User.active)):
         one = build_actor(tx.session, user, tx.today)
-        if found in one.units | one.led_units and one.has(Role.CASEWORKER, Role.TEAM_LEAD):
+        if found in worked_units(one):
             return found
     return None
 

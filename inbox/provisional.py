@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from archive import repository as archive
 from archive import service as records
+from archive.access import worked_units
 from archive.models import CaseFile
 from core.actor import Actor, Role
 from core.database import Transaction
@@ -42,7 +43,7 @@ def file_into_provisional(
     )
     if unit is None:
         raise InvalidInput("Diese Organisationseinheit gibt es nicht.", "unknown unit")
-    if not actor.has(Role.CLEARING) and unit.id not in actor.units | actor.led_units:
+    if not actor.has(Role.CLEARING) and unit.id not in worked_units(actor):
         raise NotAllowed
     case_file = records.open_provisional_case(tx, actor, applicant.file_type, unit.id)
     records.add_person(

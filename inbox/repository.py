@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from archive.access import visible_documents
+from archive.access import visible_case_files, visible_documents, worked_units
 from archive.models import CaseFile, Document
 from core.actor import Actor, Role
 from inbox.models import InboxItem, UndoableAct
@@ -29,7 +29,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An inbox item with its document and its case (None while unfiled)."""
+    """An inbox item with its document and its case: None while unfiled, and for whoever may read just the document."""
 
     item: InboxItem
     document: Document
@@ -41,7 +41,7 @@ def mine(actor: Actor) -> ColumnElement[bool]:
     ways: list[ColumnElement[bool]] = []
     if actor.user_id is not None and actor.has(Role.CASEWORKER, Role.TEAM_LEAD):
         people = {actor.user_id, *actor.stands_in_for}
-        units = actor.units | actor.led_units
+        units = worked_units(actor)
         ways.append(and_(InboxItem.inbox_kind == "user", InboxItem.user_id.in_(people)))
         ways.append(and_(InboxItem.inbox_kind == "team", InboxItem.unit_id.in_(units)))
         ways.append(
@@ -79,7 +79,7 @@ def _open_rows(actor: Actor, condition: ColumnElement[bool], on: date) -> Select
     return (
         select(InboxItem, Document, CaseFile)
         .join(Document, Document.id == InboxItem.document_id)
-        .outerjoin(CaseFile, CaseFile.id == InboxItem.case_file_id)
+        .outerjoin(CaseFile, _visible_case(actor, on))
         .where(condition, InboxItem.agency_id == actor.agency_id, _is_open(on), visible_documents(actor, on))
         .order_by(URGENCY_ORDER, InboxItem.due_on.is_(None), InboxItem.due_on, Document.received_on, InboxItem.id)
     )
@@ -118,7 +118,7 @@ def visible_item(session: Session, actor: Actor, item_id: UUID, on: date) -> Row
     query = (
         select(InboxItem, Document, CaseFile)
         .join(Document, Document.id == InboxItem.document_id)
-        .outerjoin(CaseFile, CaseFile.id == InboxItem.case_file_id)
+        .outerjoin(CaseFile, _visible_case(actor, on))
         .where(InboxItem.id == item_id, InboxItem.agency_id == actor.agency_id, mine(actor))
         .where(visible_documents(actor, on))
     )
@@ -145,7 +145,7 @@ def put_aside(
     query = (
         select(InboxItem, Document, CaseFile)
         .join(Document, Document.id == InboxItem.document_id)
-        .outerjoin(CaseFile, CaseFile.id == InboxItem.case_file_id)
+        .outerjoin(CaseFile, _visible_case(actor, on))
         .where(condition, InboxItem.agency_id == actor.agency_id, visible_documents(actor, on))
         .where(InboxItem.state == "deferred", InboxItem.deferred_until > on)
         .order_by(InboxItem.deferred_until, InboxItem.id)
@@ -169,6 +169,10 @@ def filed_since(session: Session, user_id: UUID, since: datetime) -> int:
         .where(UndoableAct.at >= since, InboxItem.inbox_kind == "clearing")
     )
     return session.scalar(query) or 0
+
+
+def _visible_case(actor: Actor, on: date) -> ColumnElement[bool]:
+    return and_(CaseFile.id == InboxItem.case_file_id, visible_case_files(actor, on))
 
 
 def _is_open(on: date) -> ColumnElement[bool]:

@@ -37,6 +37,10 @@ def undo(tx: Transaction, actor: Actor, act_id: UUID | None = None) -> InboxItem
     if act.kind == "defer":
         _cancel_follow_up(tx, UUID(act.payload["follow_up"]))
     _reopen(tx, item)
+    tx.session.flush()
+    if repository.visible_item(tx.session, actor, item.id, tx.today) is None:
+        # Rights ended meanwhile (another team, an absence that is over): one's own act is no way back in.
+        raise NotFound
     act.undone_at = tx.now
     record_act(
         tx, actor, "inbox.undone", "inbox_item", item.id, case_file_id=item.case_file_id, document=item.document_id,

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from archive.access import NAMED_ONLY
 from archive.blobs.port import BlobStore
 from archive.models import Blob, BlobClaim, CaseFile, ContentFile, Document, Page
 from core.database import Database
@@ -22,6 +23,25 @@ STATES = ("in_work", "filed", "clearing", "quarantined", "rejected")
 def item_lines(session: Session, receipt: Receipt, source: str | None = None) -> list[dict[str, Any]]:
     """One object per mail item of the receipt, in order; none while it is not split yet."""
     return [_line(session, receipt, item, source) for item in repository.items_of(session, receipt.id)]
+
+
+def station_lines(session: Session, receipt: Receipt) -> list[dict[str, Any]]:
+    """`item_lines` for the station that brought it: it sees what is in work, not what is filed or kept from it.
+
+    What was read on the pages is left out once an item is filed, or waits where the post room has no access; the number
+    of a sealed case is never told.
+    """
+    lines = []
+    for item in repository.items_of(session, receipt.id):
+        line = _line(session, receipt, item, None)
+        document = session.get(Document, item.document_id) if item.document_id else None
+        if document is not None and (document.filed or document.clearing_scope != "general"):
+            line["evidence"] = []
+        case_file = session.get(CaseFile, item.case_file_id) if item.case_file_id else None
+        if case_file is not None and (case_file.sealed or case_file.secrecy_class in NAMED_ONLY):
+            line["case_file_number"] = None
+        lines.append(line)
+    return lines
 
 
 def _line(session: Session, receipt: Receipt, item: MailItem, source: str | None) -> dict[str, Any]:

@@ -26,8 +26,7 @@ def build_actor(session: Session, user: User, on: date, session_id: UUID | None 
         user_id=user.id,
         session_id=session_id,
         username=user.username,
-        roles=frozenset(Role(role) for role, _ in own),
-        units=frozenset(unit_id for _, unit_id in own),
+        held=frozenset((Role(role), unit_id) for role, unit_id in own),
         led_units=frozenset(led_units(led, leads, parents)),
         stands_in_for=frozenset(_stands_in_for(session, user, on)) if user.active else frozenset(),
     )

@@ -14,7 +14,7 @@ from core.actor import Actor, ActorKind
 from core.audit import record_act
 from core.clock import agency_date
 from core.database import Database, Transaction
-from core.errors import NotSignedIn, TooManyAttempts
+from core.errors import NotSignedIn
 from core.ids import new_id
 from core.settings import Settings
 from organisation.actors import build_actor
@@ -33,24 +33,26 @@ class SignedInSession:
     csrf_token: str
 
 
-def sign_in(database: Database, settings: Settings, agency_id: UUID, username: str, password: str) -> SignedInSession:
-    """Check the password and open a session. Raises NotSignedIn (one text for all causes) or TooManyAttempts."""
+def sign_in(
+    database: Database, settings: Settings, agency_id: UUID, username: str, password: str, *, replacing: str = ""
+) -> SignedInSession:
+    """Check the password and open a session; the session of the cookie `replacing` ends.
+
+    Raises NotSignedIn with one text for all causes. Unknown name, wrong password, locked and deactivated account cost
+    the same: one hash, one line in the log. So nobody learns which names exist, or that a guess during a lock was right.
+    """
     with database.read() as session:
         user = session.scalar(
             select(User).where(User.agency_id == agency_id, User.username == username.strip().lower())
         )
     now = database.clock.now()
     right = verify_password(user.password_hash if user else None, password)
-    if user is not None and _is_locked(user, settings, now):
-        raise TooManyAttempts(
-            f"Zu viele Fehlversuche. Bitte in {settings.lockout_minutes} Minuten noch einmal.", "too many attempts"
-        )
-    if user is None or not right or not user.active:
-        if user is not None:
-            _count_failure(database, settings, user.id)
-        raise NotSignedIn("Benutzername oder Passwort stimmen nicht.", "wrong user name or password")
+    locked = user is not None and _is_locked(user, settings, now)
+    if user is None or locked or not right or not user.active:
+        _refuse(database, settings, agency_id, user.id if user and not locked else None)
+        raise NotSignedIn("Benutzername oder Passwort stimmen nicht.", "Wrong user name or password.")
     with database.write() as tx:
-        return _open(tx, settings, user.id)
+        return _open(tx, settings, user.id, replacing)
 
 
 def open_session(
@@ -104,9 +106,12 @@ def _is_locked(user: User, settings: Settings, now: datetime) -> bool:
     return now < user.locked_until <= now + timedelta(minutes=settings.lockout_minutes)
 
 
-def _open(tx: Transaction, settings: Settings, user_id: UUID) -> SignedInSession:
+def _open(tx: Transaction, settings: Settings, user_id: UUID, replacing: str) -> SignedInSession:
     user = tx.session.get_one(User, user_id)
     user.failed_sign_ins, user.locked_until = 0, None
+    if replacing:
+        before = (LoginSession.secret_hash == _hash(replacing), LoginSession.ended_at.is_(None))
+        tx.session.execute(update(LoginSession).where(*before).values(ended_at=tx.now))
     secret, csrf = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     session = LoginSession(
         id=new_id(),
@@ -124,15 +129,18 @@ def _open(tx: Transaction, settings: Settings, user_id: UUID) -> SignedInSession
     return SignedInSession(session.id, secret, csrf)
 
 
-def _count_failure(database: Database, settings: Settings, user_id: UUID) -> None:
+def _refuse(database: Database, settings: Settings, agency_id: UUID, user_id: UUID | None) -> None:
+    """Log the refusal and count it against the user; `user_id` None = nobody to count against (unknown, or locked)."""
     with database.write() as tx:
-        user = tx.session.get_one(User, user_id)
-        user.failed_sign_ins += 1
-        if user.failed_sign_ins >= settings.login_attempts:
-            user.locked_until = tx.now + timedelta(minutes=settings.lockout_minutes)
-            user.failed_sign_ins = 0
-        actor = Actor(ActorKind.SYSTEM, user.agency_id)
-        record_act(tx, actor, "session.refused", "user", user.id, locked=user.locked_until is not None)
+        user = tx.session.get(User, user_id) if user_id else None
+        if user is not None:
+            user.failed_sign_ins += 1
+            if user.failed_sign_ins >= settings.login_attempts:
+                user.locked_until = tx.now + timedelta(minutes=settings.lockout_minutes)
+                user.failed_sign_ins = 0
+        locked = user is not None and user.locked_until is not None and user.locked_until > tx.now
+        actor = Actor(ActorKind.SYSTEM, agency_id)
+        record_act(tx, actor, "session.refused", "user", user_id, locked=locked)
 
 
 def _touch(database: Database, session_id: UUID) -> None:

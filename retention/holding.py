@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive import repository as archive
-from archive.access import covers_visible
+from archive.access import registered
 from archive.models import CaseFile
 from core.actor import Actor, Role
 from core.audit import record_act
@@ -134,7 +134,7 @@ def _case_for(session: Session, actor: Actor, number: str, on: date, roles: Sequ
     if not actor.has(*roles):
         raise NotAllowed
     named = archive.case_file_by_exact_number(session, actor.agency_id, number)
-    query = select(CaseFile).where(covers_visible(actor, on), CaseFile.state.in_(("open", "closed")))
+    query = select(CaseFile).where(registered(actor, on), CaseFile.state.in_(("open", "closed")))
     case_file = session.scalar(query.where(CaseFile.id == named.id)) if named else None
     if case_file is None:
         raise NotFound

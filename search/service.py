@@ -15,8 +15,7 @@ from archive.blobs.port import BlobStore
 from archive.models import CaseFile
 from archive.pagetext import PageText, decode
 from core.actor import Actor
-from core.audit import record_look
-from core.audit.record import looked_recently
+from core.audit import Seen, look
 from core.clock import agency_date
 from core.database import Database
 from core.errors import InvalidInput
@@ -88,7 +87,7 @@ class SearchService:
             facets = _facets(session, found)
             owed = repository.oldest_owed(session, actor.agency_id)
         results = [self._result(reader, query, one, pages.get(one.document.id, ())) for one in shown]
-        self._look(actor, [one.document.id for one in shown])
+        look(self._database, actor, "snippet", [Seen("document", one.document.id) for one in shown])
         return {
             "total": len(found),
             "results": results,
@@ -147,16 +146,6 @@ class SearchService:
             if made is not None and (best is None or len(made.marked) > len(best.snippet.marked)):
                 best = _Shown(made, text)
         return best
-
-    def _look(self, actor: Actor, document_ids: Sequence[UUID]) -> None:
-        now = self._database.clock.now()
-        with self._database.read() as session:
-            fresh = [one for one in document_ids if not looked_recently(session, actor, "snippet", one, now)]
-        if not fresh:
-            return
-        with self._database.write() as tx:
-            for document_id in fresh:
-                record_look(tx, actor, "snippet", "document", document_id)
 
 
 def parse_cursor(cursor: str | None) -> int:

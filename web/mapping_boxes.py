@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from archive.access import worked_units
 from core.actor import Actor, Role
 from core.errors import NotFound
 from inbox.models import InboxItem
@@ -34,7 +35,7 @@ def boxes_of(session: Session, actor: Actor, texts: Texts) -> list[OpenBox]:
     boxes = [own]
     if not actor.has(Role.CASEWORKER, Role.TEAM_LEAD):
         return boxes
-    teams = select(OrgUnit).where(OrgUnit.id.in_(actor.units | actor.led_units), OrgUnit.active, OrgUnit.kind == "team")
+    teams = select(OrgUnit).where(OrgUnit.id.in_(worked_units(actor)), OrgUnit.active, OrgUnit.kind == "team")
     for unit in session.scalars(teams.order_by(OrgUnit.code)):
         tab = texts("postkorb.team", team=unit.title)
         href = f"/postkorb/team/{unit.code}"

@@ -217,7 +217,7 @@ def _box(
 def _meta(opened: OpenedDocument, texts: Texts) -> tuple[str, ...]:
     return (
         f"Eingang {date_words(opened.document.received_on)}",
-        texts.count("blatt.seiten", opened.version.page_count),
+        texts.count("blatt.seiten", opened.page_count),
     )
 
 

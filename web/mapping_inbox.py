@@ -195,7 +195,7 @@ def instant_words(instant: datetime) -> str:
 
 def _meta(document: Document, opened: OpenedDocument, today: date, texts: Texts) -> str:
     received = wording.day_words(document.received_on, today, texts)
-    pages = texts.count("blatt.seiten", opened.version.page_count)
+    pages = texts.count("blatt.seiten", opened.page_count)
     sender = sender_title(document.sender)
     words = texts("postkorb.meta", absender=sender, eingang=received, seiten=pages)
     return words if sender else words.removeprefix(" · ")

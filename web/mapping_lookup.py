@@ -8,11 +8,11 @@ from importlib import resources
 from uuid import UUID
 
 import yaml
-from sqlalchemy import select
+from sqlalchemy import and_, exists, select
 from sqlalchemy.orm import Session
 
 from archive import repository as archive
-from archive.models import CaseFile, Membership, Person, PersonAddress
+from archive.models import CaseFile, Membership, Person, PersonAddress, PersonMark
 from organisation.models import Agency, OrgUnit, User
 from web.wording import date_words
 
@@ -42,11 +42,15 @@ def case_names(session: Session, case_files: Iterable[CaseFile | None]) -> dict[
 
 
 def case_details(session: Session, case_ids: Iterable[UUID]) -> Mapping[UUID, str]:
-    """Birth date and street of each case's first person („12.05.1991 · Lindenweg 12")."""
+    """Birth date and street of each case's first person („12.05.1991 · Lindenweg 12"); a protected address is not shown."""
+    hidden = exists().where(PersonMark.person_id == Person.id, PersonMark.mark == "protected_address")
     rows = session.execute(
         select(Membership.case_file_id, Person.birth_date, PersonAddress.street)
         .join(Person, Person.id == Membership.person_id)
-        .outerjoin(PersonAddress, (PersonAddress.person_id == Person.id) & PersonAddress.valid_until.is_(None))
+        .outerjoin(
+            PersonAddress,
+            and_(PersonAddress.person_id == Person.id, PersonAddress.valid_until.is_(None), ~hidden),
+        )
         .where(Membership.case_file_id.in_(list(case_ids)), Membership.valid_until.is_(None))
         .order_by(Membership.role, Membership.id)
     )

@@ -31,7 +31,7 @@ def upright_size(page: Page) -> tuple[int, int]:
 def page_image(opened: OpenedDocument, page: Page, texts: Texts) -> v.PageImage:
     """The image of a page with its words for people who do not see it."""
     width, height = upright_size(page)
-    alt = texts("blatt.alt", n=page.page_no, m=opened.version.page_count, titel=opened.document.title)
+    alt = texts("blatt.alt", n=page.page_no, m=opened.last_page, titel=opened.document.title)
     return v.PageImage(image_href(opened.document.id, page), width, height, alt)
 
 
@@ -46,7 +46,7 @@ def page_view(
     thumbs: bool = False,
 ) -> v.PageView:
     """The viewer at page `number` (or at the first readable page), or the text of all readable pages."""
-    title, count = opened.document.title, opened.version.page_count
+    title, count = opened.document.title, opened.last_page
     pages = list(opened.pages)
     if not pages:
         problem = texts("blatt.kein_bild", grund="")

@@ -67,6 +67,7 @@ def get_cases(who: Page, item_id: UUID, q: Query200 = "", akte_suche: Query200 =
         if repository.visible_item(session, who.actor, item_id, who.today) is None:
             raise NotFound
         hits = case_hits(session, who.actor, q or akte_suche, who.today)
+    reading.look_at_covers(who.ctx.database, who.actor, [UUID(hit.value) for hit in hits.hits])
     return html(rendering.render_fragment("akten", hits, shell_of(who, "klaerung")))
 
 
@@ -152,6 +153,7 @@ def _letter(who: Visit, row: Row, number: int, view: str, query: str, decision: 
         if query.strip():
             hits = find_cases(session, who.actor, query, who.today, MOST_HITS)
             cases += [one for one in hits if one.id not in {case.id for case in cases}]
+        reading.look_at_covers(who.ctx.database, who.actor, [case.id for case in cases])
         found, boxes = evidence_of(evidence_about(mail, cases), opened, who.texts)
         first = boxes[0].page if boxes else 1
         href = f"/klaerung/{row.item.id}"

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Form, Response
 
 from api.csrf import require_csrf
+from archive import reading
 from archive import service as records
 from core.database import Transaction
 from core.errors import InvalidInput, NotFound
@@ -128,7 +129,8 @@ def post_note(who: Page, item_id: UUID, command: Command, text: Text = "") -> Re
     def done() -> Response:
         try:
             with who.ctx.database.write() as tx:
-                records.add_note(tx, who.actor, check_length(text), document_id=row.document.id)
+                case_id = row.case_file.id if row.case_file else None
+                records.add_note(tx, who.actor, check_length(text), document_id=row.document.id, case_file_id=case_id)
         except InvalidInput as error:
             fields = note_fields(who.texts, text, error.de)
             raise WrongInput("dialog-inhalt", _form(who, row, "notiz", fields)) from None
@@ -217,5 +219,6 @@ def _forward_form(who: Visit, row: Row, to: str = "", note: str = "", error: str
 def _case_form(who: Visit, row: Row, query: str, error: str = "") -> v.FormPage:
     with who.ctx.database.read() as session:
         hits = case_hits(session, who.actor, query, who.today) if query.strip() else None
+    reading.look_at_covers(who.ctx.database, who.actor, [UUID(hit.value) for hit in hits.hits] if hits else [])
     cases_href = f"/klaerung/{row.item.id}/akten"
     return _form(who, row, "andere-akte", case_fields(who.texts, cases_href, query, hits, error))

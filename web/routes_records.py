@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.content import send
 from api.csrf import require_csrf
 from archive import reading, repository
 from archive import service as records
-from archive.access import require_case_file
 from archive.models import CaseFile, Filing
 from archive.reading import OpenedCase
 from core.errors import Conflict, InvalidInput, NotFound
@@ -34,6 +33,7 @@ Command = Annotated[Posted, Depends(posted)]
 CSRF = [Depends(require_csrf)]
 Text = Annotated[str, Form(max_length=20_000)]
 Word = Annotated[str, Query(max_length=200)]
+Ordinal = Annotated[int, Path(ge=1, le=1_000_000_000)]
 PAGE_SIZE = 200
 
 
@@ -46,7 +46,7 @@ def get_case(
     sortierung: Word = "",
     schlagwort: Word = "",
     dokument: Word = "",
-    ab: int | None = None,
+    ab: Annotated[int | None, Query(ge=1, le=1_000_000_000)] = None,
     seite: int = 1,
     ansicht: str = "",
     getan: str = "",
@@ -83,7 +83,7 @@ def get_reopen(who: Page, number: str) -> Response:
 
 
 @router.get("/akte/{number}/dokument/{n}")
-def get_document(who: Page, number: str, n: int, seite: int = 1, ansicht: str = "", getan: str = "") -> Response:
+def get_document(who: Page, number: str, n: Ordinal, seite: int = 1, ansicht: str = "", getan: str = "") -> Response:
     """One document with its facts, versions, notes and transfer note."""
     case_file, filing = require_filing(who, number, n)
     if number != path_number(case_file.file_number):
@@ -102,7 +102,7 @@ def get_document(who: Page, number: str, n: int, seite: int = 1, ansicht: str = 
 
 
 @router.get("/akte/{number}/dokument/{n}/pdf")
-def get_pdf(request: Request, who: Page, number: str, n: int) -> Response:
+def get_pdf(request: Request, who: Page, number: str, n: Ordinal) -> Response:
     """The readable version, for whoever may read every page."""
     _, filing = require_filing(who, number, n)
     ctx = who.ctx
@@ -112,16 +112,16 @@ def get_pdf(request: Request, who: Page, number: str, n: int) -> Response:
 
 
 @router.get("/akte/{number}/dokument/{n}/original")
-def get_original(request: Request, who: Page, number: str, n: int) -> Response:
+def get_original(request: Request, who: Page, number: str, n: Ordinal) -> Response:
     """The scan as it was made, as a download."""
     _, filing = require_filing(who, number, n)
     ctx = who.ctx
     content = reading.open_content(ctx.database, ctx.blobs, who.actor, filing.document_id, reading.MASTER)
-    return send(request, content, inline=False)
+    return send(request, content)
 
 
 @router.get("/akte/{number}/dokument/{n}/notiz")
-def get_document_note(who: Page, number: str, n: int) -> Response:
+def get_document_note(who: Page, number: str, n: Ordinal) -> Response:
     """The text of a note on the document."""
     case_file, _ = require_filing(who, number, n)
     page = _form(who, case_file, f"dokument/{n}/notiz", who.texts("postkorb.notiz"), note_fields(who.texts))
@@ -179,14 +179,15 @@ def post_case_note(who: Page, number: str, command: Command, text: Text = "") ->
 
 
 @router.post("/akte/{number}/dokument/{n}/notiz", dependencies=CSRF)
-def post_document_note(who: Page, number: str, n: int, command: Command, text: Text = "") -> Response:
+def post_document_note(who: Page, number: str, n: Ordinal, command: Command, text: Text = "") -> Response:
     """A note on the document."""
 
     def done() -> Response:
         case_file, filing = require_filing(who, number, n)
         try:
             with who.ctx.database.write() as tx:
-                records.add_note(tx, who.actor, check_length(text), document_id=filing.document_id)
+                note = check_length(text)
+                records.add_note(tx, who.actor, note, document_id=filing.document_id, case_file_id=case_file.id)
         except InvalidInput as error:
             fields = note_fields(who.texts, text, error.de)
             page = _form(who, case_file, f"dokument/{n}/notiz", who.texts("postkorb.notiz"), fields)
@@ -199,10 +200,7 @@ def post_document_note(who: Page, number: str, n: int, command: Command, text: T
 def require_case(who: Visit, number: str) -> CaseFile:
     """The case by its number in any spelling. Raises NotFound."""
     with who.ctx.database.read() as session:
-        named = repository.case_file_by_exact_number(session, who.actor.agency_id, number)
-        if named is None:
-            raise NotFound
-        return require_case_file(session, who.actor, named.id, who.today)
+        return reading.require_case_named(session, who.actor, number, who.today)
 
 
 def require_filing(who: Visit, number: str, n: int) -> tuple[CaseFile, Filing]:

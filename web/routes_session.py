@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 from api.context import COOKIE, Context, Ctx
 from api.csrf import ForgedRequest, require_csrf
 from api.routes_session import set_cookie
-from core.errors import EakteError, NotSignedIn, TooManyAttempts
+from core.errors import EakteError, NotSignedIn
 from organisation.sessions import open_session, sign_in, sign_out
 from web import rendering, wording
 from web import views as v
@@ -54,8 +54,9 @@ def post_login(
     """A new session. A wrong name and a wrong password look the same."""
     require_same_origin(request)
     try:
-        signed = sign_in(ctx.database, ctx.settings, ctx.agency_id, benutzer, kennwort)
-    except (NotSignedIn, TooManyAttempts) as error:
+        before = request.cookies.get(COOKIE, "")
+        signed = sign_in(ctx.database, ctx.settings, ctx.agency_id, benutzer, kennwort, replacing=before)
+    except NotSignedIn as error:
         return _refused(request, ctx, error, benutzer, weiter)
     if request.headers.get("HX-Request") == "true":
         trigger = json.dumps({"ea:angemeldet": {"csrf": signed.csrf_token}})
@@ -85,8 +86,9 @@ def require_same_origin(request: Request) -> None:
 
 def _refused(request: Request, ctx: Context, error: EakteError, name: str, next_path: str) -> Response:
     texts = load_texts("de")
-    locked = isinstance(error, TooManyAttempts)
-    problem = texts("anmelden.gesperrt", n=ctx.settings.lockout_minutes) if locked else texts("anmelden.falsch")
+    # The same words whether the name exists or is locked: who asks learns nothing.
+    lock = texts("anmelden.gesperrt", n=ctx.settings.login_attempts, m=ctx.settings.lockout_minutes)
+    problem = f"{texts('anmelden.falsch')} {lock}"
     page = v.LoginPage(texts("anmelden.ueberschrift"), wording.safe_next(next_path), name, problem)
     with ctx.database.read() as session:
         shell = bare_shell(session, ctx.agency_id)

@@ -5,6 +5,7 @@ is found by `core.audit.verify`, and so is a lost anchor. Not guaranteed: events
 who rewrites database *and* all anchors: copies of the anchors belong on another medium.
 """
 
-from core.audit.record import LOOK_WINDOW, record_act, record_look
+from core.audit.looking import Seen, look
+from core.audit.record import LOOK_WINDOW, record_act
 
-__all__ = ["LOOK_WINDOW", "record_act", "record_look"]
+__all__ = ["LOOK_WINDOW", "Seen", "look", "record_act"]

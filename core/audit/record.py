@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
-
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from core.actor import Actor
 from core.database import Transaction
@@ -30,32 +27,12 @@ def record_act(
     tx.session.add(_event(tx, actor, "act", action, object_type, object_id, case_file_id, details))
 
 
-def record_look(
-    tx: Transaction,
-    actor: Actor,
-    what: str,
-    object_type: str,
-    object_id: UUID,
-    *,
-    case_file_id: UUID | None = None,
-    **details: Any,
+def append_look(
+    tx: Transaction, actor: Actor, what: str, object_type: str, object_id: UUID, case_file_id: UUID | None
 ) -> None:
-    """Append that contents were shown. One event per actor, object, kind of look and session within LOOK_WINDOW."""
-    if not looked_recently(tx.session, actor, what, object_id, tx.now):
-        tx.session.add(_event(tx, actor, "look", f"look.{what}", object_type, object_id, case_file_id, details))
-
-
-def looked_recently(session: Session, actor: Actor, what: str, object_id: UUID, now: datetime) -> bool:
-    """Whether the same look by the same actor in the same session is in the log within LOOK_WINDOW."""
-    seen = select(AuditEvent.id).where(
-        AuditEvent.object_id == object_id,
-        AuditEvent.at > now - LOOK_WINDOW,
-        AuditEvent.at <= now,  # a look from before the clock was set back hides nothing
-        AuditEvent.action == f"look.{what}",
-        AuditEvent.actor_id == actor.id,
-        AuditEvent.session_id == actor.session_id if actor.session_id else AuditEvent.session_id.is_(None),
-    )
-    return session.scalar(seen.limit(1)) is not None
+    """Append that contents were shown; `core.audit.looking.look` decides whether it is a new look."""
+    details = {"prefetched": True} if actor.prefetching else {}
+    tx.session.add(_event(tx, actor, "look", f"look.{what}", object_type, object_id, case_file_id, details))
 
 
 def _event(

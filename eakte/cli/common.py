@@ -68,7 +68,8 @@ def services(*, migrate: bool = False) -> Iterator[Services]:
 def acting(opened: Services, username: str) -> Actor:
     """The user named by `--as`, with the rights of today. Raises InvalidInput for an unknown or inactive user."""
     with opened.database.read() as session:
-        user = session.scalar(select(User).where(User.username == username, User.active))
+        mine = User.agency_id == agency_id(opened)
+        user = session.scalar(select(User).where(mine, User.username == username, User.active))
         if user is None:
             raise InvalidInput(f"Die Person „{username}“ gibt es nicht oder sie ist abgemeldet.", "unknown user")
         return build_actor(session, user, agency_date(opened.database.clock.now()))

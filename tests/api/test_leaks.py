@@ -1,263 +1,299 @@
-"""Nobody sees more than they may, on any route, list, count, Range, 304 or redirect; every look leaves one event.
+"""Nobody sees more than they may: every role, every route and method, every kind of record, list, count and answer.
 
-Routes are enumerated from the application: a new one without a row in ROUTES fails.
+The house (`tests.api.house`) holds one of each; the matrix (`tests.api.matrix`) names every route.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Mapping
 from uuid import UUID
 
 import pytest
-from fastapi import FastAPI
-from fastapi.testclient import TestClient
-from sqlalchemy import func, select
+from httpx import Response
 
-from api.app import ROUTERS
-from archive.models import CaseFile, Document, Filing, PersonName
-from core.clock import agency_date
-from core.models import AuditEvent
-from core.settings import Settings
-from eakte.bootstrap import Services, open_services
-from eakte.demo.batches import write_scan_batch
-from eakte.demo.letters.mix import make_letters
-from eakte.demo.load import SEED, load_demo
-from eakte.demo.register import make_register
-from eakte.intake import take_in
-from eakte.serve import build_app
-from inbox.models import InboxItem
-from organisation.models import OrgUnit, User
-from tests.eakte.support import agency_of, work_off
-from web.router import routers
-from web.wording import path_number
-
-RECORD, LIST, OWN, OPEN = "record", "list", "own", "open"
-# record: contents of one record · list: narrowed to the reader · own: the reader's own settings or forms · open: no data
-ROUTES: dict[str, str] = {
-    "/api/v1/receipts/{receipt_id}": "station",
-    "/api/v1/documents/{document_id}": RECORD,
-    "/api/v1/documents/{document_id}/text": RECORD,
-    "/api/v1/documents/{document_id}/pages/{page_no}/text": RECORD,
-    "/api/v1/documents/{document_id}/pages/{page_no}/image": RECORD,
-    "/api/v1/documents/{document_id}/pdf": RECORD,
-    "/api/v1/documents/{document_id}/original": RECORD,
-    "/api/v1/case-files/{number:path}": RECORD,
-    "/api/v1/search": LIST,
-    "/api/v1/inbox/items": LIST,
-    "/healthz": OPEN,
-    "/readyz": OPEN,
-    "/static/{path:path}": OPEN,
-    "/": OPEN,
-    "/anmelden": OPEN,
-    "/einstellungen": OWN,
-    "/hilfe/tastatur": OWN,
-    "/barrierefreiheit": OPEN,
-    "/postkorb": LIST,
-    "/postkorb/team/{code}": LIST,
-    "/postkorb/vertretung/{user_id}": LIST,
-    "/postkorb/neu": LIST,
-    "/postkorb/e/{item_id}": RECORD,
-    "/postkorb/e/{item_id}/weiterleiten": RECORD,
-    "/postkorb/e/{item_id}/wiedervorlage": RECORD,
-    "/postkorb/e/{item_id}/andere-akte": RECORD,
-    "/postkorb/e/{item_id}/notiz": RECORD,
-    "/klaerung": LIST,
-    "/klaerung/{item_id}": RECORD,
-    "/klaerung/{item_id}/akten": RECORD,
-    "/klaerung/{item_id}/neue-akte": RECORD,
-    "/klaerung/{item_id}/weiterleiten": RECORD,
-    "/akte/{number}": RECORD,
-    "/akte/{number}/notiz": RECORD,
-    "/akte/{number}/wieder-oeffnen": RECORD,
-    "/akte/{number}/dokument/{n}": RECORD,
-    "/akte/{number}/dokument/{n}/pdf": RECORD,
-    "/akte/{number}/dokument/{n}/original": RECORD,
-    "/akte/{number}/dokument/{n}/notiz": RECORD,
-    "/poststelle": LIST,
-    "/poststelle/quarantaene": LIST,
-    "/poststelle/quarantaene/{entry_id}/beenden": RECORD,
-    "/suche": LIST,
-    "/pruefung": LIST,
-    "/pruefung/{mandate}": RECORD,
-    "/pruefung/{mandate}/protokoll": RECORD,
-    "/{address:page_path}": OPEN,
-}
-CONTENT = (
-    "/api/v1/documents/{document_id}",
-    "/api/v1/documents/{document_id}/text",
-    "/api/v1/documents/{document_id}/pages/{page_no}/text",
-    "/api/v1/documents/{document_id}/pages/{page_no}/image",
-    "/api/v1/documents/{document_id}/pdf",
-    "/api/v1/documents/{document_id}/original",
-    "/api/v1/case-files/{number:path}",
-    "/akte/{number}/dokument/{n}",
+from core.ids import new_id
+from tests.api.house import (
+    CASES,
+    CLEARING,
+    DOCUMENTS,
+    ITEMS,
+    NUMBERS,
+    PEOPLE,
+    SHARED_PAGES,
+    House,
+    at,
+    canary,
+    case_path,
+    make_house,
+    ordinal_of,
 )
-PASSWORD = re.compile(r"Passwort: (\S+)")
+from tests.api.matrix import CHANGES, GET, routes_of
 
-
-@dataclass
-class House:
-    """A running demo with one filed letter that belongs to `owner` and to nobody else asked here."""
-
-    services: Services
-    app: FastAPI
-    document: UUID
-    item: UUID
-    case_number: str
-    ordinal: int
-    family_name: str
-    owner: str
-    outsider: str
-
-    def client(self, username: str) -> TestClient:
-        """A signed-in browser."""
-        client = TestClient(self.app, base_url="http://testserver", follow_redirects=False)
-        found = PASSWORD.search((self.services.settings.data / "demo-logins.txt").read_text("utf-8"))
-        assert found is not None
-        answer = client.post("/api/v1/session", json={"username": username, "password": found[1]})
-        assert answer.status_code == 201
-        return client
-
-    def path(self, route: str) -> str:
-        """The route with this house's record in it."""
-        values = {
-            "document_id": str(self.document), "page_no": "1", "number:path": self.case_number, "item_id": str(self.item),
-            "number": path_number(self.case_number), "n": str(self.ordinal), "code": "SZ-HAL-L1",
-            "user_id": "fohlsdorp", "mandate": self.case_number.replace("/", "-"), "address:page_path": "nirgends",
-            "path:path": "nichts.css", "entry_id": str(self.item),
-        }  # fmt: skip
-        return re.sub(r"\{([^}]+)\}", lambda match: values[match[1]], route)
+MISSING_NUMBER = "99801-0999999"
+SHOWN = (200, 303)
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> House:
-    folder = tmp_path_factory.mktemp("house")
-    services = open_services(Settings(home=folder / "home"), migrate=True)
-    load_demo(services, with_mail=False)
-    day = agency_date(services.database.clock.now())
-    letters = [
-        letter
-        for letter in make_letters(make_register(SEED, day), 60, 3, day)
-        if letter.truth.expected == "file" and (letter.truth.file_number or "").startswith("99801")
-    ][:5]
-    write_scan_batch(letters, folder / "batch.pdf", separators="both", profile="office", seed=3)
-    take_in(services, agency_of(services), [folder / "batch.pdf"], "SCAN-1", None, None)
-    work_off(services)
-    return _house(services, build_app(services))
+    return make_house(tmp_path_factory.mktemp("house"))
 
 
-def _house(services: Services, app: FastAPI) -> House:
-    with services.database.read() as session:
-        query = (
-            select(Document, Filing, CaseFile, User.username, OrgUnit.code, InboxItem.id)
-            .join(Filing, Filing.document_id == Document.id)
-            .join(CaseFile, CaseFile.id == Filing.case_file_id)
-            .join(User, User.id == CaseFile.responsible_user_id)
-            .join(OrgUnit, OrgUnit.id == CaseFile.org_unit_id)
-            .join(InboxItem, InboxItem.document_id == Document.id)
-            .where(Filing.ended_at.is_(None))
-        )
-        document, filing, case_file, owner, unit, item_id = session.execute(query).all()[0]
-        name = session.scalars(select(PersonName.family_name)).first() or ""
-    outsider = "pclausbrook" if not unit.startswith("SZ-HOL") else "glevsen"
-    return House(services, app, document.id, item_id, case_file.file_number, filing.ordinal, name, owner, outsider)
+def test_every_route_and_method_has_a_row(house: House) -> None:
+    assert routes_of(house.app) == {("GET", path) for path in GET} | set(CHANGES)
 
 
-def get_routes() -> list[str]:
-    """Every path that the application answers to GET."""
-    found = [route.path for router in (*ROUTERS, *routers()) for route in router.routes if "GET" in route.methods]  # type: ignore[attr-defined]
-    return sorted(set(found))
+def places(house: House, kind: str) -> Iterator[tuple[str, dict[str, str], set[str]]]:
+    """(thing, values for the path, readers) of every record of a kind."""
+    if kind == "document":
+        for thing, readers in DOCUMENTS.items():
+            page = 3 if thing == "shared" else 1
+            yield thing, {"document_id": str(house.documents[thing]), "page_no": str(page)}, readers
+    if kind == "case":
+        for case, readers in CASES.items():
+            yield case, {"number:path": NUMBERS[case], "number": case_path(case)}, readers
+    if kind == "filing":
+        for case, readers in CASES.items():
+            _, ordinal = house.ordinals[case]
+            yield case, {"number": case_path(case), "n": str(ordinal)}, readers
+    if kind in ("item", "clearing"):
+        for item, readers in {**ITEMS, **CLEARING}.items():
+            fits = kind == "item" or item in CLEARING
+            yield item, {"item_id": str(house.items[item])}, readers if fits else set()
 
 
-def looks(house: House) -> int:
-    with house.services.database.read() as session:
-        return session.scalar(select(func.count()).select_from(AuditEvent).where(AuditEvent.category == "look")) or 0
+def nowhere(kind: str) -> dict[str, str]:
+    """Values that lead to nothing."""
+    numbers = {"number": MISSING_NUMBER, "number:path": MISSING_NUMBER, "n": "1", "page_no": "1"}
+    return {"document_id": str(new_id()), "item_id": str(new_id()), **numbers}
 
 
-def test_every_route_has_a_row() -> None:
-    assert set(get_routes()) == set(ROUTES)
+def fill(route: str, values: Mapping[str, str]) -> str:
+    return re.sub(r"\{([^}]+)\}", lambda match: values[match[1]], route)
 
 
-@pytest.mark.parametrize("route", [route for route, kind in ROUTES.items() if kind == RECORD])
-@pytest.mark.parametrize("who", ["outsider", "sbahnsand", "akurtoglu", "rhinnerksen", "mockholm", "tharksand"])
-def test_others_get_404_and_learn_nothing(house: House, route: str, who: str) -> None:
-    client = house.client(house.outsider if who == "outsider" else who)
-    before = looks(house)
-    answer = client.get(house.path(route), headers={"Range": "bytes=0-10", "If-None-Match": "*"})
-    assert answer.status_code == 404, route
-    # The pages repeat the number that the person typed ("Unter … finden Sie hier keine Akte"), and nothing else.
-    assert house.case_number not in answer.text.replace(f"Unter {house.case_number} finden", "")
-    assert house.family_name not in answer.text
-    assert looks(house) == before
+def some(house: House, route: str, kind: str, who: str) -> list[tuple[str, dict[str, str], set[str]]]:
+    """The records to try a route with: all for the first route of documents, else one that is hidden and one that is
+    not, other ones for each person and route, so that together all are tried.
+    """
+    found = list(places(house, kind))
+    if route == "/api/v1/documents/{document_id}":
+        return found
+    turn = sum(map(ord, route + who))
+    hidden = [one for one in found if not allowed(route, kind, one[0], who, one[2])]
+    shown = [one for one in found if allowed(route, kind, one[0], who, one[2])]
+    return [hidden[turn % len(hidden)], *shown[turn % max(1, len(shown)) :][:1]]
 
 
-@pytest.mark.parametrize("route", [route for route, kind in ROUTES.items() if kind in (LIST, OWN)])
-def test_lists_of_others_do_not_even_hold_the_number(house: House, route: str) -> None:
-    client = house.client(house.outsider)
-    answer = client.get(
-        house.path(route), params={"q": house.case_number} if "su" in route or "search" in route else {}
-    )
-    assert answer.status_code in (200, 303, 404)
-    shown = answer.text.replace(f'value="{house.case_number}"', "").replace(house.case_number + "</title>", "")
-    assert str(house.document) not in shown
+def allowed(route: str, kind: str, thing: str, who: str, readers: set[str]) -> bool:
+    """Whether `who` gets the record on this route: readers do, of a shared letter only their own pages."""
+    if who not in readers:
+        return False
+    if thing == "shared" and kind == "document":
+        whole = route.endswith(("/pdf", "/original"))
+        return not whole and ("{page_no}" not in route or 3 in SHARED_PAGES[who])
+    if route == "/klaerung/{item_id}/weiterleiten":
+        return thing in CLEARING
+    return True
 
 
-def test_search_counts_nothing_for_others(house: House) -> None:
-    answer = house.client(house.outsider).get("/api/v1/search", params={"q": house.case_number}).json()
-    assert (answer["total"], answer["results"]) == (0, [])
-    assert all(not counts for counts in answer["facets"].values())
-    mine = house.client(house.owner).get("/api/v1/search", params={"q": house.case_number}).json()
-    assert mine["total"] >= 1
+def same(answer: Response, values: Mapping[str, str]) -> tuple[object, ...]:
+    """What an answer tells, without what the client itself sent and without its own reference."""
+    text = answer.text
+    for value in sorted(values.values(), key=len, reverse=True):
+        text = text.replace(value, "§") if len(value) > 2 else text
+    headers = {k: v for k, v in answer.headers.items() if k not in ("x-request-id", "content-length")}
+    return answer.status_code, re.sub(r"Kennung [0-9A-F]{8}", "", text), tuple(sorted(headers.items()))
 
 
-@pytest.mark.parametrize("route", CONTENT)
-def test_each_look_leaves_exactly_one_event(house: House, route: str) -> None:
-    client = house.client(house.owner)
-    before = looks(house)
-    assert client.get(house.path(route)).status_code == 200
-    after = looks(house)
-    assert after == before + 1
-    assert client.get(house.path(route)).status_code == 200
-    assert looks(house) == after
+RECORDS = {path: kind for path, kind in GET.items() if kind in ("document", "case", "filing", "item", "clearing")}
 
 
-@pytest.mark.parametrize("part", ["pdf", "original"])
-def test_range_and_304_are_authorised_and_audited(house: House, part: str) -> None:
-    path = f"/api/v1/documents/{house.document}/{part}"
-    client = house.client(house.owner)
-    before = looks(house)
-    whole = client.get(path)
-    assert looks(house) == before + 1
-    assert whole.headers["cache-control"] == "private, no-cache"
-    piece = client.get(path, headers={"Range": "bytes=0-9"})
-    assert (piece.status_code, piece.content) == (206, whole.content[:10])
-    other = house.client(house.owner)
-    counted = looks(house)
-    fresh = other.get(path, headers={"If-None-Match": whole.headers["etag"]})
-    assert (fresh.status_code, fresh.content) == (304, b"")
-    assert looks(house) == counted + 1
+@pytest.mark.parametrize("who", PEOPLE)
+def test_records_open_for_their_readers_and_are_nowhere_for_all_others(house: House, who: str) -> None:
+    client = house.client(who)
+    for route, kind in RECORDS.items():
+        lost = nowhere(kind)
+        missing = same(client.get(fill(route, lost)), lost)
+        assert missing[0] == 404
+        for thing, values, readers in some(house, route, kind, who):
+            looks = house.count("look")
+            answer = client.get(fill(route, values))
+            if allowed(route, kind, thing, who, readers):
+                assert answer.status_code in SHOWN, (route, thing, answer.status_code)
+                continue
+            assert same(answer, values) == missing, (route, thing)
+            assert house.count("look") == looks, (route, thing)
 
 
-def test_nobody_is_somebody_without_a_session(house: House) -> None:
-    client = TestClient(house.app, base_url="http://testserver", follow_redirects=False)
-    for route, kind in ROUTES.items():
-        if kind in (RECORD, LIST, OWN):
-            answer = client.get(house.path(route))
-            assert answer.status_code in (303, 401), route
-            assert house.family_name not in answer.text, route
+@pytest.mark.parametrize("who", PEOPLE)
+def test_changes_of_what_is_not_yours_are_nowhere_and_change_nothing(house: House, who: str) -> None:
+    client, token = house.client(who), house.token(who)
+    acts = house.count("act")
+    for (method, route), kind in CHANGES.items():
+        hidden = [one for one in places(house, kind) if who not in one[2]]
+        for thing, values, _ in hidden[sum(map(ord, route + who)) % len(hidden) :][:1] if hidden else ():
+            path = fill(route, values)
+            if path.startswith("/api"):
+                answer = client.request(
+                    method, path, json={"act": "done", "version": 1}, headers={"X-CSRF-Token": token}
+                )
+            else:
+                form = {"csrf": token, "version": "1", "kennung": str(new_id()), "text": "x", "grund": "x"}
+                answer = client.request(method, path, data=form)
+            assert answer.status_code == 404, (method, route, thing, answer.status_code)
+            assert canary(thing) not in answer.text
+    assert house.count("act") == acts
 
 
-def test_openapi_document_has_german_summaries(house: House) -> None:
-    described: dict[str, Any] = house.app.openapi()["paths"]
-    for path, operations in described.items():
-        for operation in operations.values():
-            assert operation["summary"], path
+def hidden_words(who: str) -> set[str]:
+    """Every word that must not reach `who`: titles, pages, names and numbers of what is not theirs."""
+    words = {canary(thing) for thing, readers in DOCUMENTS.items() if who not in readers}
+    words |= {canary("shared", page) for page in range(1, 5) if page not in SHARED_PAGES.get(who, set())}
+    words |= {NUMBERS[case] for case, readers in CASES.items() if who not in readers}
+    words |= {case_path(case) for case, readers in CASES.items() if who not in readers}
+    words |= {canary("namesoz_g")} if who != "head" else set()
+    return words | ({canary("namesoz_b")} if who != "worker" else set())
 
 
-def test_the_access_log_prints_templates(house: House, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    house.client(house.owner).get(f"/api/v1/case-files/{house.case_number}")
-    logged = "".join(capsys.readouterr())
-    assert house.case_number not in logged
+@pytest.mark.parametrize("who", PEOPLE)
+def test_lists_hold_not_a_word_of_what_is_not_yours(house: House, who: str) -> None:
+    client = house.client(who)
+    absent = str(house.actor("worker").user_id)
+    values = {"code": "SZ-HAL-L1", "user_id": absent, "mandate": "aktuell"}
+    hidden = hidden_words(who)
+    for route in (path for path, kind in GET.items() if kind in ("list", "own")):
+        answer = client.get(fill(route, values), params={"q": "vogelkunde"})
+        assert answer.status_code in (200, 303, 404), route
+        told = {word for word in hidden if word in answer.text or word in answer.headers.get("location", "")}
+        assert not told, (route, told)
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_search_counts_and_snippets_know_only_your_own_pages(house: House, who: str) -> None:
+    client = house.client(who)
+    mine = {thing for thing, readers in DOCUMENTS.items() if who in readers}
+    answer = client.get("/api/v1/search", params={"q": "vogelkunde", "limit": 100}).json()
+    assert answer["total"] == len(mine)
+    assert {hit["document_id"] for hit in answer["results"]} == {str(house.documents[thing]) for thing in mine}
+    assert sum(answer["facets"]["type"].values()) == sum(answer["facets"]["year"].values()) == len(mine)
+    cases = {hit["case_file_number"] for hit in answer["results"]} - {None}
+    assert cases <= {NUMBERS[case] for case, readers in CASES.items() if who in readers}
+    for thing in DOCUMENTS:
+        for page in range(1, 5 if thing == "shared" else 2):
+            found = client.get("/api/v1/search", params={"q": canary(thing, page)}).json()
+            seen = thing in mine and (thing != "shared" or page in SHARED_PAGES[who])
+            assert found["total"] == int(seen), (thing, page)
+            if seen:
+                assert found["results"][0]["page"] == page
+                assert canary(thing, page) in found["results"][0]["snippet"]
+            else:
+                assert not any(found["facets"].values())
+
+
+def test_numbers_names_and_aliases_find_nothing_for_others(house: House) -> None:
+    for who in ("worker", "next_team", "records", "admin", "stranger"):
+        for query in (NUMBERS["foreign"], "99801BG0004713", "Gerdes", canary("namesoz_g"), NUMBERS["sealed"]):
+            found = house.client(who).get("/api/v1/search", params={"q": query}).json()
+            assert found["total"] == 0, (who, query)
+            page = house.client(who).get("/suche", params={"q": query})
+            assert page.status_code in (200, 404), (who, query)
+
+
+@pytest.mark.parametrize("who", ["worker", "elsewhere"])
+def test_a_shared_letter_shows_each_case_only_its_own_pages(house: House, who: str) -> None:
+    client, mine = house.client(who), SHARED_PAGES[who]
+    base = f"/api/v1/documents/{house.documents['shared']}"
+    facts = client.get(base).json()
+    assert set(facts["pages"]) == mine
+    own, other = ("own", "foreign") if who == "worker" else ("foreign", "own")
+    assert [one["case_file_number"] for one in facts["filings"]] == [NUMBERS[own]]
+    text = client.get(f"{base}/text").text
+    shown = client.get(f"/akte/{case_path(own)}/dokument/{ordinal_of(house, 'shared', own)}?ansicht=text").text
+    for page in range(1, 5):
+        assert (canary("shared", page) in text) == (canary("shared", page) in shown) == (page in mine)
+        for part in ("text", "image"):
+            assert client.get(f"{base}/pages/{page}/{part}").status_code == (200 if page in mine else 404)
+    assert NUMBERS[other] not in shown
+    assert "von 4" not in shown or who == "elsewhere"
+    assert client.get(f"{base}/pdf").status_code == client.get(f"{base}/original").status_code == 404
+
+
+def test_notes_of_one_case_stay_with_its_people(house: House) -> None:
+    worker, elsewhere = house.client("worker"), house.client("elsewhere")
+    path = f"/akte/{case_path('own')}/dokument/{ordinal_of(house, 'shared', 'own')}"
+    form = {"csrf": house.token("worker"), "version": "1", "kennung": str(new_id()), "text": canary("note")}
+    assert worker.post(f"{path}/notiz", data=form).status_code == 303
+    assert canary("note") in worker.get(path).text
+    assert canary("note") in house.client("lead").get(path).text
+    other = f"/akte/{case_path('foreign')}/dokument/{ordinal_of(house, 'shared', 'foreign')}"
+    assert canary("note") not in elsewhere.get(other).text
+    assert canary("note") not in worker.get(f"/akte/{case_path('own')}").text.replace(path, "").split("<main")[0]
+
+
+def test_who_got_a_letter_reads_the_letter_and_not_its_case(house: House) -> None:
+    client = house.client("next_team")
+    items = client.get("/api/v1/inbox/items").json()["items"]
+    forwarded = [one for one in items if one["item_id"] == str(house.items["forwarded"])]
+    assert [one["case_file_number"] for one in forwarded] == [None]
+    page = client.get(f"/postkorb/e/{house.items['forwarded']}").text
+    assert canary("forwarded") in page
+    assert NUMBERS["own"] not in page
+    assert case_path("own") not in page
+    assert client.get(f"/api/v1/documents/{house.documents['done']}").status_code == 404
+
+
+def test_rights_end_with_their_day(house: House) -> None:
+    with at(house, days=11):
+        assert house.fresh("auditor")[0].get(f"/api/v1/documents/{house.documents['foreign']}").status_code == 404
+        assert house.fresh("auditor")[0].get("/api/v1/search", params={"q": "vogelkunde"}).json()["total"] == 0
+    assert house.client("auditor").get(f"/api/v1/documents/{house.documents['foreign']}").status_code == 200
+
+
+def test_without_a_session_there_is_nothing(house: House) -> None:
+    client = house.anonymous()
+    for route, kind in GET.items():
+        if kind in ("open", "station", "refused"):
+            continue
+        for _, values, _ in places(house, kind) if kind not in ("list", "own") else [("", {}, set())]:
+            filled = fill(route, {"code": "SZ-HAL-L1", "user_id": str(new_id()), "mandate": "aktuell", **values})
+            answer = client.get(filled)
+            assert answer.status_code == (401 if route.startswith("/api") else 303), route
+            assert "Kanarienvogel" not in answer.text
+
+
+@pytest.mark.parametrize("header", [{"Range": "bytes=0-3"}, {"If-None-Match": "*"}, {"If-Range": "x"}, {}])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_partial_and_conditional_requests_ask_for_the_same_rights(
+    house: House, method: str, header: dict[str, str]
+) -> None:
+    for part in ("pdf", "original", "pages/1/image"):
+        path = f"/api/v1/documents/{house.documents['own']}/{part}"
+        reader = house.client("worker").request(method, path, headers=header)
+        assert reader.status_code in (200, 206, 304)
+        assert method == "GET" or reader.content == b""
+        other = house.client("elsewhere").request(method, path, headers=header)
+        assert other.status_code == 404
+        assert "etag" not in other.headers
+
+
+def test_a_station_asks_for_its_own_receipts_only(house: House) -> None:
+    body = b"%PDF-1.7 nichts"
+    sent = house.anonymous().put(
+        "/api/v1/batches/k-1", content=body,
+        headers={"Authorization": f"Bearer {house.tokens['own']}", "Content-Type": "application/pdf"},
+    )  # fmt: skip
+    assert sent.status_code == 201
+    path = f"/api/v1/receipts/{sent.json()['receipt_id']}"
+    for name, status in (("own", 200), ("other", 404), ("abroad", 401)):
+        answer = house.anonymous().get(path, headers={"Authorization": f"Bearer {house.tokens[name]}"})
+        assert answer.status_code == status, name
+    again = house.anonymous().put(
+        "/api/v1/batches/k-1", content=b"%PDF-1.7 anderes",
+        headers={"Authorization": f"Bearer {house.tokens['other']}", "Content-Type": "application/pdf"},
+    )  # fmt: skip
+    assert again.status_code == 201, "another station's key is another key"
+    assert UUID(again.json()["receipt_id"]) != UUID(sent.json()["receipt_id"])
+    assert house.client("admin").get(path).status_code == 401
+    with_token = {"Authorization": f"Bearer {house.tokens['own']}"}
+    assert house.anonymous().get("/api/v1/inbox/items", headers=with_token).status_code == 401

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError
 
-from core.actor import system_actor
-from core.audit import record_act, record_look
+from core.actor import Actor, ActorKind, system_actor
+from core.audit import LOOK_WINDOW, Seen, look, record_act
 from core.audit.hashing import inclusion_path, leaf_hash, merkle_root, root_from_path
 from core.audit.sealing import read_anchors, seal
 from core.audit.verify import Verdict, verify
+from core.clock import SetClock
 from core.database import Database
+from core.errors import Unavailable
 from core.ids import new_id
-from tests.support import make_agency, make_database, raw
+from core.models import AuditEvent
+from tests.support import NOON, make_agency, make_database, raw
 
 
 @pytest.fixture
@@ -124,18 +129,50 @@ def test_the_database_refuses_to_change_or_delete_sealed_events(tmp_path: Path, 
             raw(tx.session, statement)
 
 
-def test_looks_collapse_for_five_minutes_per_session(tmp_path: Path) -> None:
-    database = make_database(tmp_path)
-    thing = new_id()
-    with database.write() as tx:
-        actor = system_actor(make_agency(tx))
-        record_look(tx, actor, "page", "document", thing)
-        tx.session.flush()
-        record_look(tx, actor, "page", "document", thing)
-        record_look(tx, actor, "text", "document", thing)
+def look_details(database: Database) -> list[tuple[str, dict[str, object]]]:
     with database.read() as session:
-        count = session.connection().exec_driver_sql("SELECT count(*) FROM audit_event").scalar()
-    assert count == 2
+        rows = session.execute(select(AuditEvent.action, AuditEvent.details).order_by(AuditEvent.id))
+        return [(action, details) for action, details in rows]
+
+
+def test_looks_collapse_for_five_minutes_per_actor_object_kind_and_session(tmp_path: Path) -> None:
+    clock = SetClock(NOON)
+    database = make_database(tmp_path, clock)
+    thing, other = Seen("document", new_id()), Seen("document", new_id())
+    with database.write() as tx:
+        agency = make_agency(tx)
+    people = [Actor(ActorKind.USER, agency, user_id=new_id(), session_id=new_id()) for _ in range(2)]
+    again = replace(people[0], session_id=new_id())
+    for _ in range(2):
+        look(database, people[0], "page", [thing, thing, other])
+    assert len(look_details(database)) == 2
+    look(database, people[0], "text", [thing])
+    look(database, people[1], "page", [thing])
+    look(database, again, "page", [thing])
+    assert len(look_details(database)) == 5
+    clock.instant += LOOK_WINDOW
+    look(database, people[0], "page", [thing])
+    assert len(look_details(database)) == 6
+
+
+def test_a_prefetched_look_is_marked_and_never_hides_the_persons_own(tmp_path: Path) -> None:
+    database = make_database(tmp_path)
+    thing = Seen("document", new_id())
+    with database.write() as tx:
+        person = Actor(ActorKind.USER, make_agency(tx), user_id=new_id(), session_id=new_id())
+    ahead = replace(person, prefetching=True)
+    for who in (ahead, ahead, person, person, ahead):
+        look(database, who, "page", [thing])
+    assert look_details(database) == [("look.page", {"prefetched": True}), ("look.page", {})]
+
+
+def test_a_look_that_cannot_be_logged_is_refused(tmp_path: Path) -> None:
+    database = make_database(tmp_path)
+    with database.write() as tx:
+        person = Actor(ActorKind.USER, make_agency(tx), user_id=new_id())
+        raw(tx.session, "CREATE TRIGGER broken BEFORE INSERT ON audit_event BEGIN SELECT RAISE(ABORT, 'full'); END")
+    with pytest.raises(Unavailable):
+        look(database, person, "page", [Seen("document", new_id())])
 
 
 @given(st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=40), st.data())

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from core import jobs, leases
 from core.actor import system_actor
-from core.audit import record_act, record_look
+from core.audit import Seen, look, record_act
 from core.audit.sealing import seal
 from core.audit.verify import verify
 from core.clock import SetClock
@@ -106,12 +106,11 @@ def test_sealing_goes_on_and_the_chain_stays_sound(database: Database, clock: Se
 
 
 def test_a_look_is_noted_although_a_later_one_is_in_the_log(database: Database, clock: SetClock) -> None:
-    thing = new_id()
+    thing = Seen("document", new_id())
     with database.write() as tx:
         actor = system_actor(make_agency(tx))
-        record_look(tx, actor, "page", "document", thing)
+    look(database, actor, "page", [thing])
     clock.instant -= HOUR
-    with database.write() as tx:
-        record_look(tx, actor, "page", "document", thing)
+    look(database, actor, "page", [thing])
     with database.read() as session:
         assert session.scalar(select(func.count()).select_from(AuditEvent)) == 2

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from archive.models import Filing, Note
 from archive.service import add_note, end_filing
-from core.audit.record import record_look
+from core.audit import Seen, look
 from core.errors import InvalidInput, NotFound
 from core.models import AuditEvent
 from inbox import acts, leases
@@ -216,7 +216,7 @@ def test_opening_is_one_look_within_five_minutes_and_holds_the_letter(world: Wor
     for _ in range(2):
         with world.database.write() as tx:
             leases.hold(tx, anna, ref.item_id)
-            record_look(tx, anna, "page", "document", world.document_of(ref))
+        look(world.database, anna, "page", [Seen("document", world.document_of(ref))])
     assert actions_on(world, world.document_of(ref)).count("look.page") == 1
     with world.database.write() as tx:
         leases.hold(tx, world.actor("piet"), ref.item_id)

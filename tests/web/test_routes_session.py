@@ -49,8 +49,12 @@ def test_too_many_attempts_lock_for_a_while(room: Room) -> None:
     for _ in range(room.settings.login_attempts):
         client.post("/anmelden", data={"benutzer": "tnommen", "kennwort": "falsch"})
     locked = client.post("/anmelden", data={"benutzer": "tnommen", "kennwort": PASSWORD})
-    assert locked.status_code == 429
-    assert "Zu viele Versuche. Versuchen Sie es in 15 Minuten wieder." in locked.text
+    unknown = client.post("/anmelden", data={"benutzer": "niemand", "kennwort": PASSWORD})
+    assert (locked.status_code, unknown.status_code) == (401, 401)
+    assert "Nach 5 Fehlversuchen ist die Anmeldung für 15 Minuten gesperrt." in locked.text
+    assert locked.text.replace("tnommen", "niemand") == unknown.text
+    room.clock.instant += timedelta(minutes=room.settings.lockout_minutes)
+    assert room.client("tnommen").get("/postkorb").status_code == 200
 
 
 def test_a_page_without_session_leads_to_the_log_in_and_back(room: Room) -> None:
