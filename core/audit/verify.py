@@ -17,10 +17,11 @@ from core.models import AuditBlock, AuditEvent
 @dataclass(frozen=True, slots=True)
 class Problem:
     """`position` is the chain number (for anchors: the last number anchored). Kinds: changed, missing, extra,
-    reordered, broken_link, block_changed, cut_tail, anchor_mismatch."""
+    reordered, broken_link, block_changed, cut_tail, anchor_mismatch. `what` names the file, where it is one."""
 
     position: int
     kind: str
+    what: str = ""
 
 
 @dataclass(slots=True)
