@@ -14,7 +14,7 @@ from typing import Final
 from eakte.demo.households import Builder
 from eakte.demo.register import DemoCase, DemoPerson, DemoRegister
 
-SURNAMES: Final = ("Brarensen", "Tadsen", "Oldsumer", "Paulsenius", "Hinrichsmeyer", "Wögens")
+SURNAMES: Final = ("Brarensen", "Tadensen", "Oldsumer", "Paulsenius", "Hinrichsmeyer", "Wögens")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Recorded:
 class OldCases:
     """The cases, parents first, and what is recorded on them."""
 
-    cases: Sequence[DemoCase]
+    cases: tuple[DemoCase, ...]
     recorded: Sequence[Recorded]
 
 
