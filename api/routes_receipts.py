@@ -64,9 +64,7 @@ async def put_batch(
 
 @router.get("/receipts/{receipt_id}", summary="Was aus einem Stapel wurde", responses=refusals(404))
 def get_receipt(ctx: Ctx, station: Station, receipt_id: UUID) -> dict[str, Any]:
-    """The receipt and its items, for the station that brought it. Of filed items it sees where they went, and no longer
-    what they say.
-    """
+    """The receipt and its items, for the station that brought it; of filed items not what was read on them."""
     with ctx.database.read() as session:
         receipt = session.get(Receipt, receipt_id)
         if receipt is None or receipt.station_id != station.id or receipt.agency_id != ctx.agency_id:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.database import Transaction
 from core.models import Lease
+from core.processes import owner_is_dead
 
 LONGEST = timedelta(minutes=1)
 
@@ -46,6 +47,14 @@ def in_force(lease: Lease, now: datetime) -> bool:
 def release(tx: Transaction, name: str, owner: str) -> None:
     """Give `name` back; nothing happens when somebody else holds it."""
     tx.session.execute(delete(Lease).where(Lease.name == name, Lease.owner == owner))
+
+
+def reclaim(tx: Transaction) -> None:
+    """Take back what dead processes of this host still hold: nobody has to wait until it runs out."""
+    for lease in tx.session.scalars(select(Lease)):
+        if owner_is_dead(lease.owner):
+            tx.session.delete(lease)
+    tx.session.flush()
 
 
 def alive(session: Session, prefix: str, now: datetime) -> int:

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from eakte.bootstrap import Services
+from search.index import SearchIndex
 from search.indexing import Indexer
 from search.service import SearchService
 from search.tantivy_index import TantivyIndex
 
 
+def open_index(services: Services) -> SearchIndex:
+    """The index of the data folder."""
+    return TantivyIndex(services.settings.index_folder)
+
+
 def search_service(services: Services) -> SearchService:
     """Reading side; opens the index anew in each process."""
-    return SearchService(services.database, services.blobs, TantivyIndex(services.settings.index_folder))
+    return SearchService(services.database, services.blobs, open_index(services))
 
 
 def index_pending(services: Services) -> int:
     """Writing side: bring the index up to what the outbox owes. Only the worker that holds the lease calls it."""
-    return Indexer(services.database, services.blobs, TantivyIndex(services.settings.index_folder)).catch_up()
+    return Indexer(services.database, services.blobs, open_index(services)).catch_up()
 
 
 def rebuild_index(services: Services) -> int:
     """Make the index anew from the archive into a new folder, then switch to it."""
-    return Indexer(services.database, services.blobs, TantivyIndex(services.settings.index_folder)).rebuild()
+    return Indexer(services.database, services.blobs, open_index(services)).rebuild()
 
 
 def documents_in_index(services: Services) -> set[str]:

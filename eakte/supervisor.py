@@ -7,13 +7,10 @@ limit.
 
 from __future__ import annotations
 
-import os
-import socket
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
-import psutil
 from sqlalchemy import select
 
 from core import jobs, leases
@@ -21,7 +18,8 @@ from core.errors import EakteError, LeaseLost
 from core.isolation import Child, Crashed, Finished, Limits, MemoryExceeded, Outcome, Raised, TimedOut
 from core.jobs import LeasedJob
 from core.log import logger
-from core.models import Job, Lease
+from core.models import Job
+from core.processes import owner_is_dead, owner_name
 from eakte.bootstrap import Services
 from eakte.handover import job_to
 from eakte.housekeeping import Duty, heartbeat, run_duty
@@ -32,25 +30,6 @@ _IDLE_SECONDS = 0.1
 _FAULT_SECONDS = 1.0
 _HEARTBEAT_SECONDS = 5.0
 _WARM_UP_SECONDS = 300.0
-
-
-def owner_name() -> str:
-    """Host, process and its start: two processes never share it, and a dead one can be told from a living one."""
-    return f"{socket.gethostname()}:{os.getpid()}:{int(psutil.Process().create_time() * 1000)}"
-
-
-def owner_is_dead(owner: str) -> bool:
-    """Whether `owner` was a process of this host that no longer runs. Owners elsewhere are never called dead."""
-    host, pid, started = owner.rsplit(":", 2)
-    if host != socket.gethostname():
-        return False
-    try:
-        process = psutil.Process(int(pid))
-        if process.status() == psutil.STATUS_ZOMBIE:
-            return True
-        return int(process.create_time() * 1000) != int(started)
-    except psutil.NoSuchProcess:
-        return True
 
 
 class Supervisor:
@@ -200,6 +179,4 @@ class Supervisor:
             for owner in owners:
                 if owner and owner_is_dead(owner):
                     jobs.release_owner(tx, owner)
-            for lease in tx.session.scalars(select(Lease)):
-                if owner_is_dead(lease.owner):
-                    tx.session.delete(lease)
+            leases.reclaim(tx)

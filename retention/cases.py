@@ -141,11 +141,12 @@ class DisposalVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A hold that is not released: reason id, its German title, and since when."""
+    """A hold that is not released: reason id, its German title, since when, and when somebody has to look at it again."""
 
     reason_id: str
     title: str
     since: date
+    review_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +170,15 @@ def disposal_state(outcome: Outcome, holds: Sequence[Hold], on: date) -> Disposa
         text = f"Die Aufbewahrungsfrist läuft noch bis {outcome.retention_end:%d.%m.%Y}."
         return DisposalState(DisposalVerdict.KEEP, text, outcome.due_on)
     return DisposalState(DisposalVerdict.DUE, f"Fällig seit {outcome.due_on:%d.%m.%Y}.", outcome.due_on)
+
+
+def review_due(holds: Sequence[Hold], on: date) -> str | None:
+    """The German work item for holds whose review date has come, the oldest first; None while there is none.
+
+    A hold never ends by itself, so one that nobody looks at would keep a file for ever.
+    """
+    waiting = sorted((hold.review_on, hold.title) for hold in holds if hold.review_on and hold.review_on <= on)
+    return " ".join(f"Sperre prüfen seit {day:%d.%m.%Y}: {title}." for day, title in waiting) or None
 
 
 def _entries_of_filing(schedule: Schedule, case: CaseFacts, filing: FilingFacts, base: Entry) -> list[Entry]:

@@ -32,9 +32,11 @@ from retention.pdf import Report
 from retention.verification import CHECKED
 
 FORMAT = "eakte-destruction-certificate/1"
-BACKUPS = (
+LIMITS = (
     "Sicherungen außerhalb der E-Akte enthalten das Vernichtete, bis sie überschrieben oder abgelaufen sind; dieser "
-    "Nachweis kann darüber nichts sagen."
+    "Nachweis kann darüber nichts sagen.",
+    "Nicht durchsucht: ausgegebene Exporte und Dateien, die eine Person gespeichert hat, und erledigte Dateien in "
+    "Übergabeordnern der Scanstationen.",
 )
 _STATES = {"destroyed": "vernichtet", "kept": "nicht vernichtet", "refused": "abgelehnt"}
 
@@ -91,7 +93,7 @@ def contents(session: Session, listed: DisposalList, at: datetime) -> dict[str, 
         "executed": _act(session, listed.executed_by, at),
         "objects": [_object(session, one) for one in objects],
         "verification": {"searched": list(CHECKED), "traces": []},
-        "limits": [BACKUPS],
+        "limits": list(LIMITS),
     }
 
 

@@ -15,7 +15,7 @@ Destruction is idempotent: the same call on a list that is done changes nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -29,6 +29,7 @@ from core.actor import Actor, Role
 from core.audit import record_act
 from core.clock import agency_date
 from core.database import Database, Transaction
+from core.singletons import settle_index
 from retention import certificate, repository
 from retention.cases import DisposalVerdict, disposal_state
 from retention.erasure import erase_case, ledger_busy
@@ -36,7 +37,6 @@ from retention.errors import NotFinished, WrongListState
 from retention.facts import judge
 from retention.models import DisposalList, DisposalObject
 from retention.service import end_offer, require_list, require_role
-from retention.singletons import settle_index
 from retention.verification import empty_write_ahead_log, find_traces
 from search.index import SearchIndex
 
@@ -46,22 +46,28 @@ _FINAL: Final = ("kept", "refused", "destroyed")
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Where destruction has to reach; `certificates` is the folder for certificates."""
+    """Where destruction has to reach: `index` is asked what is left in it, `catch_up` brings it up to the outbox (called
+    only by the one who holds it); `certificates` is the folder for certificates.
+    """
 
     database: Database
     blobs: BlobStore
     index: SearchIndex
+    catch_up: Callable[[], object]
     certificates: Path
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one object, with the German reason where it was not destroyed."""
+    """What became of one object, with the German reason where it was not destroyed. `as_decided` says whether that is what
+    the archive decided: destroyed, or kept for it.
+    """
 
     number: int
     file_number: str
     state: str
     reason: str | None
+    as_decided: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +110,14 @@ def report(stores: Stores, actor: Actor, name: str) -> Report:
     with stores.database.read() as session:
         listed = require_list(session, actor, name)
         results = [
-            Result(one.number, one.file_number, one.state, one.reason) for one in repository.objects(session, listed.id)
+            Result(one.number, one.file_number, one.state, one.reason, _as_decided(one))
+            for one in repository.objects(session, listed.id)
         ]
     return Report(listed.name, results, certificate.path_of(stores.certificates, listed, "pdf"))
+
+
+def _as_decided(one: DisposalObject) -> bool:
+    return one.state == "destroyed" or (one.state == "kept" and one.decision == "archive")
 
 
 def _begin(database: Database, actor: Actor, name: str) -> UUID:
@@ -210,7 +221,7 @@ def _finish(stores: Stores, actor: Actor, list_id: UUID) -> None:
         objects = repository.objects(session, list_id)
     if listed.state == "done":
         return
-    traces = [] if settle_index(database, stores.blobs, stores.index) else ["index:busy:-"]
+    traces = [] if settle_index(database, stores.catch_up) else ["index:busy:-"]
     _empty_log(database)
     traces += find_traces(database, stores.blobs, stores.index, objects)
     traces += [f"list:{one.state}:{one.id}" for one in objects if one.state not in _FINAL]

@@ -2,7 +2,8 @@
 
 Destroyed with the case: its filings, and every document whose last filing goes (versions, pages, notes, corrections,
 inbox items, grants, jobs, ledger traces, claims on bytes); memberships, and persons who belong to no other case; aliases,
-grants, notes, follow-ups, holds, recorded triggers. A document that is filed elsewhere stays there, whole.
+grants, notes, follow-ups, holds, recorded triggers. A document that is filed elsewhere stays there, whole; only
+what the way in noted about this case goes.
 
 What stays: an empty row of the case and of each document, so that ids in the audit log, the ledger and in relations of
 other cases still lead somewhere; the audit events (ids, no contents, I6); the object on its disposal list.
@@ -77,6 +78,8 @@ def erase_case(tx: Transaction, case_file_id: UUID) -> Erased:
     _erase_inbox(tx, case_ids, last)
     released = _erase_documents(tx, last)
     tx.session.execute(delete(Filing).where(Filing.case_file_id.in_(case_ids)))
+    for one in surviving:
+        ledger.forget_case(tx, one, _remaining_case(tx.session, one))
     persons = _erase_people(tx, case_ids)
     for model in (CaseAlias, CaseGrant, CaseRelation, Note, DisposalHold, TriggerFact):
         tx.session.execute(delete(model).where(model.case_file_id.in_(case_ids)))
@@ -136,6 +139,11 @@ def _documents(session: Session, case_ids: Sequence[UUID]) -> tuple[list[UUID], 
         )
     )
     return sorted(here - elsewhere), sorted(elsewhere)
+
+
+def _remaining_case(session: Session, document_id: UUID) -> UUID:
+    query = select(Filing.case_file_id).where(Filing.document_id == document_id, Filing.ended_at.is_(None))
+    return session.scalars(query.order_by(Filing.id).limit(1)).one()
 
 
 def _described(session: Session, document_id: UUID) -> dict[str, Any]:

@@ -212,7 +212,7 @@ def _holds(
             waiting += web.parents.get(one, ()) if _follows(web.cases.get(one), schedule) else ()
     return [
         Hold(row.reason_id, reason.title if (reason := schedule.hold_reasons.get(row.reason_id)) else row.reason_id,
-             agency_date(row.set_at))
+             agency_date(row.set_at), row.review_on)
         for one in sorted(seen, key=lambda one: (one != key, one))
         for row in holds.get(one, ())
     ]  # fmt: skip

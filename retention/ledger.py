@@ -86,6 +86,15 @@ def erase(tx: Transaction, document_ids: Sequence[UUID], item_ids: Sequence[UUID
     return released
 
 
+def forget_case(tx: Transaction, document_id: UUID, remaining_case_id: UUID) -> None:
+    """What the way in noted about a document that stays in another case only: its evidence named the destroyed case and
+    its people. Idempotent.
+    """
+    emptied = {name: _ERASED_ITEM[name] for name in ("sheet", "forced_reasons", "reasons", "evidence", "candidates")}
+    mine = MAIL_ITEM.c.document_id == document_id
+    tx.session.execute(update(MAIL_ITEM).where(mine).values(case_file_id=remaining_case_id, **emptied))
+
+
 def traces(tx_or_session: Any, document_ids: Sequence[UUID]) -> list[str]:
     """What of these documents the ledger still holds, as `table:column`."""
     found = []

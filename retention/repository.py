@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import and_, func, select
@@ -78,6 +79,15 @@ def open_holds(session: Session, ids: Collection[UUID]) -> dict[UUID, list[Dispo
         for hold in session.scalars(query.order_by(DisposalHold.set_at, DisposalHold.id)):
             found.setdefault(hold.case_file_id, []).append(hold)
     return found
+
+
+def cases_to_review(session: Session, agency_id: UUID, on: date) -> Sequence[UUID]:
+    """Ids of case files, open or closed, with a standing hold whose review date has come."""
+    query = select(CaseFile.id).join(DisposalHold, DisposalHold.case_file_id == CaseFile.id)
+    waiting = query.where(CaseFile.agency_id == agency_id, CaseFile.state.in_(("open", "closed")))
+    return session.scalars(
+        waiting.where(DisposalHold.released_at.is_(None), DisposalHold.review_on <= on).distinct()
+    ).all()
 
 
 def destroyed_objects(session: Session, ids: Collection[UUID]) -> dict[UUID, DisposalObject]:

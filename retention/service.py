@@ -23,7 +23,7 @@ from core.database import Transaction
 from core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from core.ids import new_id
 from retention import repository
-from retention.cases import DisposalState, DisposalVerdict, disposal_state
+from retention.cases import DisposalVerdict, disposal_state, review_due
 from retention.dates import RetentionEnd, Undecidable
 from retention.errors import ListExists, SecondPerson, WrongListState
 from retention.facts import Judged, adopted_schedule, judge
@@ -35,7 +35,9 @@ MAX_NAME = 80
 
 @dataclass(frozen=True, slots=True)
 class DueRow:
-    """A closed case file that is due, held although its period is over, or undecidable (`work_item` says why)."""
+    """A closed case file that is due, held although its period is over, or undecidable, or any with a hold that is up for
+    review; `work_item` says what a person has to find out or to look at.
+    """
 
     case_file_id: UUID
     file_number: str
@@ -60,15 +62,15 @@ class DueRow:
 
 
 def due(session: Session, agency_id: UUID, on: date) -> list[DueRow]:
-    """What may be disposed of on a day, what a hold keeps beyond its period, and what nobody can decide yet (I7).
+    """What may be disposed of on a day, what a hold keeps beyond its period, what nobody can decide yet (I7), and holds
+    that are up for review.
 
-    Closed case files only, by number. Checks no rights: the caller is the operator or asked for the role.
+    By number. Open case files only for the sake of a review. Checks no rights: the caller is the operator or asked for
+    the role.
     """
-    judged = judge(session, agency_id, repository.closed_cases(session, agency_id))
-    rows = [
-        (_row(one, state), one, state) for one in judged for state in (disposal_state(one.end.outcome, one.holds, on),)
-    ]
-    return [row for row, one, state in rows if _listed(one, state, on)]
+    closed, review = repository.closed_cases(session, agency_id), repository.cases_to_review(session, agency_id, on)
+    judged = judge(session, agency_id, {*closed, *review})
+    return [row for one in judged if (row := _row(one, on)) is not None]
 
 
 def propose(tx: Transaction, actor: Actor, name: str, on: date) -> DisposalList:
@@ -177,26 +179,24 @@ def require_role(actor: Actor, role: Role) -> UUID:
     return actor.user_id
 
 
-def _listed(one: Judged, state: DisposalState, on: date) -> bool:
-    if state.verdict in (DisposalVerdict.DUE, DisposalVerdict.WORK_ITEM):
-        return True
-    if state.verdict is DisposalVerdict.KEEP:
-        return False
-    return isinstance(one.end.outcome, Undecidable) or one.end.outcome.due_on <= on
-
-
-def _row(one: Judged, state: DisposalState) -> DueRow:
-    outcome = one.end.outcome
+def _row(one: Judged, on: date) -> DueRow | None:
+    """The row of INTERFACES, or None for a file that gives nothing to do on that day."""
+    outcome, review = one.end.outcome, review_due(one.holds, on)
+    state = disposal_state(outcome, one.holds, on)
     decided = outcome if isinstance(outcome, RetentionEnd) else None
+    undecided = outcome.text if isinstance(outcome, Undecidable) and one.case_file.state == "closed" else None
+    over = decided is not None and decided.due_on <= on
+    if not (over or undecided or review):
+        return None
     return DueRow(
         case_file_id=one.case_file.id,
         file_number=one.case_file.file_number,
         schedule_id=outcome.schedule_id,
         retention_end=decided.retention_end if decided else None,
-        due_on=state.due_on,
+        due_on=state.due_on if over else None,
         disposal_action=one.end.disposal_action.value,
         holds=[hold.reason_id for hold in one.holds],
-        work_item=outcome.text if isinstance(outcome, Undecidable) else None,
+        work_item=" ".join(text for text in (undecided, review) if text) or None,
     )
 
 

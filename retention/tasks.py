@@ -1,17 +1,12 @@
-"""What a worker does for retention in its loops: finish interrupted disposals, name holds that are up for review."""
+"""What a worker does for retention in its loops: finish interrupted disposals."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
-from uuid import UUID
-
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from core.actor import system_actor
 from retention.disposal import Stores, carry_on
-from retention.models import DisposalHold, DisposalList
+from retention.models import DisposalList
 
 
 def resume_disposals(stores: Stores) -> list[str]:
@@ -27,11 +22,3 @@ def resume_disposals(stores: Stores) -> list[str]:
     for list_id, agency_id, _ in started:
         carry_on(stores, system_actor(agency_id), list_id)
     return [name for _, _, name in started]
-
-
-def holds_to_review(session: Session, agency_id: UUID, on: date) -> Sequence[DisposalHold]:
-    """Standing holds whose review date has come, the oldest first. A hold never ends by itself."""
-    query = select(DisposalHold).where(
-        DisposalHold.agency_id == agency_id, DisposalHold.released_at.is_(None), DisposalHold.review_on <= on
-    )
-    return session.scalars(query.order_by(DisposalHold.review_on, DisposalHold.id)).all()

@@ -36,6 +36,21 @@ def inclusion_path(leaves: Sequence[bytes], index: int) -> list[tuple[str, bytes
     return [*inclusion_path(leaves[split:], index - split), ("left", merkle_root(leaves[:split]))]
 
 
+def path_sides(count: int, index: int) -> list[str]:
+    """The sides of the inclusion path of leaf `index` among `count`: they prove the place of a leaf, not only its being
+    there.
+    """
+    sides: list[str] = []
+    while count > 1:
+        split = _split(count)
+        if index < split:
+            count, side = split, "right"
+        else:
+            count, index, side = count - split, index - split, "left"
+        sides.append(side)
+    return sides[::-1]
+
+
 def root_from_path(leaf: bytes, path: Sequence[tuple[str, bytes]]) -> bytes:
     """The root that `leaf` and its inclusion path lead to."""
     digest = leaf

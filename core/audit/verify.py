@@ -22,10 +22,12 @@ from core.models import AuditBlock, AuditEvent
 @dataclass(frozen=True, slots=True)
 class Problem:
     """`position` is the chain number (for anchors: the last number of the head). Kinds: changed, missing, extra,
-    reordered, broken_link, block_changed, cut_tail, anchor_mismatch, anchor_missing, unreadable."""
+    reordered, broken_link, block_changed, cut_tail, anchor_mismatch, anchor_missing, unreadable. `what` names the file,
+    where it is one."""
 
     position: int
     kind: str
+    what: str = ""
 
 
 @dataclass(slots=True)

@@ -10,7 +10,8 @@ import sys
 
 import typer
 
-from eakte.cli import mail, operation, records, setup
+from eakte.cli import mail, operation, records, retention, setup
+from eakte.cli.audit import audit
 
 app = typer.Typer(
     name="eakte", help="E-Akte: Post annehmen, ablegen, finden, aufbewahren.", no_args_is_help=True,
@@ -27,7 +28,9 @@ app.add_typer(records.documents, name="documents")
 app.add_typer(mail.ledger, name="ledger")
 app.add_typer(mail.inbox, name="inbox")
 app.add_typer(mail.quarantined, name="quarantine")
-app.add_typer(operation.audit, name="audit")
+app.add_typer(audit, name="audit")
+app.add_typer(retention.retention, name="retention")
+app.add_typer(retention.export, name="export")
 app.add_typer(operation.bench, name="bench")
 app.command("init")(setup.init)
 app.command("settings")(setup.settings_command)

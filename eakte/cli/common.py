@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 import typer
@@ -22,7 +23,7 @@ from eakte.bootstrap import Services, agency_id, open_services
 from organisation.actors import build_actor
 from organisation.models import User
 
-__all__ = ["acting", "agency_id", "messages", "result", "services", "settings"]
+__all__ = ["acting", "agency_id", "day", "messages", "result", "services", "settings"]
 DONE, PROBLEMS, USAGE, TIMEOUT = 0, 1, 2, 3
 messages = Console(stderr=True, soft_wrap=True)
 
@@ -63,6 +64,15 @@ def services(*, migrate: bool = False) -> Iterator[Services]:
     finally:
         if opened is not None:
             opened.database.dispose()
+
+
+def day(text: str) -> date:
+    """A date given on the command line; anything but JJJJ-MM-TT is wrong usage."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        messages.print(f"„{text}“ ist kein Datum der Form JJJJ-MM-TT.", style="red", markup=False)
+        raise typer.Exit(USAGE) from error
 
 
 def acting(opened: Services, username: str) -> Actor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -12,7 +11,7 @@ import typer
 from core.clock import agency_date
 from core.errors import InvalidInput
 from core.ids import parse_id
-from eakte.cli.common import DONE, PROBLEMS, TIMEOUT, USAGE, acting, agency_id, messages, result, services
+from eakte.cli.common import DONE, PROBLEMS, TIMEOUT, acting, agency_id, day, messages, result, services
 
 ledger = typer.Typer(help="Posteingangsbuch.", no_args_is_help=True)
 inbox = typer.Typer(help="Postkörbe.", no_args_is_help=True)
@@ -38,7 +37,7 @@ def ingest(
     from eakte.intake import take_in
 
     with services() as opened:
-        outcome = take_in(opened, agency_id(opened), paths, station, _day(received_on), wait)
+        outcome = take_in(opened, agency_id(opened), paths, station, day(received_on) if received_on else None, wait)
         for line in outcome.lines:
             result(line if as_json else _sentence(line))
         for problem in outcome.problems:
@@ -130,18 +129,8 @@ def _id(text: str) -> UUID:
     return found
 
 
-def _day(text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        messages.print("Das Eingangsdatum hat die Form JJJJ-MM-TT.", style="red")
-        raise typer.Exit(USAGE) from error
-
-
 def _sentence(line: dict[str, object]) -> str:
     if "item_no" not in line:
-        return f"{line['source']}: {line['state']}"
+        return f"{line['source']}  angenommen: {line['receipt_id']}"
     where = line["case_file_number"] or line["inbox"] or "-"
     return f"{line['source']}  Sendung {line['item_no']}: {line['state']}  {where}"

@@ -1,51 +1,21 @@
-"""Commands that run and examine an installation: run, serve, worker, audit, doctor, index, sheets."""
+"""Commands that run and examine an installation: run, serve, worker, doctor, index, sheets."""
 
 from __future__ import annotations
 
 import signal
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from core.parent import end_with
-from eakte.cli.common import DONE, PROBLEMS, acting, messages, result, services
+from eakte.cli.common import DONE, PROBLEMS, messages, result, services
 from eakte.cli.common import settings as read_settings
-from eakte.cli.mail import AsJson, AsUser
+from eakte.cli.mail import AsJson
 
-audit = typer.Typer(help="Protokoll.", no_args_is_help=True)
 StartedBy = Annotated[int | None, typer.Option(hidden=True, help="Prozess, mit dem dieser endet.")]
 bench = typer.Typer(help="Messungen.", no_args_is_help=True)
-
-
-@audit.command("verify")
-def audit_verify(as_json: AsJson = False) -> None:
-    """Protokollkette nachrechnen und mit dem Anker vergleichen."""
-    from core.audit.sealing import seal
-    from core.audit.verify import verify
-
-    with services() as opened:
-        anchor = opened.settings.anchor_file
-        seal(opened.database, anchor)
-        with opened.database.read() as session:
-            verdict = verify(session, anchor)
-    problems = [{"position": problem.position, "kind": problem.kind} for problem in verdict.problems]
-    answer: dict[str, Any] = {"ok": verdict.ok, "checked": verdict.checked, "problems": problems}
-    result(answer if as_json else f"{verdict.checked} Einträge geprüft, {len(problems)} Auffälligkeiten")
-    raise typer.Exit(DONE if verdict.ok else PROBLEMS)
-
-
-@audit.command("anchor")
-def audit_anchor(
-    user: AsUser, reason: Annotated[str, typer.Option(help="Warum der Anker neu geschrieben wird.")]
-) -> None:
-    """Verlorenen Anker aus der geprüften Datenbank neu schreiben; das Protokoll hält fest, wer und warum."""
-    from core.audit.sealing import renew_anchors
-
-    with services() as opened:
-        written = renew_anchors(opened.database, opened.settings.anchor_file, acting(opened, user), reason)
-        messages.print(f"{written} Köpfe verankert.")
 
 
 @bench.command("pipeline")

@@ -1,10 +1,9 @@
-"""Commands on records: cases, documents, search, export."""
+"""Commands on records: cases, documents, search."""
 
 from __future__ import annotations
 
 import shutil
 import sys
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -15,7 +14,7 @@ from core.actor import system_actor
 from core.errors import NotFound
 from core.ids import parse_id
 from eakte.bootstrap import Services
-from eakte.cli.common import acting, agency_id, messages, result, services
+from eakte.cli.common import acting, agency_id, day, messages, result, services
 from eakte.cli.mail import AsJson, AsUser
 
 cases = typer.Typer(help="Akten.", no_args_is_help=True)
@@ -47,7 +46,7 @@ def cases_close(
     with services() as opened:
         actor, case_id = acting(opened, user), _case_id(opened, number)
         with opened.database.write() as tx:
-            records.close_case(tx, actor, case_id, date.fromisoformat(on) if on else None)
+            records.close_case(tx, actor, case_id, day(on) if on else None)
 
 
 @cases.command("reopen")

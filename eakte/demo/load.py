@@ -6,7 +6,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from importlib import resources
 from pathlib import Path
@@ -36,12 +36,15 @@ from core.database import Transaction
 from core.ids import new_id
 from eakte.bootstrap import Services
 from eakte.demo.batches import DemoBatch, make_demo_mail
+from eakte.demo.old_cases import OldCases, make_old_cases
 from eakte.demo.register import DemoCase, DemoPerson, DemoRegister, make_register
 from ingest.ledger import Delivery, receive
+from organisation.actors import build_actor
 from organisation.loading import load_organisation
 from organisation.models import OrgUnit, ScanStation, User
 from organisation.passwords import hash_password, new_password
 from organisation.stations import create_station, find_station
+from retention.holding import record_trigger, set_hold
 from retention.loading import load_schedule
 
 SEED = 20261124
@@ -49,6 +52,7 @@ MAILROOM = "JC-POST"
 AUDITOR = "pruefung1"
 AUDITED = 12
 AUDIT_DAYS = 30
+REGISTRY = "mockholm"
 STATIONS = ("SCAN-1", "SCAN-1-DUPLEX", "SCAN-SAN", "FACHVERFAHREN")
 DIGITAL_STATIONS = frozenset({"FACHVERFAHREN"})
 
@@ -72,6 +76,7 @@ def load_demo(services: Services, *, with_mail: bool = True) -> Loaded:
         _stations(tx, agency_id)
         if tx.session.scalar(select(func.count()).select_from(CaseFile)) == 0:
             _register(tx, agency_id, register)
+            _past(tx, agency_id, make_old_cases(SEED, register), register)
             record_act(tx, system_actor(agency_id), "demo.loaded", "agency", agency_id, cases=len(register.cases))
     logins = _logins(services, agency_id)
     receipts = _mail(services, agency_id, register, day) if with_mail else 0
@@ -124,6 +129,19 @@ def _register(tx: Transaction, agency_id: UUID, register: DemoRegister) -> None:
             )
         if case.secrecy == "SOZ_G":
             _named_people(tx, agency_id, case_id, users)
+
+
+def _past(tx: Transaction, agency_id: UUID, past: OldCases, register: DemoRegister) -> None:
+    """Cases closed long since, with what the registry recorded on them."""
+    _register(tx, agency_id, replace(register, cases=past.cases))
+    tx.session.flush()
+    keeper = tx.session.scalars(select(User).where(User.username == REGISTRY)).one()
+    actor = build_actor(tx.session, keeper, tx.today)
+    for one in past.recorded:
+        if one.hold:
+            set_hold(tx, actor, one.file_number, one.hold)
+        elif one.on is not None:
+            record_trigger(tx, actor, one.file_number, one.trigger, one.on, "Vorführdaten")
 
 
 def _case(

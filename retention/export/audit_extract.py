@@ -2,26 +2,29 @@
 
 Each event comes with its inclusion path (RFC 6962) to the Merkle root of its block; the blocks come with their hashes, and
 the anchored heads beside them. The events of a case are counted from 1 (`case_no`), so that one left out in the middle is
-seen; `last_case_no` says how many there were when the extract was made. What the extract alone cannot show: that whoever
-made it did not also make the blocks; for that, compare the anchors with the authority's own copy.
+seen; `last_case_no` says how many there were, and the last act is the export itself, so that a cut tail is seen too.
+
+Who looked at a case is not handed out (§ 67c Abs. 4 SGB X: control data are no means to watch staff): of looks the extract
+holds hash, number and path only. What the extract alone cannot show: that an entry withheld as a look is one, and that
+whoever made it did not also make the blocks; for both, compare with the authority's own log and anchors.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core.audit.hashing import block_hash, inclusion_path, leaf_hash, root_from_path
+from core.audit.hashing import inclusion_path
 from core.audit.sealing import event_fields, read_anchors
-from core.audit.verify import Problem, Verdict
 from core.models import AuditBlock, AuditEvent
 
-FORMAT = "eakte-audit-extract/1"
+FORMAT: Final = "eakte-audit-extract/1"
+EXPORTED: Final = "case.exported"
 
 
 def build_extract(session: Session, case_file_id: UUID, anchor: Path) -> dict[str, Any]:
@@ -44,59 +47,6 @@ def build_extract(session: Session, case_file_id: UUID, anchor: Path) -> dict[st
     }
 
 
-def verify_extract(extract: Any) -> Verdict:
-    """Recompute an extract offline. Never raises: what cannot be read is a problem of kind `unreadable`.
-
-    Kinds: unreadable, changed, missing (a number of the case is left out), extra (twice, or another case's), reordered,
-    block_changed, anchor_mismatch. `position` is the chain number, for `missing` the number within the case.
-    """
-    verdict = Verdict()
-    try:
-        verdict.problems.extend(_problems(extract, verdict))
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, RecursionError):
-        verdict.problems.append(Problem(0, "unreadable"))
-    return verdict
-
-
-def _problems(extract: Mapping[str, Any], verdict: Verdict) -> Iterator[Problem]:
-    if extract["format"] != FORMAT:
-        raise ValueError("another format")
-    blocks = {int(block["block_no"]): block for block in extract["blocks"]}
-    for block in blocks.values():
-        if _recomputed(block) != block["block_hash"]:
-            yield Problem(int(block["first_no"]), "block_changed")
-    for head in extract["anchors"]:
-        if blocks[int(head["block_no"])]["block_hash"] != head["hash"]:
-            yield Problem(int(head["last_no"]), "anchor_mismatch")
-    counted = []
-    for entry in extract["events"]:
-        fields, block = entry["event"], blocks[int(entry["block_no"])]
-        verdict.checked += 1
-        counted.append(int(fields["case_no"]))
-        if fields["case_file_id"] != extract["case_file_id"]:
-            yield Problem(int(fields["chain_no"]), "extra")
-        path = [(str(side), bytes.fromhex(sibling)) for side, sibling in entry["path"]]
-        inside = int(block["first_no"]) <= int(fields["chain_no"]) <= int(block["last_no"])
-        if not inside or root_from_path(leaf_hash(fields), path).hex() != block["merkle_root"]:
-            yield Problem(int(fields["chain_no"]), "changed")
-    yield from _uncounted(counted, int(extract["last_case_no"]))
-
-
-def _uncounted(counted: Sequence[int], last: int) -> Iterator[Problem]:
-    for number in range(1, last + 1):
-        if number not in set(counted):
-            yield Problem(number, "missing")
-    if len(set(counted)) != len(counted) or any(number > last for number in counted):
-        yield Problem(max(counted), "extra")
-    if counted != sorted(counted):
-        yield Problem(counted[0], "reordered")
-
-
-def _recomputed(block: Mapping[str, Any]) -> str:
-    previous, root = bytes.fromhex(block["previous_hash"]), bytes.fromhex(block["merkle_root"])
-    return block_hash(previous, root, int(block["block_no"]), int(block["first_no"]), int(block["last_no"])).hex()
-
-
 def _blocks(session: Session, events: Sequence[AuditEvent]) -> list[AuditBlock]:
     """The blocks that hold these events, in order."""
     found: list[AuditBlock] = []
@@ -115,7 +65,14 @@ def _entries(session: Session, block: AuditBlock, case_file_id: UUID) -> Iterato
     for place, event in enumerate(events):
         if event.case_file_id == case_file_id:
             path = [[side, sibling.hex()] for side, sibling in inclusion_path(leaves, place)]
-            yield {"event": event_fields(event), "block_no": block.block_no, "path": path}
+            yield {**_shown(event), "block_no": block.block_no, "path": path}
+
+
+def _shown(event: AuditEvent) -> dict[str, Any]:
+    if event.category != "look":
+        return {"event": event_fields(event)}
+    leaf = (event.leaf_hash or b"").hex()
+    return {"withheld": {"chain_no": event.chain_no, "case_no": event.case_no, "leaf_hash": leaf}}
 
 
 def _block(block: AuditBlock) -> dict[str, Any]:

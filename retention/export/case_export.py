@@ -4,8 +4,9 @@ Made for a court or an inspection: documents as single searchable PDFs (§ 3 Abs
 register with order, type and date received of each (§ 2 Abs. 4). A document that is filed with some of its pages goes out
 with those pages only. Where no PDF/A could be made, the original scan goes out and the register says so.
 
-The export is one act in the audit log, written before the first byte leaves. The ZIP holds personal data: it lies where
-the caller wants it and is nobody's to clean up.
+The export is one act in the audit log, written before the first byte leaves the installation; it names a hash over all
+that is handed out, and the extract ends with it. The ZIP holds personal data: it lies where the caller wants it and is
+nobody's to clean up.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import tempfile
 import zipfile
 from collections.abc import Sequence
@@ -27,6 +29,7 @@ from uuid import UUID
 import pikepdf.pdfa
 from pikepdf import Pdf
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from archive import repository as archive
 from archive.access import require_case_file, visible_filings
@@ -35,12 +38,13 @@ from archive.models import CaseFile, ContentFile, Document, DocumentVersion, Fil
 from core.actor import Actor
 from core.audit import record_act
 from core.clock import agency_date
-from core.database import Database, Transaction
-from core.errors import NotFound
-from retention.export.audit_extract import build_extract
+from core.database import Database
+from core.errors import NotFound, Unavailable
+from core.singletons import settle_seals
+from retention.export.audit_extract import EXPORTED, build_extract
+from retention.export.checking import EXTRACT, SUMS, contents_sha256
 from retention.export.names import file_name, safe_part
 from retention.pdf import Report
-from retention.singletons import settle_seals
 
 HEADER: Final = (
     "Nr.", "Datei", "Bezeichnung", "Dokumenttyp", "Richtung", "Eingang", "Datum des Schreibens", "Schlagwort", "Seiten",
@@ -74,68 +78,65 @@ class _Item:
 
 
 @dataclass(frozen=True, slots=True)
-class _Written:
-    """A file in the ZIP with its line of the register."""
+class Places:
+    """`out` gets the ZIP (made when absent), `work` holds it while it is made, `anchor` are the heads of the audit log."""
 
-    name: str
-    sha256: str
-    line: Sequence[str]
+    out: Path
+    work: Path
+    anchor: Path
 
 
-def export_case(database: Database, store: BlobStore, actor: Actor, number: str, out: Path, anchor: Path) -> Exported:
-    """Export the case that the number names into the folder `out` (made when absent).
+def export_case(database: Database, store: BlobStore, actor: Actor, number: str, places: Places) -> Exported:
+    """Export the case that the number names.
 
-    Who may read the case may export it. Raises NotFound otherwise, BlobMissing when bytes are missing; then no file is
-    left. The same case again replaces the file of the same day.
+    Who may read the case may export it; that is asked again when it is complete. Raises NotFound otherwise, BlobMissing
+    when bytes are missing, Unavailable while the log cannot be sealed; then nothing has left. The same case again
+    replaces the file of the same day.
     """
-    with database.write() as tx:
-        case_file = _case(tx, actor, number)
-        items = _items(tx, actor, case_file)
-        record_act(
-            tx, actor, "case.exported", "case_file", case_file.id, case_file_id=case_file.id,
-            documents=[item.document.id for item in items],
-        )  # fmt: skip
-        now = tx.now
-    settle_seals(database, anchor)
-    out.mkdir(parents=True, exist_ok=True)
-    target = out / f"Akte_{safe_part(case_file.file_number)[:60]}_{agency_date(now).isoformat()}.zip"
-    handle, temporary = tempfile.mkstemp(dir=out, prefix=".export-")
+    now = database.clock.now()
+    with database.read() as session:
+        case_file = _case(session, actor, number, agency_date(now))
+        items = _items(session, actor, case_file, agency_date(now))
+    handle, name = tempfile.mkstemp(dir=places.work, prefix="export-")
     os.close(handle)
+    packed = Path(name)
     try:
-        _write(Path(temporary), database, store, case_file, items, anchor, now)
-        Path(temporary).replace(target)
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive_file:
+            packer = _Packer(archive_file, now)
+            _pack(packer, store, case_file, items)
+            _record(database, actor, case_file, items, contents_sha256(packer.sums))
+            _pack_proof(packer, database, case_file, places.anchor)
+        target = _hand_out(packed, places.out, case_file, now)
     finally:
-        Path(temporary).unlink(missing_ok=True)
+        packed.unlink(missing_ok=True)
     with target.open("rb") as file:
         return Exported(target, hashlib.file_digest(file, "sha256").hexdigest(), len(items))
 
 
-def _case(tx: Transaction, actor: Actor, number: str) -> CaseFile:
-    named = archive.case_file_by_exact_number(tx.session, actor.agency_id, number)
+def _case(session: Session, actor: Actor, number: str, today: date) -> CaseFile:
+    named = archive.case_file_by_exact_number(session, actor.agency_id, number)
     if named is None:
         raise NotFound
-    return require_case_file(tx.session, actor, named.id, agency_date(tx.now))
+    return require_case_file(session, actor, named.id, today)
 
 
-def _items(tx: Transaction, actor: Actor, case_file: CaseFile) -> list[_Item]:
-    types = {row.code: row.title for row in archive.document_types(tx.session, case_file.agency_id)}
-    keywords = {
-        row.code: row.title for row in archive.keywords(tx.session, case_file.agency_id, case_file.file_plan_unit)
-    }
+def _items(session: Session, actor: Actor, case_file: CaseFile, today: date) -> list[_Item]:
+    types = {row.code: row.title for row in archive.document_types(session, case_file.agency_id)}
+    keywords = {row.code: row.title for row in archive.keywords(session, case_file.agency_id, case_file.file_plan_unit)}
     query = (
         select(Filing, Document)
         .join(Document, Document.id == Filing.document_id)
-        .where(Filing.case_file_id == case_file.id, visible_filings(actor, agency_date(tx.now)))
+        .where(Filing.case_file_id == case_file.id, visible_filings(actor, today))
         .where(Document.state == "active")
         .order_by(Filing.ordinal)
     )
     items = []
-    for filing, document in tx.session.execute(query):
-        version = archive.current_version(tx.session, document.id)
-        content = _content(tx, version.id) if version else None
+    for filing, document in session.execute(query):
+        version = archive.current_version(session, document.id)
+        content = _content(session, version.id) if version else None
         if version is None or content is None:
             raise NotFound("Zu einem Schriftstück der Akte fehlen die Bytes.", "a document has no content")
-        pages = archive.pages(tx.session, version.id)
+        pages = archive.pages(session, version.id)
         items.append(
             _Item(
                 filing, document, version, content, pages, types.get(document.document_type, document.document_type),
@@ -145,34 +146,59 @@ def _items(tx: Transaction, actor: Actor, case_file: CaseFile) -> list[_Item]:
     return items
 
 
-def _content(tx: Transaction, version_id: UUID) -> ContentFile | None:
-    rendition = archive.content_file(tx.session, version_id, "rendition")
-    return rendition or archive.content_file(tx.session, version_id, "scan_master")
+def _content(session: Session, version_id: UUID) -> ContentFile | None:
+    rendition = archive.content_file(session, version_id, "rendition")
+    return rendition or archive.content_file(session, version_id, "scan_master")
 
 
-def _write(
-    path: Path, database: Database, store: BlobStore, case_file: CaseFile, items: Sequence[_Item], anchor: Path,
-    now: datetime,
+def _record(
+    database: Database, actor: Actor, case_file: CaseFile, items: Sequence[_Item], contents: str
 ) -> None:  # fmt: skip
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive_file:
-        packer = _Packer(archive_file, now)
-        written = [_document(packer, store, item) for item in items]
-        lines = [one.line for one in written]
-        packer.add("Register.csv", _csv(lines))
-        packer.add("Register.pdf", _pdf(case_file, lines, now))
-        with database.read() as session:
-            extract = build_extract(session, case_file.id, anchor)
-        packer.add("Protokollauszug.json", json.dumps(extract, ensure_ascii=False, indent=1).encode())
-        sums = "".join(f"{sha256}  {name}\n" for name, sha256 in packer.sums)
-        packer.add("SHA256SUMS.txt", sums.encode())
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
+    with database.write() as tx:
+        require_case_file(tx.session, actor, case_file.id, tx.today)
+        record_act(
+            tx, actor, EXPORTED, "case_file", case_file.id, case_file_id=case_file.id,
+            documents=[item.document.id for item in items], contents_sha256=contents,
+        )  # fmt: skip
+
+
+def _pack(packer: _Packer, store: BlobStore, case_file: CaseFile, items: Sequence[_Item]) -> None:
+    digits = max(4, len(str(max((item.filing.ordinal for item in items), default=0))))
+    lines = [_document(packer, store, item, digits) for item in items]
+    packer.add("Register.csv", _csv(lines))
+    packer.add("Register.pdf", _pdf(case_file, lines, packer.now))
+
+
+def _pack_proof(packer: _Packer, database: Database, case_file: CaseFile, anchor: Path) -> None:
+    if not settle_seals(database, anchor):
+        raise Unavailable("Das Protokoll wird gerade gesiegelt. Bitte gleich noch einmal versuchen.", "log not sealed")
+    with database.read() as session:
+        extract = build_extract(session, case_file.id, anchor)
+    packer.add(EXTRACT, json.dumps(extract, ensure_ascii=False, indent=1).encode())
+    packer.add(SUMS, "".join(f"{sha256}  {name}\n" for name, sha256 in packer.sums).encode())
+
+
+def _hand_out(packed: Path, out: Path, case_file: CaseFile, now: datetime) -> Path:
+    """Complete or not there, on whatever file system; readable for the caller only."""
+    out.mkdir(parents=True, exist_ok=True)
+    target = out / f"Akte_{safe_part(case_file.file_number)[:60]}_{agency_date(now).isoformat()}.zip"
+    handle, name = tempfile.mkstemp(dir=out, prefix=".export-")
+    part = Path(name)
+    try:
+        with packed.open("rb") as source, os.fdopen(handle, "wb") as copy:
+            shutil.copyfileobj(source, copy)
+            copy.flush()
+            os.fsync(copy.fileno())
+        return part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 class _Packer:
     """Adds files with one time stamp and remembers their hashes in order."""
 
     def __init__(self, archive_file: zipfile.ZipFile, now: datetime) -> None:
+        self.now = now
         self._file = archive_file
         self._stamp = now.timetuple()[:6]
         self.sums: list[tuple[str, str]] = []
@@ -187,41 +213,45 @@ class _Packer:
         return sha256
 
 
-def _document(packer: _Packer, store: BlobStore, item: _Item) -> _Written:
-    data, form, shown = _bytes(store, item)
-    day = _day_of(item.document)
-    extension = _EXTENSIONS.get(item.content.media_type, "bin")
-    name = file_name(item.filing.ordinal, day, item.document.title, extension)
+def _document(packer: _Packer, store: BlobStore, item: _Item, digits: int) -> Sequence[str]:
+    """Add the file; returns its line of the register."""
+    data, extension, form, shown = _bytes(store, item)
+    name = file_name(item.filing.ordinal, _day_of(item.document), item.document.title, extension, digits)
     sha256 = packer.add(name, data)
-    line = (
+    return (
         str(item.filing.ordinal), name, item.document.title, item.type_title,
         DIRECTIONS.get(item.document.direction, item.document.direction), _text(item.document.received_on),
         _text(item.document.document_date), item.keyword_title, str(shown), form, sha256,
     )  # fmt: skip
-    return _Written(name, sha256, line)
 
 
-def _bytes(store: BlobStore, item: _Item) -> tuple[bytes, str, int]:
-    """The bytes to hand out, their form in German, and how many pages they have."""
-    with store.open(item.content.sha256) as file:
-        data = file.read()
+def _bytes(store: BlobStore, item: _Item) -> tuple[bytes, str, str, int]:
+    """The bytes to hand out, the extension, their form in German, and how many pages they have.
+
+    Where some pages of a document are filed here, no other page leaves: not even where the pages cannot be taken out.
+    """
     first, last = item.filing.page_from, item.filing.page_to
     whole = first == 1 and last == item.version.page_count
+    if item.content.role != "rendition" and not whole:
+        text = f"Die Seiten {first} bis {last} lassen sich nicht auszugsweise ausgeben. Der Original-Scan enthält sie."
+        return _page_saying(item, text), "pdf", "Hinweisblatt, nicht als PDF/A darstellbar", last - first + 1
+    with store.open(item.content.sha256) as file:
+        data = file.read()
     if item.content.role != "rendition":
-        if not whole:
-            raise NotFound("Ein Schriftstück lässt sich nicht auszugsweise ausgeben.", "pages of a master")
-        return data, "Original-Scan, nicht als PDF/A darstellbar", item.version.page_count
+        extension = _EXTENSIONS.get(item.content.media_type, "bin")
+        return data, extension, "Original-Scan, nicht als PDF/A darstellbar", item.version.page_count
     form = FORMS.get(item.version.rendition_conformance or "", "PDF")
     shown = [page.rendition_page_no for page in item.pages if first <= page.page_no <= last and page.rendition_page_no]
-    if whole:
-        return data, form, len(shown)
-    return (_pages_of(data, shown) if shown else _blank(item)), form, len(shown)
+    if not whole:
+        blank = "Die hier abgelegten Seiten sind leer. Der Original-Scan enthält sie."
+        data = _pages_of(data, shown) if shown else _page_saying(item, blank)
+    return data, "pdf", form, len(shown)
 
 
-def _blank(item: _Item) -> bytes:
-    """Filed with blank pages only: the rendition leaves those out, so a page says so."""
+def _page_saying(item: _Item, text: str) -> bytes:
+    """A page in the place of pages that cannot be shown."""
     report = Report(item.document.title, item.document.created_at)
-    report.paragraph("Die hier abgelegten Seiten sind leer. Der Original-Scan enthält sie.")
+    report.paragraph(text)
     return report.to_bytes()
 
 

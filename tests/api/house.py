@@ -42,8 +42,10 @@ from core.outbox import emit
 from inbox import acts
 from inbox.acts import ItemRef
 from inbox.delivery import Clearing, deliver_to_case, deliver_to_clearing
+from ingest.models import MailItem, Receipt
+from ingest.step_split import refuse_receipt
 from organisation.actors import build_actor
-from organisation.models import Agency, OrgUnit, RoleAssignment, User
+from organisation.models import Agency, OrgUnit, RoleAssignment, ScanStation, User
 from organisation.sessions import sign_in
 from organisation.stations import create_station
 from search.indexing import Indexer
@@ -109,6 +111,8 @@ CLEARING: Mapping[str, set[str]] = {
     "unit": {"next_team", "next_lead"},
     "restricted": {"lead"},
 }
+# whole receipts that no machine can go on with -> who may end them (`abroad` lies in the other agency)
+ENTRIES: Mapping[str, set[str]] = {"damaged": {"clearing", "mailroom"}, "abroad": {"stranger"}}
 SHARED_PAGES = {"worker": {1, 2}, "lead": {1, 2}, "elsewhere": {3, 4}, "elsewhere_lead": {3, 4}, "auditor": {3, 4}}
 NUMBERS = {
     "own": "99801//0004711",
@@ -135,6 +139,7 @@ class House:
     items: dict[str, UUID] = field(default_factory=dict)
     cases: dict[str, UUID] = field(default_factory=dict)
     ordinals: dict[str, tuple[str, int]] = field(default_factory=dict)
+    entries: dict[str, UUID] = field(default_factory=dict)
     clients: dict[str, tuple[TestClient, str]] = field(default_factory=dict)
     abroad: UUID | None = None
     tokens: dict[str, str] = field(default_factory=dict)
@@ -213,7 +218,8 @@ def _grow(tx: Transaction, house: House) -> None:
         letter.station_unit_id = unit["JC-POST"]
         reason = {"code": "test", "text": "Zum Testen."}
         house.items[scope] = deliver_to_clearing(tx, machine, letter, Clearing(scope, place, [reason])).id
-    _, house.tokens["own"] = create_station(tx, machine, "SCAN-A", "JC-POST")
+    station, house.tokens["own"] = create_station(tx, machine, "SCAN-A", "JC-POST")
+    _quarantined(tx, house, "damaged", station)
     _, house.tokens["other"] = create_station(tx, machine, "SCAN-B", "JC-POST")
     _abroad(tx, house)
 
@@ -242,7 +248,8 @@ def _abroad(tx: Transaction, house: House) -> None:
     house.abroad = agency.id
     house.cases["abroad"] = _case(tx, machine, NUMBERS["abroad"], place.id, user.id, "SOZ")
     _filed(tx, house, machine, "abroad", house.cases["abroad"])
-    _, house.tokens["abroad"] = create_station(tx, machine, "SCAN-A", "SZ-HAL-L1")
+    station, house.tokens["abroad"] = create_station(tx, machine, "SCAN-A", "SZ-HAL-L1")
+    _quarantined(tx, house, "abroad", station)
 
 
 def _case(tx: Transaction, machine: Actor, number: str, unit_id: UUID, user_id: UUID, secrecy: str) -> UUID:
@@ -293,6 +300,20 @@ def _letter(tx: Transaction, house: House, machine: Actor, thing: str, pages: in
     house.documents[thing] = letter.id
     emit(tx, machine.agency_id, "document.changed", letter.id)
     return letter
+
+
+def _quarantined(tx: Transaction, house: House, thing: str, station: ScanStation) -> None:
+    receipt = Receipt(
+        id=new_id(), agency_id=station.agency_id, sha256="0" * 64, size=1, channel="station", station_id=station.id,
+        idempotency_key=thing, source_name=canary(f"entry{thing}"), received_on=TODAY, received_on_source="told",
+        accepted_at=tx.now,
+    )  # fmt: skip
+    tx.session.add(receipt)
+    tx.session.flush()
+    refuse_receipt(tx, receipt, "quarantined", [{"code": "damaged", "text": canary(f"entry{thing}")}])
+    tx.session.flush()
+    query = select(MailItem.id).where(MailItem.receipt_id == receipt.id)
+    house.entries[thing] = tx.session.scalars(query).one()
 
 
 def _filed(tx: Transaction, house: House, machine: Actor, thing: str, case_id: UUID) -> None:

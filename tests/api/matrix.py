@@ -1,6 +1,6 @@
 """Every route and method of the application with what it shows. `test_leaks` fails for a route without a row here.
 
-Kinds: document, case, filing, item, clearing: one record, for its readers only · list: narrowed to the reader · own: the
+Kinds: document, case, filing, item, clearing, entry (of the quarantine): one record, for its readers only · list: narrowed to the reader · own: the
 reader's own settings, forms or acts · station: scanning stations only · open: no data · refused: never does anything.
 """
 
@@ -32,6 +32,7 @@ GET: dict[str, str] = {
     "/anmelden": "open",
     "/einstellungen": "own",
     "/hilfe/tastatur": "own",
+    "/barrierefreiheit": "open",
     "/postkorb": "list",
     "/postkorb/team/{code}": "list",
     "/postkorb/vertretung/{user_id}": "list",
@@ -45,6 +46,10 @@ GET: dict[str, str] = {
     "/klaerung/{item_id}": "clearing",
     "/klaerung/{item_id}/akten": "item",
     "/klaerung/{item_id}/weiterleiten": "clearing",
+    "/klaerung/{item_id}/neue-akte": "clearing",
+    "/poststelle": "list",
+    "/poststelle/quarantaene": "list",
+    "/poststelle/quarantaene/{entry_id}/beenden": "entry",
     "/akte/{number}": "case",
     "/akte/{number}/notiz": "case",
     "/akte/{number}/wieder-oeffnen": "case",
@@ -79,6 +84,9 @@ CHANGES: dict[tuple[str, str], str] = {
     ("POST", "/klaerung/{item_id}/ablegen"): "clearing",
     ("POST", "/klaerung/{item_id}/zurueckstellen"): "clearing",
     ("POST", "/klaerung/{item_id}/weiterleiten"): "clearing",
+    ("POST", "/klaerung/{item_id}/neue-akte"): "clearing",
+    ("POST", "/poststelle/quarantaene/{entry_id}/beenden"): "entry",
+    ("POST", "/poststelle/quarantaene/{entry_id}/nochmal"): "entry",
     ("POST", "/aktionen/{act_id}/zuruecknehmen"): "own",
     ("POST", "/akte/{number}/schliessen"): "case",
     ("POST", "/akte/{number}/wieder-oeffnen"): "case",
@@ -91,7 +99,9 @@ LOOKS = frozenset(
     path
     for path, kind in GET.items()
     if kind in ("document", "case", "filing", "item", "clearing")
-    and not path.endswith(("/notiz", "/weiterleiten", "/wiedervorlage", "/andere-akte", "/wieder-oeffnen", "/akten"))
+    and not path.endswith(
+        ("/notiz", "/weiterleiten", "/wiedervorlage", "/andere-akte", "/wieder-oeffnen", "/akten", "/neue-akte")
+    )
 )
 GUARDS = (require_csrf, from_own_page)
 

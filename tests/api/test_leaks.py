@@ -17,6 +17,7 @@ from tests.api.house import (
     CASES,
     CLEARING,
     DOCUMENTS,
+    ENTRIES,
     ITEMS,
     NUMBERS,
     PEOPLE,
@@ -60,12 +61,15 @@ def places(house: House, kind: str) -> Iterator[tuple[str, dict[str, str], set[s
         for item, readers in {**ITEMS, **CLEARING}.items():
             fits = kind == "item" or item in CLEARING
             yield item, {"item_id": str(house.items[item])}, readers if fits else set()
+    if kind == "entry":
+        for entry, readers in ENTRIES.items():
+            yield entry, {"entry_id": str(house.entries[entry])}, readers
 
 
 def nowhere(kind: str) -> dict[str, str]:
     """Values that lead to nothing."""
     numbers = {"number": MISSING_NUMBER, "number:path": MISSING_NUMBER, "n": "1", "page_no": "1"}
-    return {"document_id": str(new_id()), "item_id": str(new_id()), **numbers}
+    return {"document_id": str(new_id()), "item_id": str(new_id()), "entry_id": str(new_id()), **numbers}
 
 
 def fill(route: str, values: Mapping[str, str]) -> str:
@@ -106,7 +110,8 @@ def same(answer: Response, values: Mapping[str, str]) -> tuple[object, ...]:
     return answer.status_code, re.sub(r"Kennung [0-9A-F]{8}", "", text), tuple(sorted(headers.items()))
 
 
-RECORDS = {path: kind for path, kind in GET.items() if kind in ("document", "case", "filing", "item", "clearing")}
+KINDS = ("document", "case", "filing", "item", "clearing", "entry")
+RECORDS = {path: kind for path, kind in GET.items() if kind in KINDS}
 
 
 @pytest.mark.parametrize("who", PEOPLE)
@@ -152,6 +157,7 @@ def hidden_words(who: str) -> set[str]:
     words |= {canary("shared", page) for page in range(1, 5) if page not in SHARED_PAGES.get(who, set())}
     words |= {NUMBERS[case] for case, readers in CASES.items() if who not in readers}
     words |= {case_path(case) for case, readers in CASES.items() if who not in readers}
+    words |= {canary(f"entry{entry}") for entry, readers in ENTRIES.items() if who not in readers}
     words |= {canary("namesoz_g")} if who != "head" else set()
     return words | ({canary("namesoz_b")} if who != "worker" else set())
 

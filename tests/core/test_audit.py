@@ -14,7 +14,7 @@ from sqlalchemy.exc import DatabaseError
 
 from core.actor import Actor, ActorKind, system_actor
 from core.audit import LOOK_WINDOW, Seen, look, record_act
-from core.audit.hashing import inclusion_path, leaf_hash, merkle_root, root_from_path
+from core.audit.hashing import inclusion_path, leaf_hash, merkle_root, path_sides, root_from_path
 from core.audit.sealing import read_anchors, seal
 from core.audit.verify import Verdict, verify
 from core.clock import SetClock
@@ -185,3 +185,12 @@ def test_every_inclusion_path_leads_to_the_root(leaves: list[bytes], data: st.Da
 @given(st.dictionaries(st.text(max_size=8), st.integers() | st.text(max_size=8) | st.none(), max_size=8))
 def test_leaf_hash_does_not_depend_on_order(fields: dict[str, object]) -> None:
     assert leaf_hash(fields) == leaf_hash(dict(reversed(fields.items())))
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7, 8, 13])
+def test_a_path_proves_the_place_of_its_leaf(count: int) -> None:
+    leaves = [leaf_hash({"n": n}) for n in range(count)]
+    for index in range(count):
+        path = inclusion_path(leaves, index)
+        assert [side for side, _ in path] == path_sides(count, index)
+        assert root_from_path(leaves[index], path) == merkle_root(leaves)

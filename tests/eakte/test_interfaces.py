@@ -77,6 +77,7 @@ def test_ingest_lines(shell: Shell) -> None:
         (("ledger", "reconcile"), "reconcile"),
         (("doctor",), "doctor"),
         (("audit", "verify"), "audit"),
+        (("retention", "due", "--on", "2027-01-01"), "due"),
         (("units", "list"), "units"),
         (("users", "list"), "users"),
         (("inbox", "list", "--as", "tnommen"), "inbox"),
@@ -85,6 +86,31 @@ def test_ingest_lines(shell: Shell) -> None:
 )
 def test_answers_keep_their_shape(shell: Shell, arguments: tuple[str, ...], schema: str) -> None:
     validate(shell.json(*arguments), schema)
+
+
+def test_due_rows_are_due_held_or_work(shell: Shell) -> None:
+    rows = shell.json("retention", "due", "--on", "2027-01-01")
+    assert [row["file_number"] for row in rows] == sorted(row["file_number"] for row in rows)
+    assert all(row["due_on"] or row["holds"] or row["work_item"] for row in rows)
+    assert {bool(row["due_on"]) for row in rows} == {True, False}
+    assert any(row["holds"] and not row["due_on"] for row in rows)
+    assert any(row["work_item"] and row["retention_end"] is None for row in rows)
+
+
+def test_an_export_is_verified_where_no_installation_is(shell: Shell, tmp_path: Path) -> None:
+    done = shell.run("export", "case", "99801BG0004711", "--as", "fohlsdorp", "--out", str(tmp_path / "out"))
+    assert done.returncode == 0, done.stderr
+    [line] = done.stdout.splitlines()
+    elsewhere = Shell(tmp_path / "nowhere")
+    answer = elsewhere.json("audit", "verify", "--file", line)
+    validate(answer, "audit")
+    assert answer["ok"]
+    assert answer["checked"] > 0
+    assert not (tmp_path / "nowhere").exists()
+    data = bytearray(Path(line).read_bytes())
+    data[len(data) // 2] ^= 1
+    Path(line).write_bytes(data)
+    assert not elsewhere.json("audit", "verify", "--file", line)["ok"]
 
 
 def test_nothing_differs_and_nothing_is_found(shell: Shell) -> None:
@@ -97,6 +123,7 @@ def test_nothing_differs_and_nothing_is_found(shell: Shell) -> None:
 def test_wrong_usage_and_problems_have_their_status(shell: Shell) -> None:
     assert shell.run("ingest").returncode == 2
     assert shell.run("nonsense").returncode == 2
+    assert shell.run("retention", "due", "--on", "heute").returncode == 2
     unknown = shell.run("inbox", "list", "--as", "niemand", "--json")
     assert unknown.returncode == 1
     assert unknown.stdout == ""

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import collections
-import os
-import shutil
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,9 +14,9 @@ from ingest.engines import digital
 from ingest.pageimage import PageUnreadable, load_page
 from ingest.rendition import RenditionInfo, RenditionPage, RenditionResult, render
 from tests.ingest.test_rendition import GREY, encoded, hostile, picture, scanned, words
+from tests.verapdf import failing, require_verapdf
 
 SHARED = Path(__file__).parents[3] / "shared"
-CHECKER = SHARED / "tools" / "checkers" / "pdfa"
 CORPORA = ("bundestag-gesetze", "zugferd-corpus", "paperless-ngx")
 INFO = RenditionInfo("Prüfung", datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC))
 AT_MOST_RASTERISED = 2  # of 147: one law in two parts with Type 3 fonts, spot colours and broken TrueType tables
@@ -29,21 +26,7 @@ pytestmark = [pytest.mark.corpus, pytest.mark.verapdf]
 
 @pytest.fixture(scope="module", autouse=True)
 def checker() -> None:
-    missing = [program for program in ("java", "mvn") if shutil.which(program) is None]
-    if not CHECKER.exists():
-        missing.append("the shared checkers")
-    if missing and not os.environ.get("CI"):
-        pytest.skip(f"no veraPDF here: {', '.join(missing)} missing")
-    assert not missing, missing
-
-
-def failing(folder: Path) -> list[str]:
-    """Files of the folder that veraPDF does not accept as PDF/A-2b, with the rules broken."""
-    files = sorted(str(path) for path in folder.glob("*.pdf"))
-    done = subprocess.run([CHECKER, "-f", "2b", *files], capture_output=True, text=True, timeout=280)
-    verdicts = [line.split("\t") for line in done.stdout.splitlines() if line.count("\t") >= 3]
-    assert len(verdicts) == len(files), done.stderr
-    return [f"{Path(line[3]).name}: {line[2]}" for line in verdicts if line[0] != "PASS"]
+    require_verapdf()
 
 
 def text_of(path: Path, page_no: int) -> PageText | None:

@@ -1,14 +1,25 @@
-"""The small authority, new for each test."""
+"""The small authority, new for each test: its data folder is made once and copied."""
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.retention.world import World, make_world
+from tests.retention.world import World, make_home, open_world
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("world") / "home"
+    make_home(home)
+    return home
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return make_world(tmp_path)
+def world(tmp_path: Path, template: Path) -> Iterator[World]:
+    world = open_world(Path(shutil.copytree(template, tmp_path / "home")))
+    yield world
+    world.database.dispose()

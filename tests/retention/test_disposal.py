@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -25,15 +24,15 @@ from core.audit.verify import verify
 from core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from core.models import AuditEvent
 from core.settings import Settings
+from core.singletons import INDEXER, settle_index, settle_seals
 from eakte.bootstrap import Services
 from eakte.doctor import examine
 from ingest.models import MailItem
 from ingest.reporting import reconcile
-from retention import certificate, erasure, holding, service, singletons, tasks
+from retention import certificate, erasure, holding, service
 from retention.disposal import Report, execute
 from retention.errors import ListExists, NotFinished, SecondPerson, WrongListState
-from retention.models import DestructionCertificate, DisposalList, DisposalObject
-from retention.singletons import settle_index, settle_seals
+from retention.models import DestructionCertificate, DisposalList
 from tests.retention.world import TODAY, World, add_case, add_letter, person_of, relate, stored
 
 
@@ -54,7 +53,7 @@ def approve(world: World, who: str = "ralf") -> int:
 
 def prepare(world: World) -> None:
     """A list that may be executed."""
-    settle_index(world.database, world.blobs, world.index)
+    world.settle_index()
     propose(world)
     appraise(world)
     approve(world)
@@ -75,7 +74,7 @@ def hold(world: World, number: str, reason: str = "FORDERUNG") -> None:
 
 def test_a_destroyed_case_is_gone_from_every_store(world: World) -> None:
     letters = [add_letter(world, add_case(world, "99801BG0000001")) for _ in range(1)]
-    settle_index(world.database, world.blobs, world.index)
+    world.settle_index()
     words = list(world.canaries)
     missed = [word for word in words if not world.hits([word])]
     assert not missed, "the search for canaries would not find these"
@@ -154,6 +153,9 @@ def test_a_letter_in_two_cases_loses_one_filing_and_stays_whole_in_the_other(wor
         filings = session.scalars(select(Filing)).all()
         assert [(one.case_file_id, one.page_from) for one in filings] == [(stays, 2)]
         assert session.get_one(Document, shared.document).state == "active"
+        item = session.get_one(MailItem, shared.item)
+        assert (item.case_file_id, item.evidence, item.candidates, item.sheet) == (stays, [], [], {})
+        assert item.master_sha256 == shared.blobs[0]
     assert world.index.documents() == {str(shared.document)}
 
 
@@ -351,63 +353,6 @@ def test_archivists_read_what_is_offered_until_the_approval(world: World) -> Non
         assert [grant.reason for grant in session.scalars(select(CaseGrant))] == ["offer"]
 
 
-STEPS: list[tuple[Any, str]] = [
-    (disposal, "erase_case"), (disposal, "_remove_bytes"), (disposal, "unlink_released"), (disposal, "_finish"),
-    (disposal, "settle_index"), (disposal, "find_traces"), (disposal, "_empty_log"), (certificate, "render"),
-    (certificate, "_write"), (certificate, "record_act"), (disposal, "record_act"),
-]  # fmt: skip
-
-
-class Killed(BaseException):
-    """Like SIGKILL as far as Python code can tell: nothing handles it."""
-
-
-def dying(step: Callable[..., Any], call: int, *, afterwards: bool) -> Callable[..., Any]:
-    """The step, which dies at its `call`-th call, before or after doing its work."""
-    calls = 0
-
-    def run_step(*arguments: Any, **named: Any) -> Any:
-        nonlocal calls
-        calls += 1
-        if calls != call:
-            return step(*arguments, **named)
-        if afterwards:
-            step(*arguments, **named)
-        raise Killed
-
-    return run_step
-
-
-@pytest.mark.parametrize("afterwards", [False, True])
-@pytest.mark.parametrize("call", [1, 2])
-@pytest.mark.parametrize(("module", "name"), STEPS, ids=[name for _, name in STEPS])
-def test_killed_anywhere_and_resumed(
-    world: World, module: Any, name: str, call: int, afterwards: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    letters = [add_letter(world, add_case(world, f"99801BG000000{n}")) for n in (1, 2)]
-    kept = add_letter(world, add_case(world, "99801BG0000003", closed_on=None))
-    words = world.canaries[: -len(world.canaries) // 3]
-    prepare(world)
-    monkeypatch.setattr(module, name, dying(getattr(module, name), call, afterwards=afterwards))
-    died = False
-    try:
-        run(world)
-    except Killed:
-        died = True
-    monkeypatch.undo()
-    assert died or call == 2
-    assert states(run(world)) == ["destroyed", "destroyed"]
-    gone = {address for letter in letters for address in letter.blobs}
-    assert gone.isdisjoint(stored(world))
-    assert set(kept.blobs) <= set(stored(world))
-    assert world.hits(words) == []
-    with world.database.read() as session:
-        destroyed = session.scalars(select(AuditEvent.object_id).where(AuditEvent.action == "case.destroyed")).all()
-        assert len(destroyed) == len(set(destroyed)) == 2
-        assert len(session.scalars(select(DestructionCertificate)).all()) == 1
-    assert len(list(world.stores.certificates.glob("V*"))) == 2
-
-
 def test_traces_are_found_and_no_certificate_is_issued(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     letter = add_letter(world, add_case(world, "99801BG0000001"))
     prepare(world)
@@ -425,11 +370,11 @@ def test_traces_are_found_and_no_certificate_is_issued(world: World, monkeypatch
 def test_an_index_that_another_process_holds_is_waited_for_and_never_written(world: World) -> None:
     add_letter(world, add_case(world, "99801BG0000001"))
     with world.database.write() as tx:
-        leases.acquire(tx, singletons.INDEXER, "worker", 60)
-    assert not settle_index(world.database, world.blobs, world.index, wait=0)
+        leases.acquire(tx, INDEXER, "worker", 60)
+    assert not settle_index(world.database, world.catch_up, wait=0)
     assert world.index.documents() == set()
     world.later(seconds=61)
-    assert settle_index(world.database, world.blobs, world.index, wait=0)
+    assert settle_index(world.database, world.catch_up, wait=0)
     assert len(world.index.documents()) == 1
 
 
@@ -443,20 +388,6 @@ def test_rows_left_behind_are_found(world: World) -> None:
         "membership", "note", "date_correction", "blob_claim", "mail_item:master_sha256", "item_page:text_sha256",
         "receipt_page:image_sha256", "transfer_note:document_id",
     } <= found  # fmt: skip
-
-
-def test_an_interrupted_list_is_finished_by_the_worker(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    add_letter(world, add_case(world, "99801BG0000001"))
-    prepare(world)
-    assert tasks.resume_disposals(world.stores) == []
-    monkeypatch.setattr(disposal, "_finish", dying(disposal._finish, 1, afterwards=False))
-    with pytest.raises(Killed):
-        run(world)
-    monkeypatch.undo()
-    assert tasks.resume_disposals(world.stores) == ["L1"]
-    with world.database.read() as session:
-        assert session.scalars(select(DisposalObject.state)).all() == ["destroyed"]
-        assert session.scalars(select(DisposalList.state)).all() == ["done"]
 
 
 def test_doctor_and_ledger_find_nothing_that_was_not_there_before(world: World) -> None:

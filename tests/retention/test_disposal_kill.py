@@ -8,39 +8,31 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
-from archive.blobs.local import LocalBlobStore
 from core.audit.verify import verify
-from core.database import open_sqlite
 from core.models import AuditEvent
-from organisation.actors import build_actor
-from organisation.models import User
+from core.singletons import settle_seals
 from retention import service
-from retention.disposal import Stores, execute
+from retention.disposal import execute
 from retention.models import DestructionCertificate
-from retention.singletons import settle_index, settle_seals
-from search.tantivy_index import TantivyIndex
-from tests.retention.world import TODAY, World, add_case, add_letter, stored
+from tests.retention.world import TODAY, World, add_case, add_letter, open_world, stored
 
-KILLS = 8
-CASES = 12
+KILLS = 5
+CASES = 10
 RUN = "from pathlib import Path; from tests.retention.test_disposal_kill import go_on; go_on(Path({home!r}))"
 
 
 def go_on(folder: Path) -> None:
     """What the child does: open the stores as they are on disk and execute."""
-    database = open_sqlite(folder / "eakte.sqlite")
-    blobs = LocalBlobStore(folder / "blobs", folder / "work")
-    with database.read() as session:
-        rita = build_actor(session, session.scalars(select(User).where(User.username == "rita")).one(), TODAY)
+    world = open_world(folder)
+    rita = world.actor("rita")
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    execute(Stores(database, blobs, TantivyIndex(folder / "index"), folder / "certificates"), rita, "L1")
+    execute(world.stores, rita, "L1")
 
 
 def kill_after(world: World, seconds: float) -> bool:
@@ -64,14 +56,13 @@ def test_killed_at_random_moments_and_finished_once(world: World) -> None:
     moments = random.Random(seed)
     letters = [add_letter(world, add_case(world, f"99801BG{n:07d}")) for n in range(CASES)]
     words = list(world.canaries)
-    settle_index(world.database, world.blobs, world.index)
+    world.settle_index()
     for name, act in (("rita", "propose"), ("arne", "appraise"), ("ralf", "approve")):
         with world.database.write() as tx:
             more = {"propose": (TODAY,), "appraise": ("destroy",), "approve": ()}[act]
             getattr(service, act)(tx, world.actor(name), "L1", *more)
     killed = sum(kill_after(world, moments.uniform(0.0, 0.25)) for _ in range(KILLS))
     assert killed, "the child was never killed while it ran"
-    world.clock.instant = datetime.now(UTC) + timedelta(hours=1)  # whatever lease the dead child held is over
     execute(world.stores, world.actor("rita"), "L1")
     assert {address for letter in letters for address in letter.blobs}.isdisjoint(stored(world))
     assert world.hits(words) == []

@@ -12,7 +12,7 @@ from archive import service as records
 from archive.models import CaseFile
 from core.errors import InvalidInput, NotAllowed, NotFound
 from core.models import AuditEvent
-from retention import holding, ledger, service, tasks
+from retention import holding, ledger, service
 from retention.errors import UnknownReason
 from retention.models import DisposalHold, ScheduleEntry
 from tests.retention.world import TODAY, World, add_case, add_letter, relate
@@ -183,9 +183,22 @@ def test_a_hold_stands_once_and_comes_up_for_review(world: World) -> None:
     assert set_hold(world, "99801BG0000001", "RECHTSBEHELF").id == first.id
     again = set_hold(world, "99801BG0000001", "RECHTSBEHELF", review=date(2027, 1, 1))
     assert (again.id, again.review_on) == (first.id, date(2027, 1, 1))
-    with world.database.read() as session:
-        assert tasks.holds_to_review(session, world.agency, date(2026, 12, 31)) == []
-        assert [one.id for one in tasks.holds_to_review(session, world.agency, date(2027, 1, 1))] == [first.id]
+    assert due(world, date(2026, 12, 31))["99801BG0000001"]["work_item"] is None
+    row = due(world, date(2027, 1, 1))["99801BG0000001"]
+    assert (row["work_item"], row["due_on"]) == ("Sperre prüfen seit 01.01.2027: Offener Widerspruch.", None)
+
+
+def test_a_forgotten_hold_on_an_open_or_young_case_is_work_too(world: World) -> None:
+    add_case(world, "99801BG0000001", closed_on=None)
+    add_case(world, "99801BG0000002", closed_on=date(2026, 1, 1))
+    for number in ("99801BG0000001", "99801BG0000002"):
+        set_hold(world, number, "AKTENEINSICHT")
+    assert due(world, date(2027, 2, 23)) == {}
+    rows = due(world, date(2027, 2, 24))
+    assert [row["work_item"] for row in rows.values()] == [
+        "Sperre prüfen seit 24.02.2027: Antrag auf Akteneinsicht offen."
+    ] * 2
+    assert [(row["retention_end"], row["due_on"]) for row in rows.values()] == [(None, None), ("2036-12-31", None)]
 
 
 def test_triggers_are_those_of_the_schedule_and_lie_in_the_past(world: World) -> None:

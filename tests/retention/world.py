@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
@@ -36,17 +37,20 @@ from archive.numbers import number_key
 from archive.pagetext import PageText, Word, encode
 from core.actor import Actor
 from core.clock import SetClock
-from core.database import Database, Transaction
+from core.database import Database, Transaction, open_sqlite
 from core.ids import new_id
 from core.models import Job
 from core.outbox import emit
+from core.singletons import settle_index
 from inbox.models import FollowUp, InboxItem, UndoableAct
 from ingest.models import ItemPage, MailItem, Receipt, ReceiptPage, TransferNote
 from organisation.actors import build_actor
 from organisation.models import OrgUnit, RoleAssignment, ScanStation, User
 from retention.disposal import Stores
+from retention.export.case_export import Places
 from retention.loading import load_schedule
 from retention.pdf import Report
+from search.indexing import Indexer
 from search.tantivy_index import TantivyIndex
 from tests.support import NOON, make_agency, make_database
 
@@ -78,7 +82,19 @@ class World:
 
     @property
     def stores(self) -> Stores:
-        return Stores(self.database, self.blobs, self.index, self.home / "certificates")
+        return Stores(self.database, self.blobs, self.index, self.catch_up, self.home / "certificates")
+
+    def catch_up(self) -> int:
+        """What the index is owed, as the installation's indexer does it."""
+        return Indexer(self.database, self.blobs, self.index).catch_up()
+
+    def settle_index(self) -> None:
+        assert settle_index(self.database, self.catch_up)
+
+    @property
+    def places(self) -> Places:
+        """Where an export goes; the folder for work is inside the data folder."""
+        return Places(self.home.parent / "out", self.home / "work", self.home / "anchors" / "audit.jsonl")
 
     def actor(self, name: str) -> Actor:
         with self.database.read() as session:
@@ -104,13 +120,10 @@ class World:
         self.clock.instant += timedelta(**delta)
 
 
-def make_world(folder: Path) -> World:
-    """The authority with its people, plan and schedule, and no case."""
-    home = folder / "home"
+def make_home(home: Path) -> None:
+    """A data folder with the authority, its people, plan and schedule, and no case."""
     home.mkdir()
-    clock = SetClock(NOON)
-    database = make_database(home, clock)
-    blobs = LocalBlobStore(home / "blobs", home / "work")
+    database = make_database(home, SetClock(NOON))
     with database.write() as tx:
         agency = make_agency(tx)
         load_defaults(tx, agency)
@@ -124,10 +137,20 @@ def make_world(folder: Path) -> World:
             tx.session.flush()
             unit = units[1] if name == "otto" else units[0]
             tx.session.add(RoleAssignment(agency_id=agency, user_id=user.id, role=role, unit_id=unit.id))
-        station = ScanStation(id=new_id(), agency_id=agency, code="S1", unit_id=units[0].id)
-        tx.session.add(station)
-        ids = units[0].id, units[1].id, station.id
-    return World(home, clock, database, blobs, TantivyIndex(home / "index"), agency, *ids)
+        tx.session.add(ScanStation(id=new_id(), agency_id=agency, code="S1", unit_id=units[0].id))
+    database.dispose()
+
+
+def open_world(home: Path) -> World:
+    """The world in a data folder that `make_home` made, or a copy of one."""
+    clock = SetClock(NOON)
+    database = open_sqlite(home / "eakte.sqlite", clock)
+    blobs = LocalBlobStore(home / "blobs", home / "work")
+    with database.read() as session:
+        units = session.scalars(select(OrgUnit).order_by(OrgUnit.code)).all()
+        station = session.scalars(select(ScanStation.id)).one()
+    ids = units[0].agency_id, units[0].id, units[1].id, station
+    return World(home, clock, database, blobs, TantivyIndex(home / "index"), *ids)
 
 
 def add_case(
@@ -178,13 +201,21 @@ def _person(world: World, tx: Transaction) -> UUID:
     return person.id
 
 
-def letter_pdf(text: str, pages: int = 1) -> bytes:
-    """A PDF/A whose title shows its text in plain bytes."""
-    report = Report(text, datetime(2020, 1, 1, tzinfo=UTC))
+@cache
+def _blank_pdf(length: int, pages: int) -> bytes:
+    report = Report("x" * length, datetime(2020, 1, 1, tzinfo=UTC))
     for number in range(1, pages):
         report._pdf.add_page()
-        report.paragraph(f"Seite {number + 1} {text}")
+        report.paragraph(f"Seite {number + 1}")
     return report.to_bytes()
+
+
+def letter_pdf(text: str, pages: int = 1) -> bytes:
+    """A PDF/A whose title shows its text in plain bytes. Drawn once for each length: drawing is what costs."""
+    plain = _blank_pdf(len(text), pages)
+    changed = plain.replace(b"x" * len(text), text.encode())
+    assert changed != plain
+    return changed
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,84 @@
+"""Checking the audit log: the installation's own, or what was exported from one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from core.audit.verify import Problem, Verdict
+from core.errors import Unavailable
+from eakte.cli.common import DONE, PROBLEMS, acting, messages, result, services
+from eakte.cli.mail import AsJson, AsUser
+
+audit = typer.Typer(help="Protokoll.", no_args_is_help=True)
+
+_SENTENCES: Final = {
+    "changed": "Eintrag {0} wurde verändert.",
+    "missing": "Eintrag {0} fehlt.",
+    "extra": "Eintrag {0} gehört nicht hierher oder steht zweimal da.",
+    "reordered": "Die Reihenfolge stimmt ab Eintrag {0} nicht.",
+    "broken_link": "Vor Eintrag {0} ist die Kette unterbrochen.",
+    "block_changed": "Der Block mit Eintrag {0} wurde verändert.",
+    "cut_tail": "Das Ende fehlt: Bis Eintrag {0} müsste etwas da sein.",
+    "unsealed": "Ab Eintrag {0} war das Protokoll noch nicht gesiegelt.",
+    "anchor_missing": "Zum Block mit Eintrag {0} fehlt der Anker.",
+    "anchor_mismatch": "Der Block mit Eintrag {0} passt nicht zum Anker.",
+    "unreadable": "Die Datei ist kein lesbarer Auszug und kein lesbarer Export.",
+    "file_changed": "Die Datei {1} wurde verändert.",
+    "file_missing": "Die Datei {1} fehlt.",
+    "file_extra": "Die Datei {1} gehört nicht zum Export.",
+    "contents_changed": "Dateien oder Prüfsummen sind nicht die, die laut Eintrag {0} ausgegeben wurden.",
+}
+
+
+@audit.command("verify")
+def audit_verify(
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", exists=True, dir_okay=False, help="Protokollauszug (JSON) oder Export (ZIP)."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Protokollkette nachrechnen und mit dem Anker vergleichen; mit --file einen Auszug oder Export, ohne Datenbank."""
+    verdict = _handed_out(file) if file else _installed()
+    problems = [{"position": problem.position, "kind": problem.kind} for problem in verdict.problems]
+    answer: dict[str, Any] = {"ok": verdict.ok, "checked": verdict.checked, "problems": problems}
+    lines = [f"{verdict.checked} Einträge geprüft, {len(problems)} Auffälligkeiten", *map(_sentence, verdict.problems)]
+    result(answer if as_json else "\n".join(lines))
+    raise typer.Exit(DONE if verdict.ok else PROBLEMS)
+
+
+@audit.command("anchor")
+def audit_anchor(
+    user: AsUser, reason: Annotated[str, typer.Option(help="Warum der Anker neu geschrieben wird.")]
+) -> None:
+    """Verlorenen Anker aus der geprüften Datenbank neu schreiben; das Protokoll hält fest, wer und warum."""
+    from core.audit.sealing import renew_anchors
+
+    with services() as opened:
+        written = renew_anchors(opened.database, opened.settings.anchor_file, acting(opened, user), reason)
+        messages.print(f"{written} Köpfe verankert.")
+
+
+def _handed_out(file: Path) -> Verdict:
+    from retention.export.checking import check_file
+
+    return check_file(file)
+
+
+def _installed() -> Verdict:
+    from core.audit.verify import verify
+    from core.singletons import settle_seals
+
+    with services() as opened:
+        anchor = opened.settings.anchor_file
+        if not settle_seals(opened.database, anchor):
+            raise Unavailable("Das Protokoll wird gerade gesiegelt. Bitte noch einmal versuchen.", "log not sealed")
+        with opened.database.read() as session:
+            return verify(session, anchor)
+
+
+def _sentence(problem: Problem) -> str:
+    return _SENTENCES[problem.kind].format(problem.position, problem.what)
