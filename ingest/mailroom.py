@@ -74,7 +74,7 @@ def own_receipts(actor: Actor) -> ColumnElement[bool]:
         return here
     if not actor.has(Role.MAILROOM):
         return false()
-    stations = select(ScanStation.id).where(ScanStation.unit_id.in_(actor.units))
+    stations = select(ScanStation.id).where(ScanStation.unit_id.in_(actor.units_as(Role.MAILROOM)))
     return here & Receipt.station_id.in_(stations)
 
 
