@@ -43,7 +43,6 @@ from inbox import acts
 from inbox.acts import ItemRef
 from inbox.delivery import Clearing, deliver_to_case, deliver_to_clearing
 from ingest.models import MailItem, Receipt
-from ingest.step_split import refuse_receipt
 from organisation.actors import build_actor
 from organisation.models import Agency, OrgUnit, RoleAssignment, ScanStation, User
 from organisation.sessions import sign_in
@@ -111,8 +110,7 @@ CLEARING: Mapping[str, set[str]] = {
     "unit": {"next_team", "next_lead"},
     "restricted": {"lead"},
 }
-# whole receipts that no machine can go on with -> who may end them (`abroad` lies in the other agency)
-ENTRIES: Mapping[str, set[str]] = {"damaged": {"clearing", "mailroom"}, "abroad": {"stranger"}}
+ENTRIES: Mapping[str, set[str]] = {"entry": {"clearing", "mailroom"}, "entryabroad": {"stranger"}}
 SHARED_PAGES = {"worker": {1, 2}, "lead": {1, 2}, "elsewhere": {3, 4}, "elsewhere_lead": {3, 4}, "auditor": {3, 4}}
 NUMBERS = {
     "own": "99801//0004711",
@@ -219,7 +217,7 @@ def _grow(tx: Transaction, house: House) -> None:
         reason = {"code": "test", "text": "Zum Testen."}
         house.items[scope] = deliver_to_clearing(tx, machine, letter, Clearing(scope, place, [reason])).id
     station, house.tokens["own"] = create_station(tx, machine, "SCAN-A", "JC-POST")
-    _quarantined(tx, house, "damaged", station)
+    _quarantined(tx, house, machine, "entry", station.id)
     _, house.tokens["other"] = create_station(tx, machine, "SCAN-B", "JC-POST")
     _abroad(tx, house)
 
@@ -249,7 +247,7 @@ def _abroad(tx: Transaction, house: House) -> None:
     house.cases["abroad"] = _case(tx, machine, NUMBERS["abroad"], place.id, user.id, "SOZ")
     _filed(tx, house, machine, "abroad", house.cases["abroad"])
     station, house.tokens["abroad"] = create_station(tx, machine, "SCAN-A", "SZ-HAL-L1")
-    _quarantined(tx, house, "abroad", station)
+    _quarantined(tx, house, machine, "entryabroad", station.id)
 
 
 def _case(tx: Transaction, machine: Actor, number: str, unit_id: UUID, user_id: UUID, secrecy: str) -> UUID:
@@ -329,6 +327,22 @@ def _shared(tx: Transaction, house: House, machine: Actor) -> None:
     for case, first, last in (("own", 1, 2), ("foreign", 3, 4)):
         target = records.FilingTarget(house.cases[case], None, first, last)
         records.file_document(tx, machine, letter.id, target)
+
+
+def _quarantined(tx: Transaction, house: House, machine: Actor, thing: str, station_id: UUID) -> None:
+    receipt = Receipt(
+        id=new_id(), agency_id=machine.agency_id, sha256="0" * 64, size=1, channel="station", station_id=station_id,
+        idempotency_key=thing, received_on=TODAY, received_on_source="told", accepted_at=tx.now,
+        source_name=canary(thing),
+    )  # fmt: skip
+    tx.session.add(receipt)
+    tx.session.flush()
+    item = MailItem(
+        id=new_id(), agency_id=machine.agency_id, receipt_id=receipt.id, item_no=0, page_count=1, state="quarantined"
+    )
+    tx.session.add(item)
+    tx.session.flush()
+    house.items[thing] = item.id
 
 
 def _grant(tx: Transaction, house: House, case: str, user_id: UUID, reason: str, days: int | None = None) -> None:

@@ -1,7 +1,8 @@
 """Every route and method of the application with what it shows. `test_leaks` fails for a route without a row here.
 
-Kinds: document, case, filing, item, clearing, entry (of the quarantine): one record, for its readers only · list: narrowed to the reader · own: the
-reader's own settings, forms or acts · station: scanning stations only · open: no data · refused: never does anything.
+Kinds: document, case, filing, item, clearing, entry (of the quarantine): one record, for its readers only · list:
+narrowed to the reader · own: the reader's own settings, forms or acts · station: scanning stations only · open: no
+data · refused: never does anything.
 """
 
 from __future__ import annotations
@@ -47,9 +48,6 @@ GET: dict[str, str] = {
     "/klaerung/{item_id}/akten": "item",
     "/klaerung/{item_id}/weiterleiten": "clearing",
     "/klaerung/{item_id}/neue-akte": "clearing",
-    "/poststelle": "list",
-    "/poststelle/quarantaene": "list",
-    "/poststelle/quarantaene/{entry_id}/beenden": "entry",
     "/akte/{number}": "case",
     "/akte/{number}/notiz": "case",
     "/akte/{number}/wieder-oeffnen": "case",
@@ -58,6 +56,10 @@ GET: dict[str, str] = {
     "/akte/{number}/dokument/{n}/original": "filing",
     "/akte/{number}/dokument/{n}/notiz": "filing",
     "/suche": "list",
+    "/poststelle": "list",
+    "/poststelle/quarantaene": "list",
+    "/poststelle/quarantaene/{entry_id}/beenden": "entry",
+    "/barrierefreiheit": "open",
     "/pruefung": "list",
     "/pruefung/{mandate}": "list",
     "/pruefung/{mandate}/protokoll": "list",
@@ -94,6 +96,7 @@ CHANGES: dict[tuple[str, str], str] = {
     ("POST", "/akte/{number}/dokument/{n}/notiz"): "filing",
     ("POST", "/{address:page_path}"): "refused",
 }
+FORMS = ("/notiz", "/weiterleiten", "/wiedervorlage", "/andere-akte", "/wieder-oeffnen", "/akten", "/neue-akte")
 # Answers that show contents of a record and therefore leave a look; the other pages are forms and lists of titles.
 LOOKS = frozenset(
     path

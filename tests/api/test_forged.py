@@ -60,8 +60,8 @@ def test_a_missing_guessed_or_foreign_token_changes_nothing(house: House, token:
     client, sent = house.client("worker"), house.token("lead") if token == "fremd" else token
     number, ordinal = house.ordinals["own"]
     values = {
-        "item_id": str(house.items["health"]), "entry_id": str(house.entries["damaged"]),
-        "number": case_path("own"), "n": str(ordinal), "act_id": str(new_id()),
+        "item_id": str(house.items["health"]), "number": case_path("own"), "n": str(ordinal), "act_id": str(new_id()),
+        "entry_id": str(house.items["entry"]),
         "number:path": number,
     }  # fmt: skip
     before = house.count("act")
