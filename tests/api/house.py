@@ -44,7 +44,7 @@ from inbox.acts import ItemRef
 from inbox.delivery import Clearing, deliver_to_case, deliver_to_clearing
 from ingest.models import MailItem, Receipt
 from organisation.actors import build_actor
-from organisation.models import Agency, OrgUnit, RoleAssignment, ScanStation, User
+from organisation.models import Agency, OrgUnit, RoleAssignment, User
 from organisation.sessions import sign_in
 from organisation.stations import create_station
 from search.indexing import Indexer
@@ -137,7 +137,6 @@ class House:
     items: dict[str, UUID] = field(default_factory=dict)
     cases: dict[str, UUID] = field(default_factory=dict)
     ordinals: dict[str, tuple[str, int]] = field(default_factory=dict)
-    entries: dict[str, UUID] = field(default_factory=dict)
     clients: dict[str, tuple[TestClient, str]] = field(default_factory=dict)
     abroad: UUID | None = None
     tokens: dict[str, str] = field(default_factory=dict)
@@ -298,20 +297,6 @@ def _letter(tx: Transaction, house: House, machine: Actor, thing: str, pages: in
     house.documents[thing] = letter.id
     emit(tx, machine.agency_id, "document.changed", letter.id)
     return letter
-
-
-def _quarantined(tx: Transaction, house: House, thing: str, station: ScanStation) -> None:
-    receipt = Receipt(
-        id=new_id(), agency_id=station.agency_id, sha256="0" * 64, size=1, channel="station", station_id=station.id,
-        idempotency_key=thing, source_name=canary(f"entry{thing}"), received_on=TODAY, received_on_source="told",
-        accepted_at=tx.now,
-    )  # fmt: skip
-    tx.session.add(receipt)
-    tx.session.flush()
-    refuse_receipt(tx, receipt, "quarantined", [{"code": "damaged", "text": canary(f"entry{thing}")}])
-    tx.session.flush()
-    query = select(MailItem.id).where(MailItem.receipt_id == receipt.id)
-    house.entries[thing] = tx.session.scalars(query).one()
 
 
 def _filed(tx: Transaction, house: House, machine: Actor, thing: str, case_id: UUID) -> None:

@@ -33,7 +33,6 @@ GET: dict[str, str] = {
     "/anmelden": "open",
     "/einstellungen": "own",
     "/hilfe/tastatur": "own",
-    "/barrierefreiheit": "open",
     "/postkorb": "list",
     "/postkorb/team/{code}": "list",
     "/postkorb/vertretung/{user_id}": "list",

@@ -160,7 +160,6 @@ def hidden_words(who: str) -> set[str]:
     words |= {canary(entry) for entry, readers in ENTRIES.items() if who not in readers}
     words |= {NUMBERS[case] for case, readers in CASES.items() if who not in readers}
     words |= {case_path(case) for case, readers in CASES.items() if who not in readers}
-    words |= {canary(f"entry{entry}") for entry, readers in ENTRIES.items() if who not in readers}
     words |= {canary("namesoz_g")} if who != "head" else set()
     return words | ({canary("namesoz_b")} if who != "worker" else set())
 

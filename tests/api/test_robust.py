@@ -61,8 +61,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
 def filled(data: st.DataObject, house: House, route: str) -> str:
     """The route with sometimes real and mostly odd values."""
     real = {
-        "document_id": str(house.documents["own"]), "item_id": str(house.items["own"]), "entry_id": str(house.entries["damaged"]),
-        "page_no": "1", "n": "1",
+        "document_id": str(house.documents["own"]), "item_id": str(house.items["own"]), "page_no": "1", "n": "1",
         "number": NUMBERS["own"].replace("//", "-"), "code": "SZ-HAL-L1", "mandate": "aktuell",
     }  # fmt: skip
 
