@@ -1,7 +1,8 @@
 """Every route and method of the application with what it shows. `test_leaks` fails for a route without a row here.
 
 Kinds: document, case, filing, item, clearing: one record, for its readers only · list: narrowed to the reader · own: the
-reader's own settings, forms or acts · station: scanning stations only · open: no data · refused: never does anything.
+reader's own settings, forms or acts · entry: quarantined mail of own stations (`tests.web.test_routes_mailroom`) ·
+station: scanning stations only · open: no data · refused: never does anything.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ GET: dict[str, str] = {
     "/": "own",
     "/anmelden": "open",
     "/einstellungen": "own",
+    "/barrierefreiheit": "open",
     "/hilfe/tastatur": "own",
     "/postkorb": "list",
     "/postkorb/team/{code}": "list",
@@ -45,9 +47,14 @@ GET: dict[str, str] = {
     "/klaerung/{item_id}": "clearing",
     "/klaerung/{item_id}/akten": "item",
     "/klaerung/{item_id}/weiterleiten": "clearing",
+    "/klaerung/{item_id}/neue-akte": "clearing",
+    "/poststelle": "list",
+    "/poststelle/quarantaene": "list",
+    "/poststelle/quarantaene/{entry_id}/beenden": "entry",
     "/akte/{number}": "case",
     "/akte/{number}/notiz": "case",
     "/akte/{number}/wieder-oeffnen": "case",
+    "/akte/{number}/zusammenfuehren": "case",
     "/akte/{number}/dokument/{n}": "filing",
     "/akte/{number}/dokument/{n}/pdf": "filing",
     "/akte/{number}/dokument/{n}/original": "filing",
@@ -79,19 +86,27 @@ CHANGES: dict[tuple[str, str], str] = {
     ("POST", "/klaerung/{item_id}/ablegen"): "clearing",
     ("POST", "/klaerung/{item_id}/zurueckstellen"): "clearing",
     ("POST", "/klaerung/{item_id}/weiterleiten"): "clearing",
+    ("POST", "/klaerung/{item_id}/neue-akte"): "clearing",
+    ("POST", "/poststelle/quarantaene/{entry_id}/beenden"): "entry",
+    ("POST", "/poststelle/quarantaene/{entry_id}/nochmal"): "entry",
     ("POST", "/aktionen/{act_id}/zuruecknehmen"): "own",
     ("POST", "/akte/{number}/schliessen"): "case",
     ("POST", "/akte/{number}/wieder-oeffnen"): "case",
+    ("POST", "/akte/{number}/zusammenfuehren"): "case",
     ("POST", "/akte/{number}/notiz"): "case",
     ("POST", "/akte/{number}/dokument/{n}/notiz"): "filing",
     ("POST", "/{address:page_path}"): "refused",
 }
+FORMS = (
+    "/notiz", "/weiterleiten", "/wiedervorlage", "/andere-akte", "/wieder-oeffnen", "/akten", "/neue-akte",
+    "/zusammenfuehren",
+)  # fmt: skip
 # Answers that show contents of a record and therefore leave a look; the other pages are forms and lists of titles.
 LOOKS = frozenset(
     path
     for path, kind in GET.items()
     if kind in ("document", "case", "filing", "item", "clearing")
-    and not path.endswith(("/notiz", "/weiterleiten", "/wiedervorlage", "/andere-akte", "/wieder-oeffnen", "/akten"))
+    and not path.endswith(FORMS)
 )
 GUARDS = (require_csrf, from_own_page)
 

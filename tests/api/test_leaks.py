@@ -92,8 +92,10 @@ def allowed(route: str, kind: str, thing: str, who: str, readers: set[str]) -> b
     if thing == "shared" and kind == "document":
         whole = route.endswith(("/pdf", "/original"))
         return not whole and ("{page_no}" not in route or 3 in SHARED_PAGES[who])
-    if route == "/klaerung/{item_id}/weiterleiten":
+    if route in ("/klaerung/{item_id}/weiterleiten", "/klaerung/{item_id}/neue-akte"):
         return thing in CLEARING
+    if route == "/akte/{number}/zusammenfuehren":
+        return False  # for provisional cases only, and none of these is one
     return True
 
 
