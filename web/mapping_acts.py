@@ -19,7 +19,7 @@ from web.texts import Texts
 from web.wording import date_words
 
 SHOWN_FOR = timedelta(minutes=15)
-PLAIN = {"notiz": "getan.notiz", "geschlossen": "getan.geschlossen", "geoeffnet": "getan.geoeffnet"}
+PLAIN = {what: f"getan.{what}" for what in ("notiz", "geschlossen", "geoeffnet", "zusammengefuehrt")}
 
 
 def toast_for(session: Session, actor: Actor, done: str, now: datetime, texts: Texts) -> v.Toast | None:

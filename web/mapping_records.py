@@ -75,6 +75,7 @@ def case_page(
         note_href=f"{href}/notiz" if works else None,
         close=form(f"{href}/schliessen", case_file.version) if works and case_file.state == "open" else None,
         reopen_href=f"{href}/wieder-oeffnen" if actor.has(Role.TEAM_LEAD) and case_file.state == "closed" else None,
+        merge_href=f"{href}/zusammenfuehren" if works and case_file.provisional and case_file.state == "open" else None,
         more_href=_href(href, {**wanted, "ab": str(more)}) if more else None,
     )
 

@@ -14,11 +14,13 @@ from archive import reading, repository
 from archive import service as records
 from archive.models import CaseFile, Filing
 from archive.reading import OpenedCase
+from core.actor import Role
 from core.errors import Conflict, InvalidInput, NotFound
+from inbox.provisional import merge_into
 from ingest.repository import transfer_note
 from web import views as v
 from web.commands import Posted, once, posted
-from web.mapping_acts import toast_for
+from web.mapping_acts import PLAIN, toast_for
 from web.mapping_forms import note_fields, reason_fields
 from web.mapping_inbox import form
 from web.mapping_records import Selection, case_href, case_page, document_page, document_preview, selected
@@ -35,6 +37,7 @@ Text = Annotated[str, Form(max_length=20_000)]
 Word = Annotated[str, Query(max_length=200)]
 Ordinal = Annotated[int, Path(ge=1, le=1_000_000_000)]
 PAGE_SIZE = 200
+WHOLE_CASE = 5_000  # a selection looks at the whole case, not only at the newest documents (CONCEPT §5: 5,000)
 
 
 @router.get("/akte/{number}")
@@ -52,14 +55,15 @@ def get_case(
     getan: str = "",
 ) -> Response:
     """The case with its documents, newest first, and one of them beside the list."""
-    opened = reading.open_case(who.ctx.database, who.actor, number, PAGE_SIZE, ab)
+    wanted = {"text": text, "zeitraum": zeitraum, "sortierung": sortierung, "schlagwort": schlagwort}
+    limit = WHOLE_CASE if any(value not in ("", "neu") for value in wanted.values()) else PAGE_SIZE
+    opened = reading.open_case(who.ctx.database, who.actor, number, limit, ab)
     if number != path_number(opened.case_file.file_number):
         return RedirectResponse(case_href(opened.case_file), 303)
-    wanted = {"text": text, "zeitraum": zeitraum, "sortierung": sortierung, "schlagwort": schlagwort}
     filing = _shown(opened, wanted, dokument, who)
     wanted["dokument"] = str(filing.ordinal) if filing is not None else ""
     preview = _preview(who, opened.case_file, filing, seite, ansicht) if filing is not None else None
-    more = opened.filings[-1][0].ordinal if len(opened.filings) == PAGE_SIZE else None
+    more = opened.filings[-1][0].ordinal if len(opened.filings) == limit else None
     with who.ctx.database.read() as session:
         page = case_page(session, who.actor, opened, wanted, who.today, who.texts, more)
         toast = toast_for(session, who.actor, getan, who.ctx.database.clock.now(), who.texts)
@@ -161,6 +165,30 @@ def post_reopen(who: Page, number: str, command: Command, grund: Text = "") -> R
     return once(who, command, done)
 
 
+@router.get("/akte/{number}/zusammenfuehren")
+def get_merge(who: Page, number: str) -> Response:
+    """Under which number does the applicant's case go on?"""
+    return show(who, _merge_form(who, require_case(who, number)), shell_of(who, "akten"))
+
+
+@router.post("/akte/{number}/zusammenfuehren", dependencies=CSRF)
+def post_merge(who: Page, number: str, command: Command, nummer: Annotated[str, Form(max_length=100)] = "") -> Response:
+    """Everything of the provisional case moves to the case with the number; the old number still leads there."""
+
+    def done() -> Response:
+        case_file = _current(who, number, command)
+        if not who.actor.has(Role.CASEWORKER, Role.TEAM_LEAD):
+            raise NotFound
+        try:
+            with who.ctx.database.write() as tx:
+                target = merge_into(tx, who.actor, case_file.id, nummer)
+        except InvalidInput as error:
+            raise WrongInput("dialog-inhalt", _merge_form(who, case_file, nummer, error.de)) from None
+        return _done(who, case_href(target), "zusammengefuehrt")
+
+    return once(who, command, done)
+
+
 @router.post("/akte/{number}/notiz", dependencies=CSRF)
 def post_case_note(who: Page, number: str, command: Command, text: Text = "") -> Response:
     """A note on the case."""
@@ -246,6 +274,13 @@ def _form(who: Visit, case_file: CaseFile, name: str, heading: str, fields: tupl
     )
 
 
+def _merge_form(who: Visit, case_file: CaseFile, number: str = "", error: str = "") -> v.FormPage:
+    if not case_file.provisional or case_file.merged_into_id is not None:
+        raise NotFound
+    field = v.Field("nummer", "text", who.texts("formular.nummer"), number, error=error)
+    return _form(who, case_file, "zusammenfuehren", who.texts("akte.zusammenfuehren"), (field,))
+
+
 def _current(who: Visit, number: str, command: Posted) -> CaseFile:
     case_file = require_case(who, number)
     _same_version(case_file, command)
@@ -258,5 +293,4 @@ def _same_version(case_file: CaseFile, command: Posted) -> None:
 
 
 def _done(who: Visit, href: str, what: str) -> Response:
-    words = {"notiz": "getan.notiz", "geschlossen": "getan.geschlossen", "geoeffnet": "getan.geoeffnet"}[what]
-    return answered(who, v.Answer(v.Toast(who.texts(words)), f"{href}?getan={what}"), "akten")
+    return answered(who, v.Answer(v.Toast(who.texts(PLAIN[what])), f"{href}?getan={what}"), "akten")

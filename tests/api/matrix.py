@@ -50,6 +50,7 @@ GET: dict[str, str] = {
     "/akte/{number}": "case",
     "/akte/{number}/notiz": "case",
     "/akte/{number}/wieder-oeffnen": "case",
+    "/akte/{number}/zusammenfuehren": "case",
     "/akte/{number}/dokument/{n}": "filing",
     "/akte/{number}/dokument/{n}/pdf": "filing",
     "/akte/{number}/dokument/{n}/original": "filing",
@@ -91,19 +92,20 @@ CHANGES: dict[tuple[str, str], str] = {
     ("POST", "/aktionen/{act_id}/zuruecknehmen"): "own",
     ("POST", "/akte/{number}/schliessen"): "case",
     ("POST", "/akte/{number}/wieder-oeffnen"): "case",
+    ("POST", "/akte/{number}/zusammenfuehren"): "case",
     ("POST", "/akte/{number}/notiz"): "case",
     ("POST", "/akte/{number}/dokument/{n}/notiz"): "filing",
     ("POST", "/{address:page_path}"): "refused",
 }
-FORMS = ("/notiz", "/weiterleiten", "/wiedervorlage", "/andere-akte", "/wieder-oeffnen", "/akten", "/neue-akte")
+FORMS = (
+    "/notiz", "/weiterleiten", "/wiedervorlage", "/andere-akte", "/wieder-oeffnen", "/akten", "/neue-akte",
+    "/zusammenfuehren",
+)  # fmt: skip
 # Answers that show contents of a record and therefore leave a look; the other pages are forms and lists of titles.
 LOOKS = frozenset(
     path
     for path, kind in GET.items()
-    if kind in ("document", "case", "filing", "item", "clearing")
-    and not path.endswith(
-        ("/notiz", "/weiterleiten", "/wiedervorlage", "/andere-akte", "/wieder-oeffnen", "/akten", "/neue-akte")
-    )
+    if kind in ("document", "case", "filing", "item", "clearing") and not path.endswith(FORMS)
 )
 GUARDS = (require_csrf, from_own_page)
 

@@ -276,6 +276,26 @@ def test_a_new_applicant_gets_a_provisional_case(room: Room) -> None:
     assert decide(room.client("tnommen"), item, "neue-akte", **told).status_code == 404
 
 
+def test_a_provisional_case_is_merged_by_its_number(room: Room) -> None:
+    item = room.unclear("Hauptantrag")
+    told = {"name": "Neumann", "vorname": "Nadja", "aktenart": "LEIST", "einheit": "SZ-HAL-L1"}
+    assert decide(room.client("rhinnerksen"), item, "neue-akte", **told).status_code == 303
+    with room.database.read() as session:
+        number = session.scalars(select(CaseFile.file_number).where(CaseFile.provisional)).one()
+    worker, path = room.client("tnommen"), f"/akte/{number}"
+    assert f"{path}/zusammenfuehren" in worker.get(path).text
+    form = fields(worker.get(f"{path}/zusammenfuehren").text, f"{path}/zusammenfuehren")
+    wrong = worker.post(f"{path}/zusammenfuehren", data={**form, "nummer": "gibt es nicht"})
+    assert wrong.status_code == 422
+    assert "keine oder mehrere Akten" in wrong.text
+    assert room.client("pclausbrook").get(f"{path}/zusammenfuehren").status_code == 404
+    assert worker.get("/akte/99801-0004711/zusammenfuehren").status_code == 404
+    done = worker.post(f"{path}/zusammenfuehren", data={**form, "nummer": "99801//0004711"})
+    assert done.headers["location"].startswith("/akte/99801-0004711")
+    assert "Hauptantrag" in worker.get("/akte/99801-0004711").text
+    assert worker.get(path).headers["location"].startswith("/akte/99801-0004711")
+
+
 def test_evidence_of_any_shape_never_breaks_the_page(room: Room) -> None:
     odd = [{}, {"page": 9, "box": [1, 2, 3, 4]}, {"page": 1, "box": []}, {"verdict": "?", "text": None, "candidate": 7}]
     item = room.unclear("Seltsam", [{}, {"case_file_id": "kein"}, {"case_file_id": str(uuid4())}], odd)

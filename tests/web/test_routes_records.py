@@ -19,6 +19,7 @@ from core.errors import InvalidInput
 from core.models import AuditEvent
 from organisation.models import User
 from tests.web.room import TODAY, Room, csrf_of, fields, make_room
+from web import routes_records
 from web.mapping_records import transfer_lines
 from web.mapping_search import fragments, full_query
 
@@ -182,6 +183,20 @@ def test_a_query_that_cannot_be_understood_says_so(room: Room, monkeypatch: pyte
     assert answer.status_code == 422
     assert "Die Klammer ist nicht geschlossen." in answer.text
     assert room.client("mockholm").get("/suche?q=miete").status_code == 404
+
+
+def test_a_selection_looks_at_the_whole_case(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More documents than one chunk: the oldest one is found by its word, and by sheet it comes first."""
+    monkeypatch.setattr(routes_records, "PAGE_SIZE", 2)
+    for title in ("Mietvertrag", "Zweites", "Drittes", "Viertes"):
+        room.filed("dirks", title)
+    client = room.client("tnommen")
+    newest = client.get(CASE).text
+    assert "Mietvertrag" not in newest
+    assert "Weitere Dokumente anzeigen" in newest
+    assert "Mietvertrag" in client.get(f"{CASE}?text=mietv").text
+    by_sheet = client.get(f"{CASE}?sortierung=blatt").text
+    assert by_sheet.index("Mietvertrag") < by_sheet.index("Viertes")
 
 
 def test_an_auditor_sees_assigned_cases_and_the_acts_on_them(room: Room) -> None:

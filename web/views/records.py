@@ -76,6 +76,7 @@ class CasePage:
     export_href: str | None = None
     close: ActionForm | None = None
     reopen_href: str | None = None
+    merge_href: str | None = None
     more_href: str | None = None
 
     template: ClassVar[str] = "akte.html"
