@@ -110,7 +110,7 @@ CLEARING: Mapping[str, set[str]] = {
     "unit": {"next_team", "next_lead"},
     "restricted": {"lead"},
 }
-ENTRIES: Mapping[str, set[str]] = {"entry": {"clearing", "mailroom"}, "entryabroad": {"stranger"}}
+ENTRIES: Mapping[str, set[str]] = {"entry": {"clearing", "mailroom"}, "farentry": {"stranger"}}
 SHARED_PAGES = {"worker": {1, 2}, "lead": {1, 2}, "elsewhere": {3, 4}, "elsewhere_lead": {3, 4}, "auditor": {3, 4}}
 NUMBERS = {
     "own": "99801//0004711",
@@ -246,7 +246,7 @@ def _abroad(tx: Transaction, house: House) -> None:
     house.cases["abroad"] = _case(tx, machine, NUMBERS["abroad"], place.id, user.id, "SOZ")
     _filed(tx, house, machine, "abroad", house.cases["abroad"])
     station, house.tokens["abroad"] = create_station(tx, machine, "SCAN-A", "SZ-HAL-L1")
-    _quarantined(tx, house, machine, "entryabroad", station.id)
+    _quarantined(tx, house, machine, "farentry", station.id)
 
 
 def _case(tx: Transaction, machine: Actor, number: str, unit_id: UUID, user_id: UUID, secrecy: str) -> UUID:
