@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import delete, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from archive.blobs import claims
@@ -188,22 +188,30 @@ def _erase_documents(tx: Transaction, ids: Sequence[UUID]) -> list[str]:
 
 
 def _erase_inbox(tx: Transaction, case_ids: Sequence[UUID], document_ids: Sequence[UUID]) -> None:
-    """Items of destroyed documents, and those by which a surviving document was delivered for this case."""
-    doomed = list(
+    """Items of destroyed documents go; those by which a surviving document was delivered for this case stay, ended, without
+    naming it: that it was delivered stays true. What hangs on either goes.
+    """
+    doomed = list(tx.session.scalars(select(InboxItem.id).where(InboxItem.document_id.in_(document_ids))))
+    ended = list(
         tx.session.scalars(
-            select(InboxItem.id).where(
-                or_(InboxItem.document_id.in_(document_ids), InboxItem.case_file_id.in_(case_ids))
-            )
+            select(InboxItem.id).where(InboxItem.case_file_id.in_(case_ids), InboxItem.id.not_in(doomed))
         )
     )
-    tx.session.execute(delete(UndoableAct).where(UndoableAct.inbox_item_id.in_(doomed)))
+    finished = func.coalesce(InboxItem.finished_at, literal(tx.now, InboxItem.finished_at.type))
+    tx.session.execute(
+        update(InboxItem)
+        .where(InboxItem.id.in_(ended))
+        .values(case_file_id=None, state="done", reasons=[], finished_at=finished)
+    )
+    touched = [*doomed, *ended]
+    tx.session.execute(delete(UndoableAct).where(UndoableAct.inbox_item_id.in_(touched)))
     reminders = or_(
-        FollowUp.inbox_item_id.in_(doomed), FollowUp.document_id.in_(document_ids), FollowUp.case_file_id.in_(case_ids)
+        FollowUp.inbox_item_id.in_(touched), FollowUp.document_id.in_(document_ids), FollowUp.case_file_id.in_(case_ids)
     )
     tx.session.execute(delete(FollowUp).where(reminders))
-    tx.session.execute(delete(DocumentGrant).where(DocumentGrant.inbox_item_id.in_(doomed)))
+    tx.session.execute(delete(DocumentGrant).where(DocumentGrant.inbox_item_id.in_(touched)))
     tx.session.execute(update(InboxItem).where(InboxItem.previous_item_id.in_(doomed)).values(previous_item_id=None))
-    tx.session.execute(delete(InboxItem).where(InboxItem.id.in_(doomed)))
+    tx.session.execute(delete(InboxItem).where(InboxItem.document_id.in_(document_ids)))
 
 
 def _erase_people(tx: Transaction, case_ids: Sequence[UUID]) -> int:

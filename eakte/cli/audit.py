@@ -25,7 +25,7 @@ _SENTENCES: Final = {
     "unsealed": "Ab Eintrag {0} war das Protokoll noch nicht gesiegelt.",
     "anchor_missing": "Zum Block mit Eintrag {0} fehlt der Anker.",
     "anchor_mismatch": "Der Block mit Eintrag {0} passt nicht zum Anker.",
-    "unreadable": "Die Datei ist kein lesbarer Auszug und kein lesbarer Export.",
+    "unreadable": "Eintrag {0} ist nicht lesbar.",
     "file_changed": "Die Datei {1} wurde verändert.",
     "file_missing": "Die Datei {1} fehlt.",
     "file_extra": "Die Datei {1} gehört nicht zum Export.",
@@ -81,4 +81,6 @@ def _installed() -> Verdict:
 
 
 def _sentence(problem: Problem) -> str:
+    if problem == Problem(0, "unreadable", problem.what):
+        return "Die Datei ist kein lesbarer Auszug und kein lesbarer Export."
     return _SENTENCES[problem.kind].format(problem.position, problem.what)

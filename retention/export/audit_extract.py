@@ -43,7 +43,7 @@ def build_extract(session: Session, case_file_id: UUID, anchor: Path) -> dict[st
         ),
         "events": [entry for block in blocks for entry in _entries(session, block, case_file_id)],
         "blocks": [_block(block) for block in blocks],
-        "anchors": [heads[block.block_no] for block in blocks if block.block_no in heads],
+        "anchors": [_head(heads[block.block_no]) for block in blocks if block.block_no in heads],
     }
 
 
@@ -73,6 +73,11 @@ def _shown(event: AuditEvent) -> dict[str, Any]:
         return {"event": event_fields(event)}
     leaf = (event.leaf_hash or b"").hex()
     return {"withheld": {"chain_no": event.chain_no, "case_no": event.case_no, "leaf_hash": leaf}}
+
+
+def _head(head: dict[str, Any]) -> dict[str, Any]:
+    """What the hash of a block vouches for; whatever else stands in the anchor file proves nothing here."""
+    return {name: head[name] for name in ("block_no", "last_no", "hash")}
 
 
 def _block(block: AuditBlock) -> dict[str, Any]:
