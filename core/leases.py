@@ -15,7 +15,7 @@ from core.database import Transaction
 from core.models import Lease
 from core.processes import owner_is_dead
 
-LONGEST = timedelta(minutes=1)
+LONGEST = timedelta(minutes=10)
 
 
 def acquire(tx: Transaction, name: str, owner: str, seconds: float) -> int | None:
@@ -24,7 +24,7 @@ def acquire(tx: Transaction, name: str, owner: str, seconds: float) -> int | Non
     Raises ValueError for a time over LONGEST.
     """
     if timedelta(seconds=seconds) > LONGEST:
-        raise ValueError("no lease is given for longer than a minute")
+        raise ValueError("no lease is given for longer than ten minutes")
     held = tx.session.get(Lease, name)
     until = tx.now + timedelta(seconds=seconds)
     if held is None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from archive.models import (
@@ -25,7 +25,7 @@ from archive.models import (
     PersonName,
 )
 from core.audit.verify import verify
-from core.models import Job, OutboxEvent
+from core.models import AuditEvent, Job, OutboxEvent
 from core.outbox import INDEX
 from eakte.bootstrap import Services
 from eakte.searching import documents_in_index
@@ -56,6 +56,7 @@ def examine(services: Services, *, deep: bool = True) -> list[Finding]:
             *_ledger_findings(session),
             *_record_findings(session),
             *_note_findings(session),
+            *_delivery_findings(session),
             *_index_findings(session, services),
             *_work_findings(session, services),
             *_audit_findings(session, services),
@@ -134,9 +135,6 @@ def _record_findings(session: Session) -> Iterator[Finding]:
         ("pages_missing", select(DocumentVersion.id).where(
             DocumentVersion.page_count != select(func.count()).where(Page.version_id == DocumentVersion.id)
             .correlate(DocumentVersion).scalar_subquery()), "Die Fassung hat nicht so viele Seiten, wie sie haben soll."),
-        ("never_delivered", select(Document.id).where(
-            alive, Document.mail_item_id.is_not(None), ~exists().where(InboxItem.document_id == Document.id)),
-            "Das Schreiben lag nie in einem Postkorb."),
         ("person_without_name", select(Person.id).where(~exists().where(PersonName.person_id == Person.id)),
             "Zur Person fehlt der Name."),
         ("document_without_note", select(Document.id).where(
@@ -160,6 +158,21 @@ def _note_findings(session: Session) -> Iterator[Finding]:
     for note in session.scalars(select(TransferNote)):
         if note_hash(note.note) != note.sha256:
             yield Finding("database", "note_changed", str(note.document_id), "Der Transfervermerk ist verändert.")
+
+
+def _delivery_findings(session: Session) -> Iterator[Finding]:
+    """Deliveries that the log holds and no inbox does; what a destroyed case took along is no finding."""
+    active = {str(one) for one in session.scalars(select(Document.id).where(Document.state == "active"))}
+    gone = select(CaseFile.id).where(CaseFile.state == "destroyed")
+    lost = select(AuditEvent.object_id, AuditEvent.details).where(
+        AuditEvent.action.in_(("inbox.delivered", "inbox.to_clearing")),
+        ~exists().where(InboxItem.id == AuditEvent.object_id),
+        or_(AuditEvent.case_file_id.is_(None), AuditEvent.case_file_id.not_in(gone)),
+    )
+    for item_id, details in session.execute(lost):
+        if details.get("document") in active:
+            text = "Das Schreiben fehlt in dem Postkorb, in den es gelegt wurde."
+            yield Finding("inbox", "delivery_missing", str(item_id), text)
 
 
 def _index_findings(session: Session, services: Services) -> Iterator[Finding]:

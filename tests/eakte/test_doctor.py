@@ -86,7 +86,7 @@ def test_a_healthy_installation_has_no_findings(services: Services) -> None:
         ("content_file", "version_without_master"),
         ("transfer_note", "document_without_note"),
         ("filing", "filed_without_filing"),
-        ("inbox_item", "never_delivered"),
+        ("inbox_item", "delivery_missing"),
         ("case_file", "dangling_reference"),
         ("person", "dangling_reference"),
         ("person_name", "person_without_name"),
