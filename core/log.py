@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import suppress
 
 import structlog
 
@@ -19,6 +20,17 @@ def without_messages(_logger: object, _method: str, line: structlog.typing.Event
     return line
 
 
+class _Stderr:
+    """Writes to what stderr is now. A line that cannot be written (terminal gone, disk full) is lost: the mail goes on."""
+
+    def msg(self, line: str) -> None:
+        """Write one line."""
+        with suppress(OSError, ValueError):
+            print(line, file=sys.stderr, flush=True)  # noqa: T201
+
+    debug = info = warning = error = critical = exception = msg
+
+
 def configure_logging(level: str = "info") -> None:
     """Send everything, also the standard library's records, to stderr as JSON lines."""
     shared: list[structlog.typing.Processor] = [
@@ -29,7 +41,7 @@ def configure_logging(level: str = "info") -> None:
     structlog.configure(
         processors=[*shared, _tracebacks, without_messages, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: _Stderr(),
     )
     logging.basicConfig(level=level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s", force=True)
     for chatty in ("alembic", "fontTools", "pypdf", "pikepdf"):

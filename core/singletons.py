@@ -34,13 +34,19 @@ WAIT_SECONDS: Final = 60.0
 _PAUSE: Final = 0.1
 
 
-def settle_index(database: Database, catch_up: Callable[[], object], wait: float = WAIT_SECONDS) -> bool:
+def settle_index(
+    database: Database,
+    catch_up: Callable[[], object],
+    wait: float = WAIT_SECONDS,
+    current: Callable[[], bool] = lambda: True,
+) -> bool:
     """Have what the outbox owes the index worked off, by `catch_up` or by the worker that holds the index.
 
-    False when another process holds the index and has not done it in time.
+    An index that is not `current` (absent, or of another analyser) is owed as a whole. False when another process holds
+    the index and has not done it in time.
     """
     owed = select(exists().where(OutboxEvent.consumer == INDEX, OutboxEvent.processed_at.is_(None)))
-    return _settle(database, INDEXER, catch_up, lambda session: bool(session.scalar(owed)), wait)
+    return _settle(database, INDEXER, catch_up, lambda session: bool(session.scalar(owed)) or not current(), wait)
 
 
 def settle_seals(database: Database, anchor: Path, wait: float = WAIT_SECONDS) -> bool:

@@ -62,7 +62,10 @@ def take_in(
         outcome.lines = [_received_line(path, one) for path, one in accepted]
         return outcome
     with _worker_if_none(services):
-        outcome.timed_out = not _wait_for(services, [one.receipt_id for _, one in accepted], wait or FOREVER)
+        until = time.monotonic() + (wait or FOREVER)
+        outcome.timed_out = not (
+            _wait_for(services, [one.receipt_id for _, one in accepted], until) and _found(services, until)
+        )
     with services.database.read() as session:
         for path, one in accepted:
             outcome.lines += item_lines(session, session.get_one(Receipt, one.receipt_id), readable(str(path)))
@@ -120,9 +123,15 @@ def _worker_if_none(services: Services) -> Iterator[None]:
         supervisor.stop()
 
 
-def _wait_for(services: Services, receipt_ids: Sequence[UUID], seconds: float) -> bool:
-    """Whether every receipt reached its end within the time."""
-    deadline = time.monotonic() + seconds
+def _found(services: Services, until: float) -> bool:
+    """Whether search finds what was taken in before `until` (monotonic seconds): filed and found is done."""
+    from eakte.searching import settle
+
+    return settle(services, max(0.0, until - time.monotonic()))
+
+
+def _wait_for(services: Services, receipt_ids: Sequence[UUID], deadline: float) -> bool:
+    """Whether every receipt reached its end by `deadline` (monotonic seconds)."""
     pending = set(receipt_ids)
     while pending:
         with services.database.read() as session:

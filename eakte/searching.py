@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.singletons import settle_index
 from eakte.bootstrap import Services
 from search.index import SearchIndex
 from search.indexing import Indexer
@@ -22,6 +23,13 @@ def search_service(services: Services) -> SearchService:
 def index_pending(services: Services) -> int:
     """Writing side: bring the index up to what the outbox owes. Only the worker that holds the lease calls it."""
     return Indexer(services.database, services.blobs, open_index(services)).catch_up()
+
+
+def settle(services: Services, wait: float) -> bool:
+    """Wait until everything committed can be found; where no worker runs, index it here. False after `wait` seconds."""
+    index = open_index(services)
+    indexer = Indexer(services.database, services.blobs, index)
+    return settle_index(services.database, indexer.catch_up, wait, index.current)
 
 
 def rebuild_index(services: Services) -> int:

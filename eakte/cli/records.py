@@ -20,6 +20,7 @@ from eakte.cli.mail import AsJson, AsUser
 cases = typer.Typer(help="Akten.", no_args_is_help=True)
 documents = typer.Typer(help="Schriftstücke.", no_args_is_help=True)
 
+_INDEX_SECONDS = 10.0
 Out = Annotated[Path | None, typer.Option("--out", help="Zieldatei; ohne Angabe Standardausgabe.")]
 
 
@@ -87,9 +88,10 @@ def documents_original(document: str, user: AsUser, out: Out = None) -> None:
 
 def search(query: str, user: AsUser, as_json: AsJson = False) -> None:
     """In allem suchen, was die Person sehen darf."""
-    from eakte.searching import search_service
+    from eakte.searching import search_service, settle
 
     with services() as opened:
+        settle(opened, _INDEX_SECONDS)  # where no worker runs, nobody else keeps the index up to date
         answer = search_service(opened).answer(acting(opened, user), query, limit=50)
     if as_json:
         result({key: answer[key] for key in ("total", "results", "facets")})

@@ -17,7 +17,7 @@ from core import jobs, leases
 from core.database import Database
 from core.errors import Unavailable
 from core.ids import new_id
-from core.isolation import Crashed, Finished, KilledFromOutside, MemoryExceeded, Outcome, Raised, TimedOut
+from core.isolation import Child, Crashed, Finished, KilledFromOutside, MemoryExceeded, Outcome, Raised, TimedOut
 from core.jobs import LeasedJob
 from core.models import Job, Lease
 from core.settings import Settings
@@ -111,7 +111,8 @@ def test_an_own_end_counts_only_alone_and_the_third_is_quarantine(
     with services.database.read() as session:
         assert session.get_one(Receipt, job.subject_id).state == "quarantined"
         item = session.scalars(select(MailItem).where(MailItem.receipt_id == job.subject_id)).one()
-    assert (item.state, item.item_no, item.reasons[0]["code"]) == ("quarantined", 0, "kills_its_child")
+    code = {MemoryExceeded: "memory_limit", TimedOut: "time_limit"}.get(type(outcome), "kills_its_child")
+    assert (item.state, item.item_no, item.reasons[0]["code"]) == ("quarantined", 0, code)
 
 
 def test_nothing_counts_while_the_worker_stops(services: Services, worker: Supervisor) -> None:
@@ -140,7 +141,7 @@ def test_a_lane_outlives_a_store_that_fails(services: Services, monkeypatch: pyt
 
     monkeypatch.setattr("eakte.supervisor._FAULT_SECONDS", 0.01)
     monkeypatch.setattr(worker, "_next_job", failing)
-    monkeypatch.setattr(worker, "_new_child", lambda: None)
+    monkeypatch.setattr(worker, "_new_child", Child)  # never started: a child starts at its first call
     worker._lane()
     assert len(calls) == 3
 
