@@ -14,11 +14,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, case, false, func, select
 from sqlalchemy.orm import Session
 
+from archive.models import Document
 from core.actor import Actor, Role
 from core.clock import AGENCY_ZONE
 from core.errors import NotFound
 from ingest.models import MailItem, Receipt, ReceiptPage
 from ingest.quarantine import OPEN_STATES
+from ingest.repository import STATE_NOW
 from organisation.models import ScanStation
 
 STATES = ("filed", "clearing", "in_work", "quarantined", "rejected", "ended")
@@ -44,7 +46,7 @@ class DayBalance:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Mail items by state; "ended" = quarantined or rejected, and a person gave the reason."""
+        """Mail items by state; "ended" = quarantined, rejected or in clearing, and a person gave the reason."""
         return {state: sum(line.counts[state] for line in self.batches) for state in STATES}
 
     @property
@@ -137,10 +139,12 @@ def _line(
 
 
 def _states(session: Session, chosen: ColumnElement[bool]) -> dict[UUID, dict[str, int]]:
-    state = case((MailItem.ended_at.is_not(None), "ended"), else_=MailItem.state)
+    ended = MailItem.ended_at.is_not(None) | (Document.state == "dismissed")
+    state = case((ended, "ended"), else_=STATE_NOW)
     query = (
         select(MailItem.receipt_id, state, func.count())
         .join(Receipt, Receipt.id == MailItem.receipt_id)
+        .outerjoin(Document, Document.id == MailItem.document_id)
         .where(chosen)
         .group_by(MailItem.receipt_id, state)
     )

@@ -77,7 +77,7 @@ def reprocess(database: Database, agency_id: UUID, item_id: UUID) -> None:
         if item is None or item.agency_id != agency_id:
             raise NotFound("Diese Sendung gibt es nicht.", "no such item")
         document = tx.session.get(Document, item.document_id) if item.document_id else None
-        if item.state not in ("clearing", "in_work") or (document is not None and document.filed):
+        if item.state not in ("clearing", "in_work") or (document is not None and repository.decided(document)):
             raise Conflict("Nur Sendungen in der Klärung lassen sich neu verarbeiten.", "the item is not in clearing")
         record_act(tx, _actor(tx, agency_id, None), "item.reprocessed", "mail_item", item.id)
         restart_item(tx, item)

@@ -47,6 +47,7 @@ GET: dict[str, str] = {
     "/klaerung/{item_id}/akten": "item",
     "/klaerung/{item_id}/weiterleiten": "clearing",
     "/klaerung/{item_id}/neue-akte": "clearing",
+    "/klaerung/{item_id}/kein-vorgang": "clearing",
     "/akte/{number}": "case",
     "/akte/{number}/notiz": "case",
     "/akte/{number}/wieder-oeffnen": "case",
@@ -87,6 +88,7 @@ CHANGES: dict[tuple[str, str], str] = {
     ("POST", "/klaerung/{item_id}/zurueckstellen"): "clearing",
     ("POST", "/klaerung/{item_id}/weiterleiten"): "clearing",
     ("POST", "/klaerung/{item_id}/neue-akte"): "clearing",
+    ("POST", "/klaerung/{item_id}/kein-vorgang"): "clearing",
     ("POST", "/poststelle/quarantaene/{entry_id}/beenden"): "entry",
     ("POST", "/poststelle/quarantaene/{entry_id}/nochmal"): "entry",
     ("POST", "/aktionen/{act_id}/zuruecknehmen"): "own",
@@ -99,7 +101,7 @@ CHANGES: dict[tuple[str, str], str] = {
 }
 FORMS = (
     "/notiz", "/weiterleiten", "/wiedervorlage", "/andere-akte", "/wieder-oeffnen", "/akten", "/neue-akte",
-    "/zusammenfuehren",
+    "/zusammenfuehren", "/kein-vorgang",
 )  # fmt: skip
 # Answers that show contents of a record and therefore leave a look; the other pages are forms and lists of titles.
 LOOKS = frozenset(
