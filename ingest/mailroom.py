@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, false, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
 from archive.models import Document
-from core.actor import Actor, Role
+from core.actor import Actor
 from core.clock import AGENCY_ZONE
 from core.errors import NotFound
 from ingest.models import MailItem, Receipt, ReceiptPage
-from ingest.quarantine import OPEN_STATES
+from ingest.quarantine import OPEN_STATES, own_receipts
 from ingest.repository import STATE_NOW
 from organisation.models import ScanStation
 
@@ -67,17 +67,6 @@ class OpenEntry:
     item: MailItem
     receipt: Receipt
     station: str
-
-
-def own_receipts(actor: Actor) -> ColumnElement[bool]:
-    """Condition on Receipt: what this person answers for. Default no."""
-    here = Receipt.agency_id == actor.agency_id
-    if actor.has(Role.CLEARING):
-        return here
-    if not actor.has(Role.MAILROOM):
-        return false()
-    stations = select(ScanStation.id).where(ScanStation.unit_id.in_(actor.units_as(Role.MAILROOM)))
-    return here & Receipt.station_id.in_(stations)
 
 
 def day_balance(session: Session, actor: Actor, day: date) -> DayBalance:

@@ -204,13 +204,13 @@ def test_rejected_mail_stays_open_until_a_person_ends_it(services: Services) -> 
     assert entry["text"].startswith("Die Datei ist leer.")
     with services.database.read() as session:
         item = session.scalars(select(MailItem).where(MailItem.state == "rejected")).one()
-    quarantine.retry(services.database, agency, item.id, "rhinnerksen")
+    quarantine.retry(services.database, clerk(services), item.id)
     work_off(services)
     (again,) = quarantine.open_entries(services.database, agency)
     with services.database.read() as session:
         item = session.scalars(select(MailItem).where(MailItem.state == "rejected")).one()
     assert again["id"] == str(item.id)
-    quarantine.end(services.database, agency, item.id, "rejected", "Absender verständigt", "rhinnerksen")
+    quarantine.end(services.database, clerk(services), item.id, "rejected", "Absender verständigt")
     assert quarantine.open_entries(services.database, agency) == []
 
 
