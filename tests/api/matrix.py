@@ -1,8 +1,8 @@
 """Every route and method of the application with what it shows. `test_leaks` fails for a route without a row here.
 
-Kinds: document, case, filing, item, clearing, entry (of the quarantine): one record, for its readers only · list:
-narrowed to the reader · own: the reader's own settings, forms or acts · station: scanning stations only · open: no
-data · refused: never does anything.
+Kinds: document, case, filing, item, clearing, entry (of the quarantine): one record, for its readers only · link: leads
+its readers to a case, shows nothing · list: narrowed to the reader · own: the reader's own settings, forms or acts ·
+station: scanning stations only · open: no data · refused: never does anything.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ GET: dict[str, str] = {
     "/klaerung/{item_id}/weiterleiten": "clearing",
     "/klaerung/{item_id}/neue-akte": "clearing",
     "/klaerung/{item_id}/kein-vorgang": "clearing",
+    "/bg/{number}": "link",
+    "/kunde/{customer}": "link",
     "/akte/{number}": "case",
     "/akte/{number}/notiz": "case",
     "/akte/{number}/wieder-oeffnen": "case",
