@@ -27,7 +27,7 @@ BoxKind = Literal["all", "own", "team", "deputy", "clearing", "unit_clearing", "
 class Act(BaseModel):
     """What a person does with an item; `version` is the one that was shown."""
 
-    act: Literal["done", "take", "forward", "defer", "file"]
+    act: Literal["done", "take", "forward", "defer", "file", "dismiss"]
     version: int = Field(ge=1)
     to_user: str | None = None
     to_unit: str | None = None
@@ -37,6 +37,8 @@ class Act(BaseModel):
     keyword: str | None = None
     document_type: str | None = None
     received_on: date | None = None
+    kind: Literal["advertising", "misdirected", "returned", "duplicate"] | None = None
+    reason: str = ""
 
 
 @router.get("/items", summary="Schreiben im Postkorb")
@@ -69,6 +71,8 @@ def post_act(ctx: Ctx, who: Session, item_id: UUID, act: Act) -> dict[str, Any]:
             item = acts.forward(tx, who.actor, ref, to_user=act.to_user, to_unit=act.to_unit)
         elif act.act == "defer":
             item = acts.defer(tx, who.actor, ref, act.until or tx.today, act.text)
+        elif act.act == "dismiss":
+            item = acts.dismiss(tx, who.actor, ref, act.kind or "", act.reason)
         else:
             into = FileInto(act.case_file_number, None, act.keyword, act.document_type, act.received_on)
             item = acts.file_item(tx, who.actor, ref, into)

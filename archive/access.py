@@ -12,7 +12,9 @@ the unit in which it is held. The rules:
   appraisal.
 - Clearing sees general unfiled mail; a unit's people its own unit clearing; leads the restricted clearing of their
   units.
-- The mailroom sees its own station's mail until it is filed; then no more.
+- What clearing dismissed (advertising, misdirected mail) is in no list and no search; whoever clears such mail can
+  still read it by its address.
+- The mailroom sees its own station's mail until it is filed or dismissed; then no more.
 - A document in an inbox is visible to that inbox's people, without the rest of its case.
 - Records managers, archivists without an offer, administrators and data protection see no contents.
 """
@@ -72,6 +74,14 @@ def wholly_visible_documents(actor: Actor) -> ColumnElement[bool]:
     return and_(Document.agency_id == actor.agency_id, Document.state == "active", or_(*ways))
 
 
+def dismissed_documents(actor: Actor) -> ColumnElement[bool]:
+    """Condition on Document: what was dismissed from a clearing of the actor's. For single reads; no list shows it."""
+    if actor.kind is not ActorKind.USER or actor.user_id is None:
+        return false()
+    ended = and_(Document.agency_id == actor.agency_id, Document.state == "dismissed", Document.filed.is_(False))
+    return and_(ended, _cleared_by(actor))
+
+
 def visible_filings(actor: Actor, on: date) -> ColumnElement[bool]:
     """Condition on Filing: active filings in visible cases."""
     cases = select(CaseFile.id).where(visible_case_files(actor, on))
@@ -124,22 +134,24 @@ def visible_pages(session: Session, actor: Actor, document_id: UUID, on: date) -
 
     A filing by page range opens only its pages; an inbox, or clearing while unfiled, opens the whole document.
     """
-    whole = and_(Document.id == document_id, Document.agency_id == actor.agency_id, Document.state == "active")
+    whole = and_(Document.id == document_id, Document.agency_id == actor.agency_id)
     if actor.kind is not ActorKind.USER or actor.user_id is None:
         return []
-    if session.scalar(select(Document.id).where(whole, wholly_visible_documents(actor))) is not None:
+    every_page = or_(wholly_visible_documents(actor), dismissed_documents(actor))
+    if session.scalar(select(Document.id).where(whole, every_page)) is not None:
         return None
     rows = session.execute(
         select(Filing.page_from, Filing.page_to)
         .join(Document, Document.id == Filing.document_id)
-        .where(whole, Filing.document_id == document_id, visible_filings(actor, on))
+        .where(whole, Document.state == "active", Filing.document_id == document_id, visible_filings(actor, on))
     )
     return [PageRange(first, last) for first, last in rows]
 
 
 def require_document(session: Session, actor: Actor, document_id: UUID, on: date) -> Document:
     """The document, or NotFound when it is not there or not visible."""
-    document = session.scalar(select(Document).where(Document.id == document_id, visible_documents(actor, on)))
+    readable = or_(visible_documents(actor, on), dismissed_documents(actor))
+    document = session.scalar(select(Document).where(Document.id == document_id, readable))
     if document is None:
         raise NotFound
     return document
@@ -225,6 +237,13 @@ def _in_inbox(actor: Actor) -> ColumnElement[bool]:
 
 
 def _unfiled(actor: Actor) -> ColumnElement[bool]:
+    if not actor.has(Role.MAILROOM):
+        return _cleared_by(actor)
+    station = Document.station_unit_id.in_(actor.units_as(Role.MAILROOM))
+    return or_(_cleared_by(actor), and_(Document.clearing_scope == "general", station))
+
+
+def _cleared_by(actor: Actor) -> ColumnElement[bool]:
     ways: list[ColumnElement[bool]] = []
     if actor.has(Role.CLEARING):
         ways.append(Document.clearing_scope == "general")
@@ -232,8 +251,4 @@ def _unfiled(actor: Actor) -> ColumnElement[bool]:
         ways.append(and_(Document.clearing_scope == "unit", Document.org_unit_id.in_(worked_units(actor))))
     if actor.has(Role.TEAM_LEAD):
         ways.append(and_(Document.clearing_scope == "restricted", Document.org_unit_id.in_(actor.led_units)))
-    if actor.has(Role.MAILROOM):
-        ways.append(
-            and_(Document.clearing_scope == "general", Document.station_unit_id.in_(actor.units_as(Role.MAILROOM)))
-        )
     return or_(*ways) if ways else false()

@@ -1,4 +1,7 @@
-"""Finding a case by what stands on a letter: number in any spelling, name, birth date. Covers only, never contents."""
+"""Finding a case by what stands on a letter: number in any spelling, name, birth date. Covers only, never contents.
+
+Also by the numbers that the line-of-business system links with.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
-from archive.access import covers_visible
+from archive.access import covers_visible, visible_case_files
 from archive.models import CaseAlias, CaseFile, Membership, Person, PersonName
 from archive.names import name_key
 from archive.numbers import number_key
@@ -18,6 +21,7 @@ from core.actor import Actor
 
 _DAY = re.compile(r"\b(\d{1,2})\.(\d{1,2})\.(\d{4})\b")
 _MIN_DIGITS = 3
+BENEFITS = "LEIST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,39 @@ def find_cases(session: Session, actor: Actor, text: str, on: date, limit: int =
         return ()
     query = select(CaseFile).where(covers_visible(actor, on), CaseFile.state == "open", *conditions)
     return session.scalars(query.order_by(CaseFile.file_number).limit(limit)).all()
+
+
+def linked_cases(
+    session: Session, actor: Actor, on: date, *, bg_nummer: str = "", customer_number: str = ""
+) -> Sequence[CaseFile]:
+    """Cases that `actor` may read of a benefit community, or of a customer: today's, else those of the past.
+
+    What the actor may not see counts for nothing: it is neither found nor makes a number ambiguous.
+    """
+    seen = select(CaseFile).where(visible_case_files(actor, on)).order_by(CaseFile.file_number)
+    if bg := number_key(bg_nummer):
+        return session.scalars(seen.where(or_(CaseFile.bg_key == bg, CaseFile.number_key == bg))).all()
+    customer = number_key(customer_number)
+    of_customer = (
+        select(Membership.case_file_id)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Person.agency_id == actor.agency_id, Person.customer_key == customer)
+    )
+    today = of_customer.where(
+        or_(Membership.valid_from.is_(None), Membership.valid_from <= on),
+        or_(Membership.valid_until.is_(None), Membership.valid_until >= on),
+    )
+    for ids in (today, of_customer) if customer else ():
+        if found := session.scalars(seen.where(CaseFile.id.in_(ids))).all():
+            return found
+    return ()
+
+
+def main_case(cases: Sequence[CaseFile]) -> CaseFile | None:
+    """The one that a link means: the only one, else the only open one, else the only open benefits file. Pure."""
+    is_open = [one for one in cases if one.state == "open"]
+    benefits = [one for one in is_open if one.file_plan_unit == BENEFITS]
+    return next((some[0] for some in (cases, is_open, benefits) if len(some) == 1), None)
 
 
 def _number(wanted: Wanted) -> list[ColumnElement[bool]]:

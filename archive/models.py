@@ -222,6 +222,8 @@ class CaseGrant(Base):
 class Document(Base):
     """A mail item as a record. `filed` says whether it has an active filing; access reads it.
 
+    `state`: active | dismissed (a person ended it in clearing: it belongs to no case) | destroyed.
+
     `clearing_scope` of an unfiled document: general (clearing role) | unit (that unit's clearing) | restricted (sealed
     or protected: team leads of `org_unit_id` only). `station_unit_id` is the mailroom that may still see it until
     filed. Dates: `received_on` is the date the law cares about; its source stands beside it.

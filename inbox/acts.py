@@ -1,11 +1,11 @@
-"""What people do with mail: take, done, forward, defer, file, refile. One act is one transaction; each can be undone.
+"""What people do with mail: take, done, forward, defer, file, refile, dismiss. Each act is one transaction and undoable.
 
 Each act names the item's `version` that the person saw; another version means that somebody was faster (ItemChanged).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -22,12 +22,22 @@ from core.audit import record_act
 from core.database import Transaction
 from core.errors import InvalidInput, NotAllowed, NotFound
 from core.ids import new_id
+from core.outbox import emit
 from inbox import repository
 from inbox.delivery import deliver_to_case, end_grants, hand_on
 from inbox.errors import ItemChanged
 from inbox.models import FollowUp, InboxItem, UndoableAct
 from organisation.actors import build_actor
 from organisation.models import OrgUnit, User
+
+LONGEST_REASON = 400
+# Why mail belongs to no case -> how its reason begins in the ledger.
+DISMISSALS: Mapping[str, str] = {
+    "advertising": "Werbung",
+    "misdirected": "Irrläufer, weitergeleitet an",
+    "returned": "Zurück an Absender",
+    "duplicate": "Doppelt",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +147,38 @@ def file_item(tx: Transaction, actor: Actor, ref: ItemRef, into: FileInto) -> In
         {"filing": str(filing.id), "delivered": str(delivered.id), "ended": [str(one) for one in ended]},
     )  # fmt: skip
     return delivered
+
+
+def dismiss(tx: Transaction, actor: Actor, ref: ItemRef, kind: str, reason: str) -> InboxItem:
+    """Kein Vorgang: end a letter in clearing that belongs to no case. `kind` is one of DISMISSALS, `reason` free text.
+
+    The ledger counts it as rejected with that reason, search drops it, and the post room loses sight of it: only who
+    clears such mail can still read it, by its address, to answer for what they did. Its bytes stay until disposal. The
+    audit event holds the kind, not the text. Raises InvalidInput.
+    """
+    row = _open_item(tx, actor, ref)
+    if row.item.inbox_kind != "clearing" or row.document.filed:
+        raise InvalidInput(
+            "Nur Schreiben aus der Klärung lassen sich ohne Vorgang beenden.", "only items in clearing can be dismissed"
+        )
+    text = _dismissal_text(kind, reason)
+    row.item.reasons = [*row.item.reasons, {"code": f"dismissed_{kind}", "text": text}]
+    row.document.state = "dismissed"
+    _end(tx, actor, row.item, "dismissed")
+    _remember(tx, actor, "dismiss", row.item, {})
+    record_act(tx, actor, "inbox.dismissed", "inbox_item", row.item.id, document=row.document.id, kind=kind)
+    emit(tx, actor.agency_id, "document.changed", row.document.id)
+    return row.item
+
+
+def _dismissal_text(kind: str, reason: str) -> str:
+    if kind not in DISMISSALS:
+        raise InvalidInput("Wählen Sie, was mit dem Schreiben ist.", "unknown kind of dismissal")
+    if not reason.strip():
+        raise InvalidInput("Bitte geben Sie eine Begründung an.", "a reason is needed")
+    if len(reason.strip()) > LONGEST_REASON:
+        raise InvalidInput(f"Die Begründung ist zu lang. Höchstens {LONGEST_REASON} Zeichen.", "the reason is too long")
+    return f"{DISMISSALS[kind]}: {reason.strip()}"
 
 
 def _pass_on(

@@ -19,9 +19,9 @@ class InboxItem(Base):
     clearing.
 
     `inbox_kind`: user | team | clearing. `unit_id` with kind clearing = that team's clearing; `restricted` = leads
-    only. `state`: open | deferred | done | forwarded | withdrawn (undone misfiling). Forwarding ends this row and
-    makes a new one. `version` guards against stale acts (409). `due_on` is the next legal date; `reasons` hold codes
-    with German texts.
+    only. `state`: open | deferred | done | forwarded | withdrawn (undone misfiling) | dismissed (belongs to no case;
+    the last of `reasons` says why). Forwarding ends this row and makes a new one. `version` guards against stale acts
+    (409). `due_on` is the next legal date; `reasons` hold codes with German texts.
     """
 
     __tablename__ = "inbox_item"

@@ -132,6 +132,12 @@ def open_items_of_document(session: Session, document_id: UUID) -> Sequence[Inbo
     return session.scalars(query).all()
 
 
+def dismissal_of(session: Session, document_id: UUID) -> InboxItem | None:
+    """The item by which a person ended a document as belonging to no case, or None."""
+    query = select(InboxItem).where(InboxItem.document_id == document_id, InboxItem.state == "dismissed")
+    return session.scalars(query).first()
+
+
 def last_acts(session: Session, user_id: UUID, limit: int = 20) -> Sequence[UndoableAct]:
     """What a user did last and has not taken back, newest first."""
     query = select(UndoableAct).where(UndoableAct.user_id == user_id, UndoableAct.undone_at.is_(None))
@@ -160,12 +166,14 @@ def act_on(session: Session, user_id: UUID, item_id: UUID, version: int) -> Undo
 
 
 def filed_since(session: Session, user_id: UUID, since: datetime) -> int:
-    """How many letters a user cleared since an instant and did not take back."""
+    """How many letters a user cleared (filed or dismissed) since an instant and did not take back."""
     query = (
         select(func.count())
         .select_from(UndoableAct)
         .join(InboxItem, InboxItem.id == UndoableAct.inbox_item_id)
-        .where(UndoableAct.user_id == user_id, UndoableAct.kind == "file", UndoableAct.undone_at.is_(None))
+        .where(
+            UndoableAct.user_id == user_id, UndoableAct.kind.in_(("file", "dismiss")), UndoableAct.undone_at.is_(None)
+        )
         .where(UndoableAct.at >= since, InboxItem.inbox_kind == "clearing")
     )
     return session.scalar(query) or 0

@@ -34,6 +34,8 @@ def undo(tx: Transaction, actor: Actor, act_id: UUID | None = None) -> InboxItem
         _withdraw(tx, UUID(act.payload["delivered"]))
     if act.kind == "file":
         _take_back_filing(tx, actor, act)
+    if act.kind == "dismiss":
+        _take_back_dismissal(tx, item)
     if act.kind == "defer":
         _cancel_follow_up(tx, UUID(act.payload["follow_up"]))
     _reopen(tx, item)
@@ -75,6 +77,12 @@ def _take_back_filing(tx: Transaction, actor: Actor, act: UndoableAct) -> None:
         document = tx.session.get_one(Document, filing.document_id)
         document.filed, document.filed_at = True, filing.filed_at
         emit(tx, document.agency_id, "document.changed", document.id)
+
+
+def _take_back_dismissal(tx: Transaction, item: InboxItem) -> None:
+    item.reasons = item.reasons[:-1]
+    tx.session.get_one(Document, item.document_id).state = "active"
+    emit(tx, item.agency_id, "document.changed", item.document_id)
 
 
 def _cancel_follow_up(tx: Transaction, follow_up_id: UUID) -> None:

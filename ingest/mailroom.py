@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, false, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session
 
-from core.actor import Actor, Role
+from archive.models import Document
+from core.actor import Actor
 from core.clock import AGENCY_ZONE
 from core.errors import NotFound
 from ingest.models import MailItem, Receipt, ReceiptPage
-from ingest.quarantine import OPEN_STATES
+from ingest.quarantine import OPEN_STATES, own_receipts
+from ingest.repository import STATE_NOW
 from organisation.models import ScanStation
 
 STATES = ("filed", "clearing", "in_work", "quarantined", "rejected", "ended")
@@ -44,7 +46,7 @@ class DayBalance:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Mail items by state; "ended" = quarantined or rejected, and a person gave the reason."""
+        """Mail items by state; "ended" = quarantined, rejected or in clearing, and a person gave the reason."""
         return {state: sum(line.counts[state] for line in self.batches) for state in STATES}
 
     @property
@@ -65,17 +67,6 @@ class OpenEntry:
     item: MailItem
     receipt: Receipt
     station: str
-
-
-def own_receipts(actor: Actor) -> ColumnElement[bool]:
-    """Condition on Receipt: what this person answers for. Default no."""
-    here = Receipt.agency_id == actor.agency_id
-    if actor.has(Role.CLEARING):
-        return here
-    if not actor.has(Role.MAILROOM):
-        return false()
-    stations = select(ScanStation.id).where(ScanStation.unit_id.in_(actor.units_as(Role.MAILROOM)))
-    return here & Receipt.station_id.in_(stations)
 
 
 def day_balance(session: Session, actor: Actor, day: date) -> DayBalance:
@@ -137,10 +128,12 @@ def _line(
 
 
 def _states(session: Session, chosen: ColumnElement[bool]) -> dict[UUID, dict[str, int]]:
-    state = case((MailItem.ended_at.is_not(None), "ended"), else_=MailItem.state)
+    ended = MailItem.ended_at.is_not(None) | (Document.state == "dismissed")
+    state = case((ended, "ended"), else_=STATE_NOW)
     query = (
         select(MailItem.receipt_id, state, func.count())
         .join(Receipt, Receipt.id == MailItem.receipt_id)
+        .outerjoin(Document, Document.id == MailItem.document_id)
         .where(chosen)
         .group_by(MailItem.receipt_id, state)
     )

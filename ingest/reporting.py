@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from archive.access import NAMED_ONLY
@@ -14,6 +14,7 @@ from archive.blobs.port import BlobStore
 from archive.models import Blob, BlobClaim, CaseFile, ContentFile, Document, Page
 from core.database import Database
 from core.models import AuditEvent
+from inbox.repository import dismissal_of
 from ingest import repository
 from ingest.models import ItemPage, MailItem, Receipt, ReceiptPage
 
@@ -28,15 +29,16 @@ def item_lines(session: Session, receipt: Receipt, source: str | None = None) ->
 def station_lines(session: Session, receipt: Receipt) -> list[dict[str, Any]]:
     """`item_lines` for the station that brought it: it sees what is in work, not what is filed or kept from it.
 
-    What was read on the pages is left out once an item is filed, or waits where the post room has no access; the number
-    of a sealed case is never told.
+    What was read on the pages is left out once an item is filed or dismissed, or waits where the post room has no
+    access; so is why a person dismissed it. The number of a sealed case is never told.
     """
     lines = []
     for item in repository.items_of(session, receipt.id):
         line = _line(session, receipt, item, None)
         document = session.get(Document, item.document_id) if item.document_id else None
-        if document is not None and (document.filed or document.clearing_scope != "general"):
+        if document is not None and (repository.decided(document) or document.clearing_scope != "general"):
             line["evidence"] = []
+            line["reasons"] = [*item.reasons, *item.notes]
         case_file = session.get(CaseFile, item.case_file_id) if item.case_file_id else None
         if case_file is not None and (case_file.sealed or case_file.secrecy_class in NAMED_ONLY):
             line["case_file_number"] = None
@@ -46,6 +48,7 @@ def station_lines(session: Session, receipt: Receipt) -> list[dict[str, Any]]:
 
 def _line(session: Session, receipt: Receipt, item: MailItem, source: str | None) -> dict[str, Any]:
     case_file = session.get(CaseFile, item.case_file_id) if item.case_file_id else None
+    dismissed = dismissal_of(session, item.document_id) if item.document_id else None
     elapsed = (item.final_at - receipt.accepted_at).total_seconds() if item.final_at else None
     return {
         "receipt_id": str(receipt.id),
@@ -54,13 +57,13 @@ def _line(session: Session, receipt: Receipt, item: MailItem, source: str | None
         "item_no": item.item_no,
         "pages": item.page_count,
         "blank_pages": item.blank_pages,
-        "state": item.state,
+        "state": "rejected" if dismissed else item.state,
         "case_file_number": case_file.file_number if case_file else None,
-        "inbox": item.inbox,
+        "inbox": None if dismissed else item.inbox,
         "document_ids": [str(item.document_id)] if item.document_id else [],
         "document_type": item.document_type,
         "confidence": round(item.confidence, 3),
-        "reasons": [*item.reasons, *item.notes],
+        "reasons": [*(dismissed.reasons if dismissed else item.reasons), *item.notes],
         "evidence": item.evidence,
         "seconds": round(elapsed, 3) if elapsed is not None else None,
         "duplicate_of": str(receipt.duplicate_of) if receipt.duplicate_of else None,
@@ -72,9 +75,9 @@ def reconcile(database: Database, store: BlobStore, agency_id: UUID, orphan_grac
     with database.read() as session:
         receipts = session.scalars(select(Receipt).where(Receipt.agency_id == agency_id)).all()
         counts = dict.fromkeys(STATES, 0)
-        now = case((Document.filed, "filed"), else_=MailItem.state)  # a person may have filed what was in clearing
-        items = select(now, func.count()).select_from(MailItem).outerjoin(Document, Document.id == MailItem.document_id)
-        for state, number in session.execute(items.where(MailItem.agency_id == agency_id).group_by(now)):
+        now = select(repository.STATE_NOW, func.count()).select_from(MailItem)
+        items = now.outerjoin(Document, Document.id == MailItem.document_id).where(MailItem.agency_id == agency_id)
+        for state, number in session.execute(items.group_by(repository.STATE_NOW)):
             counts[state] += number
         with_items = set(session.scalars(select(MailItem.receipt_id).where(MailItem.agency_id == agency_id)))
         counts["in_work"] += sum(receipt.id not in with_items for receipt in receipts)

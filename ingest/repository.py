@@ -6,12 +6,21 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
+from archive.models import Document
 from ingest.models import ItemPage, MailItem, Receipt, ReceiptPage, TransferNote
 
+STATE_NOW = case(  # over MailItem outer-joined to Document: what a person has made of it since
+    (Document.state == "dismissed", "rejected"), (Document.filed, "filed"), else_=MailItem.state
+)
 FINAL_STATES = ("filed", "clearing", "quarantined", "rejected")
+
+
+def decided(document: Document) -> bool:
+    """Whether it is filed, or a person dismissed it: no machine comes back to that."""
+    return document.filed or document.state != "active"
 
 
 def receipt_by_key(session: Session, station_id: UUID | None, key: str) -> Receipt | None:

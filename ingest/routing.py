@@ -17,7 +17,7 @@ from ingest.routing_model import CaseSigns, Evidence, RoutingContext, RoutingDec
 from ingest.routing_texts import reason
 from ingest.tagging.document_type import type_rules
 from ingest.tagging.extract import Extraction
-from ingest.tagging.keywords import keyword_for
+from ingest.tagging.keywords import catalogues, keyword_for
 
 _COMPLAINTS = frozenset({"BESCHWERDE", "PETITION", "DS_AUFSICHT"})
 _FIRST = frozenset({"ANTRAG_ERST"})
@@ -128,10 +128,23 @@ def _letter_codes(
         codes.append("sheet_fields")
     if context.sheet.unit and not context.sheet.case:
         codes.append("sheet_unit")
+    codes += _unknown_values(context, choice)
     if not context.sheet.case:
         codes += _unwanted(extraction, choice)
     if finding.code in _FIRST and not any(one.number == 2 or is_sure(one) for one in signs) and not context.sheet.case:
         codes.append("new_applicant")
+    return codes
+
+
+def _unknown_values(context: RoutingContext, choice: _Choice) -> list[str]:
+    """A document type or keyword on the sheet that does not exist, the keyword in the chosen case's own catalogue."""
+    codes = []
+    if context.sheet.doc and context.sheet.doc not in type_rules():
+        codes.append("sheet_doc_unknown")
+    chosen = choice.signs.case.file_plan_unit if choice.signs else None
+    known = catalogues().values() if chosen is None else (catalogues().get(chosen, {}),)
+    if context.sheet.key and not any(context.sheet.key in one for one in known):
+        codes.append("sheet_key_unknown")
     return codes
 
 

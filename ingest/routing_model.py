@@ -18,7 +18,10 @@ Scope = Literal["general", "unit", "restricted"]
 
 @dataclass(frozen=True, slots=True)
 class SheetFields:
-    """Fields of our own separator sheet (INTERFACES "What becomes of input"); `faults`: unknown or doubled fields."""
+    """Fields of our own separator sheet (INTERFACES "What becomes of input"); `faults`: unknown or doubled fields.
+
+    A value that the file plan does not know sends the letter to clearing as an unknown field does.
+    """
 
     case: str = ""
     doc: str = ""

@@ -32,6 +32,8 @@ REASONS: dict[str, str] = {
     "sheet_case_unknown": "Das Trennblatt nennt eine Akte, die es nicht gibt. Bitte prüfen.",
     "sheet_contradicted": "Das Schreiben spricht für eine andere Akte als das Trennblatt. Bitte prüfen.",
     "sheet_unit": "Das Trennblatt nennt nur die Einheit. Bitte dort die Akte wählen.",
+    "sheet_doc_unknown": "Das Trennblatt nennt eine Dokumentart, die es nicht gibt. Bitte wählen.",
+    "sheet_key_unknown": "Das Trennblatt nennt ein Schlagwort, das es hier nicht gibt. Bitte wählen.",
     "sheet_fields": "Das Trennblatt enthält unbekannte oder doppelte Angaben. Bitte prüfen.",
 }
 _ZONES: dict[Zone, str] = {

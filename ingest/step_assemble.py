@@ -103,6 +103,8 @@ def _render(
 
 def _commit(tx: Transaction, store: BlobStore, job: LeasedJob, made: Made) -> None:
     work = _load(tx.session, job.subject_id)
+    if _settled(tx, work):
+        return
     actor = system_actor(job.agency_id)
     document = _document(tx, work, made.judgement)
     version = _version(tx, store, work, document, made)
@@ -115,6 +117,16 @@ def _commit(tx: Transaction, store: BlobStore, job: LeasedJob, made: Made) -> No
     )  # fmt: skip
     emit(tx, job.agency_id, "document.changed", document.id)
     finish_receipt(tx, work.receipt)
+
+
+def _settled(tx: Transaction, work: Work) -> bool:
+    """A person filed or dismissed the letter while it was read once more: their decision stands."""
+    document = tx.session.get(Document, work.item.document_id) if work.item.document_id else None
+    if document is None or not repository.decided(document):
+        return False
+    work.item.state, work.item.final_at = "clearing", tx.now  # what it was before; the document tells the rest
+    finish_receipt(tx, work.receipt)
+    return True
 
 
 def _document(tx: Transaction, work: Work, judgement: Judgement) -> Document:

@@ -68,6 +68,8 @@ def _words(session: Session, act: UndoableAct, texts: Texts) -> str:
         return texts("getan.weitergeleitet", an=to, titel=title)
     if act.kind == "file":
         return texts("getan.abgelegt", akte=_case_words(session, UUID(act.payload["filing"])))
+    if act.kind == "dismiss":
+        return texts("getan.kein_vorgang", titel=title)
     if item.inbox_kind == "clearing":
         return texts("getan.zurueckgestellt", titel=title)
     day = date_words(item.deferred_until) if item.deferred_until else ""

@@ -128,6 +128,7 @@ def clearing_letter(
         case_query=query,
         postpone=form(f"{href}/zurueckstellen", item.version) if item.state == "open" else None,
         forward_href=f"{href}/weiterleiten",
+        dismiss_href=f"{href}/kein-vorgang",
         propose_href=f"{href}/neue-akte",
         lease_seconds=LEASE_SECONDS,
         lease_url=f"{href}/halten",

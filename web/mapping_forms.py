@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from archive.case_search import find_cases
 from archive.models import CaseFile, FilePlanUnit
 from core.actor import Actor
+from inbox.acts import DISMISSALS
 from inbox.repository import Row
 from organisation.models import OrgUnit, RoleAssignment, User
 from web import views as v
@@ -71,6 +72,19 @@ def note_fields(texts: Texts, text: str = "", error: str = "") -> tuple[v.Field,
 def reason_fields(texts: Texts, text: str = "", error: str = "") -> tuple[v.Field, ...]:
     """A reason."""
     return (v.Field("grund", "textarea", texts("formular.grund"), text, error=error),)
+
+
+def dismiss_fields(texts: Texts, kind: str = "", reason: str = "", error: str = "") -> tuple[v.Field, ...]:
+    """Why the letter belongs to no case. Without a kind chosen the error belongs to that question, else to the
+    reason.
+    """
+    kinds = tuple(v.Option(one, texts(f"kein_vorgang.{one}"), one == kind) for one in DISMISSALS)
+    ask, hint = texts("kein_vorgang.was"), texts("kein_vorgang.hinweis")
+    chosen = kind in DISMISSALS
+    return (
+        v.Field("grundart", "radio", ask, error="" if chosen else error, options=kinds),
+        v.Field("grund", "textarea", texts("formular.grund"), reason, hint, error if chosen else ""),
+    )
 
 
 @dataclass(frozen=True, slots=True)

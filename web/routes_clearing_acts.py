@@ -1,4 +1,4 @@
-"""Decisions in clearing: file, put aside, forward; and taking back what was done last, there or in the Postkorb."""
+"""Decisions in clearing: file, put aside, forward, dismiss; and taking back what was done last, there or in the Postkorb."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from core.errors import Conflict, InvalidInput, NotFound
 from inbox import acts, repository, undo
 from inbox.acts import FileInto, ItemRef
 from inbox.models import UndoableAct
+from inbox.repository import Row
 from web import views as v
 from web.commands import Posted, on_item, once, parse_day, posted
 from web.mapping_acts import toast_of
 from web.mapping_boxes import box_of_item, boxes_of
 from web.mapping_clearing import Decision
-from web.mapping_forms import form_page, forward_fields
+from web.mapping_forms import dismiss_fields, form_page, forward_fields
 from web.mapping_shell import room_counts
 from web.pages import Page, PageRoute, Visit, WrongInput, answered, shell_of, show
 from web.routes_clearing import clearing_page, next_row, require_letter
@@ -88,6 +89,26 @@ def post_forward(who: Page, item_id: UUID, command: Command, an: Short = "", bem
             return work_on(who, command, item_id, lambda tx, ref: forward(tx, who, ref, an, bemerkung))
         except InvalidInput as error:
             raise WrongInput("dialog-inhalt", _forward_form(who, item_id, an, bemerkung, error.de)) from None
+
+    return once(who, command, done)
+
+
+@router.get("/klaerung/{item_id}/kein-vorgang")
+def get_dismiss(who: Page, item_id: UUID) -> Response:
+    """What is it, and what became of it?"""
+    return show(who, _dismiss_form(who, item_id), shell_of(who, "klaerung"))
+
+
+@router.post("/klaerung/{item_id}/kein-vorgang", dependencies=CSRF)
+def post_dismiss(who: Page, item_id: UUID, command: Command, grundart: Short = "", grund: Text = "") -> Response:
+    """Kein Vorgang: the letter belongs to no case."""
+
+    def done() -> Response:
+        try:
+            return work_on(who, command, item_id, lambda tx, ref: acts.dismiss(tx, who.actor, ref, grundart, grund))
+        except InvalidInput as error:
+            again = _dismiss_form(who, item_id, grundart, grund, error.de)
+            raise WrongInput("dialog-inhalt", again, "klaerung") from None
 
     return once(who, command, done)
 
@@ -182,10 +203,22 @@ def _wrong(who: Visit, item_id: UUID, decision: Decision, errors: v.ClearingErro
 
 
 def _forward_form(who: Visit, item_id: UUID, to: str = "", note: str = "", error: str = "") -> v.FormPage:
-    row = require_letter(who, item_id)
-    if row.item.state not in ("open", "deferred"):
-        raise NotFound
+    row = _waiting(who, item_id)
     with who.ctx.database.read() as session:
         fields = forward_fields(session, who.actor, who.texts, to, note, error)
     base = f"/klaerung/{item_id}"
     return form_page(row, base, "weiterleiten", who.texts("klaerung.weiterleiten"), fields, who.texts)
+
+
+def _dismiss_form(who: Visit, item_id: UUID, kind: str = "", reason: str = "", error: str = "") -> v.FormPage:
+    row = _waiting(who, item_id)
+    heading = who.texts("klaerung.kein_vorgang")
+    fields = dismiss_fields(who.texts, kind, reason, error)
+    return form_page(row, f"/klaerung/{item_id}", "kein-vorgang", heading, fields, who.texts)
+
+
+def _waiting(who: Visit, item_id: UUID) -> Row:
+    row = require_letter(who, item_id)
+    if row.item.state not in ("open", "deferred"):
+        raise NotFound
+    return row

@@ -68,7 +68,7 @@ def post_end(
         try:
             if wie not in WAYS:
                 raise InvalidInput(who.texts("poststelle.erst_waehlen"), "no way chosen")
-            quarantine.end(who.ctx.database, who.actor.agency_id, entry.item.id, wie, grund, who.actor.username)
+            quarantine.end(who.ctx.database, who.actor, entry.item.id, wie, grund)
         except InvalidInput as error:
             raise WrongInput("dialog-inhalt", end_form(entry, who.texts, wie, grund, error.de), ROOM) from None
         return _answer(who, "getan.beendet", "beendet")
@@ -82,7 +82,7 @@ def post_retry(who: Page, entry_id: UUID, command: Command) -> Response:
 
     def done() -> Response:
         entry = _entry(who, entry_id)
-        quarantine.retry(who.ctx.database, who.actor.agency_id, entry.item.id, who.actor.username)
+        quarantine.retry(who.ctx.database, who.actor, entry.item.id)
         return _answer(who, "getan.nochmal", "nochmal")
 
     return once(who, command, done)

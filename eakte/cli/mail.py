@@ -8,9 +8,11 @@ from uuid import UUID
 
 import typer
 
+from core.actor import Actor, system_actor
 from core.clock import agency_date
 from core.errors import InvalidInput
 from core.ids import parse_id
+from eakte.bootstrap import Services
 from eakte.cli.common import DONE, PROBLEMS, TIMEOUT, acting, agency_id, day, messages, result, services
 
 ledger = typer.Typer(help="Posteingangsbuch.", no_args_is_help=True)
@@ -92,7 +94,7 @@ def quarantine_retry(entry: str, user: OptionalUser = None) -> None:
     from ingest import quarantine
 
     with services() as opened:
-        quarantine.retry(opened.database, agency_id(opened), _id(entry), user)
+        quarantine.retry(opened.database, _ending(opened, user), _id(entry))
 
 
 @quarantined.command("release")
@@ -101,7 +103,7 @@ def quarantine_release(entry: str, reason: Reason = _BY_COMMAND, user: OptionalU
     from ingest import quarantine
 
     with services() as opened:
-        quarantine.end(opened.database, agency_id(opened), _id(entry), "released", reason, user)
+        quarantine.end(opened.database, _ending(opened, user), _id(entry), "released", reason)
 
 
 @quarantined.command("reject")
@@ -110,7 +112,7 @@ def quarantine_reject(entry: str, reason: Reason = _BY_COMMAND, user: OptionalUs
     from ingest import quarantine
 
     with services() as opened:
-        quarantine.end(opened.database, agency_id(opened), _id(entry), "rejected", reason, user)
+        quarantine.end(opened.database, _ending(opened, user), _id(entry), "rejected", reason)
 
 
 def reprocess(items: Annotated[list[str], typer.Argument(help="Kennungen von Sendungen.")]) -> None:
@@ -120,6 +122,11 @@ def reprocess(items: Annotated[list[str], typer.Argument(help="Kennungen von Sen
     with services() as opened:
         for item in items:
             quarantine.reprocess(opened.database, agency_id(opened), _id(item))
+
+
+def _ending(opened: Services, user: str | None) -> Actor:
+    """The person named by `--as` with the rights of today; without one the operator acts, and the log says so."""
+    return acting(opened, user) if user is not None else system_actor(agency_id(opened))
 
 
 def _id(text: str) -> UUID:

@@ -255,7 +255,8 @@ def _case(tx: Transaction, machine: Actor, number: str, unit_id: UUID, user_id: 
         file_plan_unit="LEIST", org_unit_id=unit_id, responsible_user_id=user_id, secrecy_class=secrecy,
         sealed=secrecy == "SOZ_G", created_at=tx.now,
     )  # fmt: skip
-    person = Person(id=new_id(), agency_id=machine.agency_id)
+    customer = f"999A{number[-6:]}"
+    person = Person(id=new_id(), agency_id=machine.agency_id, customer_number=customer, customer_key=customer)
     for row in (case, person):
         tx.session.add(row)
         tx.session.flush()
@@ -355,6 +356,11 @@ def ordinal_of(house: House, document: str, case: str) -> int:
             Filing.document_id == house.documents[document], Filing.case_file_id == house.cases[case]
         )
         return session.scalars(query).one()
+
+
+def customer_of(case: str) -> str:
+    """The customer number of the case's person: of the register, or made like one."""
+    return {"own": "123A456789", "team": "123A456790", "foreign": "123A456791"}.get(case, f"999A{NUMBERS[case][-6:]}")
 
 
 def case_path(case: str) -> str:

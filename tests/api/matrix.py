@@ -1,8 +1,8 @@
 """Every route and method of the application with what it shows. `test_leaks` fails for a route without a row here.
 
-Kinds: document, case, filing, item, clearing, entry (of the quarantine): one record, for its readers only · list:
-narrowed to the reader · own: the reader's own settings, forms or acts · station: scanning stations only · open: no
-data · refused: never does anything.
+Kinds: document, case, filing, item, clearing, entry (of the quarantine): one record, for its readers only · link: leads
+its readers to a case, shows nothing · list: narrowed to the reader · own: the reader's own settings, forms or acts ·
+station: scanning stations only · open: no data · refused: never does anything.
 """
 
 from __future__ import annotations
@@ -47,6 +47,9 @@ GET: dict[str, str] = {
     "/klaerung/{item_id}/akten": "item",
     "/klaerung/{item_id}/weiterleiten": "clearing",
     "/klaerung/{item_id}/neue-akte": "clearing",
+    "/klaerung/{item_id}/kein-vorgang": "clearing",
+    "/bg/{number}": "link",
+    "/kunde/{customer}": "link",
     "/akte/{number}": "case",
     "/akte/{number}/notiz": "case",
     "/akte/{number}/wieder-oeffnen": "case",
@@ -87,6 +90,7 @@ CHANGES: dict[tuple[str, str], str] = {
     ("POST", "/klaerung/{item_id}/zurueckstellen"): "clearing",
     ("POST", "/klaerung/{item_id}/weiterleiten"): "clearing",
     ("POST", "/klaerung/{item_id}/neue-akte"): "clearing",
+    ("POST", "/klaerung/{item_id}/kein-vorgang"): "clearing",
     ("POST", "/poststelle/quarantaene/{entry_id}/beenden"): "entry",
     ("POST", "/poststelle/quarantaene/{entry_id}/nochmal"): "entry",
     ("POST", "/aktionen/{act_id}/zuruecknehmen"): "own",
@@ -99,7 +103,7 @@ CHANGES: dict[tuple[str, str], str] = {
 }
 FORMS = (
     "/notiz", "/weiterleiten", "/wiedervorlage", "/andere-akte", "/wieder-oeffnen", "/akten", "/neue-akte",
-    "/zusammenfuehren",
+    "/zusammenfuehren", "/kein-vorgang",
 )  # fmt: skip
 # Answers that show contents of a record and therefore leave a look; the other pages are forms and lists of titles.
 LOOKS = frozenset(

@@ -26,6 +26,7 @@ from tests.api.house import (
     at,
     canary,
     case_path,
+    customer_of,
     make_house,
     ordinal_of,
 )
@@ -52,15 +53,18 @@ def places(house: House, kind: str) -> list[tuple[str, dict[str, str], set[str]]
             (thing, {"document_id": str(house.documents[thing]), "page_no": pages[thing]}, readers)
             for thing, readers in DOCUMENTS.items()
         ]
-    if kind in ("case", "filing"):
+    if kind in ("case", "filing", "link"):
         return [
             (
                 case,
-                {"number:path": NUMBERS[case], "number": case_path(case), "n": str(house.ordinals[case][1])},
+                {
+                    "number:path": NUMBERS[case], "number": case_path(case), "n": str(house.ordinals[case][1]),
+                    "customer": customer_of(case),
+                },
                 readers,
             )
             for case, readers in CASES.items()
-        ]
+        ]  # fmt: skip
     if kind == "entry":
         return [(entry, {"entry_id": str(house.items[entry])}, readers) for entry, readers in ENTRIES.items()]
     if kind not in ("item", "clearing"):
@@ -73,7 +77,7 @@ def places(house: House, kind: str) -> list[tuple[str, dict[str, str], set[str]]
 
 def nowhere(kind: str) -> dict[str, str]:
     """Values that lead to nothing."""
-    numbers = {"number": MISSING_NUMBER, "number:path": MISSING_NUMBER, "n": "1", "page_no": "1"}
+    numbers = {"number": MISSING_NUMBER, "number:path": MISSING_NUMBER, "n": "1", "page_no": "1", "customer": "999Z99"}
     return {"document_id": str(new_id()), "item_id": str(new_id()), "entry_id": str(new_id()), **numbers}
 
 

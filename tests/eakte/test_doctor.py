@@ -7,10 +7,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from archive.models import ContentFile, Document
+from archive.models import ContentFile, Document, Filing
+from core.actor import Actor, system_actor
 from core.clock import agency_date
+from core.errors import Conflict
 from core.settings import Settings
 from eakte.bootstrap import Services, open_services
 from eakte.demo.batches import write_scan_batch
@@ -20,9 +22,15 @@ from eakte.demo.register import make_register
 from eakte.doctor import examine
 from eakte.intake import take_in
 from eakte.searching import rebuild_index
+from inbox import acts
+from inbox.acts import ItemRef
+from inbox.delivery import Clearing, deliver_to_clearing
+from inbox.repository import open_items_of_document
 from ingest import quarantine
-from ingest.models import MailItem
-from ingest.reporting import reconcile
+from ingest.models import MailItem, Receipt
+from ingest.reporting import item_lines, reconcile
+from organisation.actors import build_actor
+from organisation.models import User
 from search.tantivy_index import TantivyIndex
 from tests.eakte.support import agency_of, work_off
 from tests.support import raw
@@ -196,13 +204,13 @@ def test_rejected_mail_stays_open_until_a_person_ends_it(services: Services) -> 
     assert entry["text"].startswith("Die Datei ist leer.")
     with services.database.read() as session:
         item = session.scalars(select(MailItem).where(MailItem.state == "rejected")).one()
-    quarantine.retry(services.database, agency, item.id, "rhinnerksen")
+    quarantine.retry(services.database, clerk(services), item.id)
     work_off(services)
     (again,) = quarantine.open_entries(services.database, agency)
     with services.database.read() as session:
         item = session.scalars(select(MailItem).where(MailItem.state == "rejected")).one()
     assert again["id"] == str(item.id)
-    quarantine.end(services.database, agency, item.id, "rejected", "Absender verständigt", "rhinnerksen")
+    quarantine.end(services.database, clerk(services), item.id, "rejected", "Absender verständigt")
     assert quarantine.open_entries(services.database, agency) == []
 
 
@@ -218,3 +226,61 @@ def test_an_item_in_clearing_can_be_read_again(services: Services) -> None:
     with services.database.read() as session:
         assert session.get_one(MailItem, item.id).state in ("filed", "clearing")
     assert reconcile(services.database, services.blobs, agency_of(services), 3600)["difference"] == 0
+
+
+def clerk(services: Services) -> Actor:
+    """Somebody who clears."""
+    with services.database.read() as session:
+        user = session.scalars(select(User).where(User.username == "rhinnerksen")).one()
+        return build_actor(session, user, agency_date(services.database.clock.now()))
+
+
+def in_clearing(services: Services) -> MailItem:
+    """The first item as if routing had not been sure."""
+    with services.database.write() as tx:
+        item = tx.session.scalars(select(MailItem).where(MailItem.item_no == 1)).one()
+        item.state = "clearing"
+        tx.session.execute(update(Filing).where(Filing.document_id == item.document_id).values(ended_at=tx.now))
+        document = tx.session.get_one(Document, item.document_id)
+        document.filed = False
+        for waiting in open_items_of_document(tx.session, document.id):
+            waiting.state = "withdrawn"
+        deliver_to_clearing(tx, system_actor(item.agency_id), document, Clearing())
+    return item
+
+
+def dismiss(services: Services, item: MailItem) -> None:
+    with services.database.write() as tx:
+        (waiting,) = open_items_of_document(tx.session, item.document_id)  # type: ignore[arg-type]
+        acts.dismiss(tx, clerk(services), ItemRef(waiting.id, waiting.version), "advertising", "Prospekt")
+
+
+@pytest.mark.timeout(300)
+def test_dismissed_mail_is_rejected_with_a_reason_and_every_store_agrees(services: Services) -> None:
+    item = in_clearing(services)
+    before = reconcile(services.database, services.blobs, agency_of(services), 3600)
+    dismiss(services, item)
+    work_off(services)
+    after = reconcile(services.database, services.blobs, agency_of(services), 3600)
+    moved = {"clearing": before["clearing"] - 1, "rejected": before["rejected"] + 1}
+    assert after == {**before, **moved}
+    assert examine(services) == []
+    with services.database.read() as session:
+        line = item_lines(session, session.get_one(Receipt, item.receipt_id))[0]
+    assert (line["state"], line["inbox"]) == ("rejected", None)
+    assert line["reasons"][0] == {"code": "dismissed_advertising", "text": "Werbung: Prospekt"}
+    with pytest.raises(Conflict):
+        quarantine.reprocess(services.database, agency_of(services), item.id)
+
+
+@pytest.mark.timeout(300)
+def test_a_persons_decision_stands_while_a_machine_reads_once_more(services: Services) -> None:
+    item = in_clearing(services)
+    quarantine.reprocess(services.database, agency_of(services), item.id)
+    dismiss(services, item)
+    work_off(services)
+    with services.database.read() as session:
+        assert open_items_of_document(session, item.document_id) == []  # type: ignore[arg-type]
+    counts = reconcile(services.database, services.blobs, agency_of(services), 3600)
+    assert (counts["rejected"], counts["in_work"], counts["difference"]) == (2, 0, 0)
+    assert examine(services) == []

@@ -295,6 +295,9 @@ def test_the_sheets_case_is_a_fact() -> None:
         ({"case": "99801BG0004711"}, ("99801BG0055555", "Olaf Kahlke"), "sheet_contradicted"),
         ({"case": "99801BG0004711"}, ("Olaf Kahlke, geb. 20.05.1971",), "sheet_contradicted"),
         ({"unit": "SZ-HAL-L1"}, ("99801BG0004711", "Anna Kowalczyk"), "sheet_unit"),
+        ({"doc": "GIBTESNICHT"}, ("99801BG0004711", "Anna Kowalczyk"), "sheet_doc_unknown"),
+        ({"key": "GIBTESNICHT"}, ("99801BG0004711", "Anna Kowalczyk"), "sheet_key_unknown"),
+        ({"case": "99801BG0004711", "key": "W01"}, ("Kontoauszug",), "sheet_key_unknown"),
     ],
 )
 def test_sheets_that_send_to_clearing(fields: dict[str, str], lines: tuple[str, ...], code: str) -> None:

@@ -285,6 +285,7 @@ def sure_letter(key: str = "c1") -> v.ClearingLetter:
         cases_href=f"{href}/akten",
         postpone=form(f"{href}/zurueckstellen", 3, f"kz-{key}"),
         forward_href=f"{href}/formular/weiterleiten",
+        dismiss_href=f"{href}/formular/notiz",
         rescan_href=f"{href}/formular/neu-scannen",
         propose_href=f"{href}/formular/notiz",
         preload=(f"/bild/{PAGES[2]}",),

@@ -253,6 +253,49 @@ def test_forwarding_out_of_clearing(room: Room) -> None:
     assert "Bitte prüfen" in page
 
 
+def test_mail_that_belongs_to_no_case_ends_with_a_reason(room: Room) -> None:
+    """Without JavaScript: the button is a page, the form posts, undo is offered."""
+    item = doubtful(room, "Prospekt")
+    client = room.client("rhinnerksen")
+    assert f'href="/klaerung/{item}/kein-vorgang"' in client.get("/klaerung").text
+    form = client.get(f"/klaerung/{item}/kein-vorgang").text
+    for words in ("Kein Vorgang", "Was ist es?", "Werbung", "Irrläufer: weitergeleitet", "Zurück an Absender"):
+        assert words in form
+    path = f"/klaerung/{item}/kein-vorgang"
+    assert "Wählen Sie, was mit dem Schreiben ist." in client.post(path, data=fields(form, path)).text
+    wrong = client.post(path, data={**fields(form, path), "kennung": str(uuid4()), "grundart": "misdirected"})
+    assert wrong.status_code == 422
+    assert "Bitte geben Sie eine Begründung an." in wrong.text
+    assert re.search(r'value="misdirected" checked', wrong.text)
+    told = {"kennung": str(uuid4()), "grundart": "misdirected", "grund": "Finanzamt"}
+    done = client.post(path, data={**fields(form, path), **told})
+    assert done.status_code == 303
+    after = client.get(done.headers["location"]).text
+    assert "Kein Vorgang: Prospekt." in after
+    assert "Alles geklärt" in after
+    assert "1 von Hand beendet" in client.get("/poststelle").text
+    assert client.get(path).status_code == 404
+    document = room.item(item).document_id
+    assert client.get(f"/api/v1/documents/{document}").status_code == 200
+    assert room.client("akurtoglu").get(f"/api/v1/documents/{document}").status_code == 404
+    action = next(part for part in after.split('"') if part.startswith("/aktionen/"))
+    assert client.post(action, data=fields(after, action)).headers["location"].startswith(f"/klaerung/{item}")
+    assert room.item(item).state == "open"
+    assert "1 in Klärung" in client.get("/poststelle").text
+
+
+def test_machines_dismiss_with_a_kind_and_a_reason(room: Room) -> None:
+    item = doubtful(room, "Prospekt")
+    client = room.client("rhinnerksen")
+    path, token = f"/api/v1/inbox/items/{item}/acts", {"X-CSRF-Token": csrf_of(client)}
+    act: dict[str, Any] = {"act": "dismiss", "version": 1}
+    assert client.post(path, json=act, headers=token).status_code == 422
+    assert client.post(path, json={**act, "kind": "gibtesnicht", "reason": "x"}, headers=token).status_code == 422
+    done = client.post(path, json={**act, "kind": "duplicate", "reason": "liegt bei Dirks"}, headers=token)
+    assert done.json() == {"item_id": str(item), "state": "dismissed", "version": 2}
+    assert client.post("/api/v1/inbox/undo", headers=token).json()["state"] == "open"
+
+
 def test_a_new_applicant_gets_a_provisional_case(room: Room) -> None:
     item = room.unclear("Hauptantrag")
     client = room.client("rhinnerksen")

@@ -86,6 +86,7 @@ class ClearingLetter:
     case_query: str = ""
     postpone: ActionForm | None = None
     forward_href: str | None = None
+    dismiss_href: str | None = None
     rescan_href: str | None = None
     propose_href: str | None = None
     preload: tuple[str, ...] = ()
