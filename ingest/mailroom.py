@@ -14,9 +14,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, case, false, func, select
 from sqlalchemy.orm import Session
 
+from archive.models import Document
 from core.actor import Actor, Role
 from core.clock import AGENCY_ZONE
 from core.errors import NotFound
+from ingest import repository
 from ingest.models import MailItem, Receipt, ReceiptPage
 from ingest.quarantine import OPEN_STATES
 from organisation.models import ScanStation
@@ -137,10 +139,11 @@ def _line(
 
 
 def _states(session: Session, chosen: ColumnElement[bool]) -> dict[UUID, dict[str, int]]:
-    state = case((MailItem.ended_at.is_not(None), "ended"), else_=MailItem.state)
+    state = case((MailItem.ended_at.is_not(None), "ended"), else_=repository.state_now())
     query = (
         select(MailItem.receipt_id, state, func.count())
         .join(Receipt, Receipt.id == MailItem.receipt_id)
+        .outerjoin(Document, Document.id == MailItem.document_id)
         .where(chosen)
         .group_by(MailItem.receipt_id, state)
     )
