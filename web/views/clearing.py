@@ -86,7 +86,6 @@ class ClearingLetter:
     case_query: str = ""
     postpone: ActionForm | None = None
     forward_href: str | None = None
-    rescan_href: str | None = None
     propose_href: str | None = None
     preload: tuple[str, ...] = ()
     lease_seconds: int = 0
