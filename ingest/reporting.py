@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from archive.access import NAMED_ONLY
@@ -75,9 +75,9 @@ def reconcile(database: Database, store: BlobStore, agency_id: UUID, orphan_grac
     with database.read() as session:
         receipts = session.scalars(select(Receipt).where(Receipt.agency_id == agency_id)).all()
         counts = dict.fromkeys(STATES, 0)
-        now = select(repository.STATE_NOW, func.count()).select_from(MailItem)
-        items = now.outerjoin(Document, Document.id == MailItem.document_id).where(MailItem.agency_id == agency_id)
-        for state, number in session.execute(items.group_by(repository.STATE_NOW)):
+        now = repository.state_now()
+        items = select(now, func.count()).select_from(MailItem).outerjoin(Document, Document.id == MailItem.document_id)
+        for state, number in session.execute(items.where(MailItem.agency_id == agency_id).group_by(now)):
             counts[state] += number
         with_items = set(session.scalars(select(MailItem.receipt_id).where(MailItem.agency_id == agency_id)))
         counts["in_work"] += sum(receipt.id not in with_items for receipt in receipts)
@@ -139,6 +139,13 @@ def orphan_blobs(session: Session, store: BlobStore, grace: float, database: Dat
     waiting = set(session.scalars(select(Blob.sha256).where(Blob.tombstoned_at.is_not(None))))
     oldest = (database.clock.now() - timedelta(seconds=grace)).timestamp()
     return [sha for sha, modified in store.all() if sha not in claimed and sha not in waiting and modified < oldest]
+
+
+def known_to_a_row(session: Session, sha256: str) -> bool:
+    """Whether somebody claims the bytes, or their removal is already under way."""
+    claimed = exists().where(BlobClaim.sha256 == sha256)
+    waiting = exists().where(Blob.sha256 == sha256, Blob.tombstoned_at.is_not(None))
+    return bool(session.scalar(select(or_(claimed, waiting))))
 
 
 def missing_blobs(session: Session, store: BlobStore) -> list[str]:
