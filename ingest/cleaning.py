@@ -17,7 +17,7 @@ from core.audit import record_act
 from core.database import Database
 from ingest import repository
 from ingest.models import Receipt
-from ingest.reporting import orphan_blobs
+from ingest.reporting import known_to_a_row, orphan_blobs
 
 
 def release_split_batches(database: Database, grace: timedelta) -> int:
@@ -52,7 +52,7 @@ def sweep_orphans(database: Database, store: BlobStore, grace: float) -> int:
     removed = 0
     for address in addresses:
         with database.write() as tx:
-            if address in orphan_blobs(tx.session, store, grace, database):
+            if not known_to_a_row(tx.session, address):
                 store.unlink(address)
                 removed += 1
     return removed

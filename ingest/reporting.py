@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from archive.access import NAMED_ONLY
@@ -139,6 +139,13 @@ def orphan_blobs(session: Session, store: BlobStore, grace: float, database: Dat
     waiting = set(session.scalars(select(Blob.sha256).where(Blob.tombstoned_at.is_not(None))))
     oldest = (database.clock.now() - timedelta(seconds=grace)).timestamp()
     return [sha for sha, modified in store.all() if sha not in claimed and sha not in waiting and modified < oldest]
+
+
+def known_to_a_row(session: Session, sha256: str) -> bool:
+    """Whether somebody claims the bytes, or their removal is already under way."""
+    claimed = exists().where(BlobClaim.sha256 == sha256)
+    waiting = exists().where(Blob.sha256 == sha256, Blob.tombstoned_at.is_not(None))
+    return bool(session.scalar(select(or_(claimed, waiting))))
 
 
 def missing_blobs(session: Session, store: BlobStore) -> list[str]:

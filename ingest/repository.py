@@ -15,7 +15,6 @@ from ingest.models import ItemPage, MailItem, Receipt, ReceiptPage, TransferNote
 STATE_NOW = case(  # over MailItem outer-joined to Document: what a person has made of it since
     (Document.state == "dismissed", "rejected"), (Document.filed, "filed"), else_=MailItem.state
 )
-FINAL_STATES = ("filed", "clearing", "quarantined", "rejected")
 
 
 def decided(document: Document) -> bool:
@@ -59,6 +58,12 @@ def unread_pages(session: Session, mail_item_id: UUID) -> int:
     """How many pages of an item are still to be read."""
     query = select(func.count()).select_from(ItemPage)
     return session.scalar(query.where(ItemPage.mail_item_id == mail_item_id, ItemPage.read_at.is_(None))) or 0
+
+
+def waits_for_assembly(session: Session, mail_item_id: UUID) -> bool:
+    """Whether all pages of an item are read and nothing was made of them yet: it is assembled once for each reading."""
+    state = session.scalar(select(MailItem.state).where(MailItem.id == mail_item_id))
+    return state == "in_work" and not unread_pages(session, mail_item_id)
 
 
 def receipt_pages(session: Session, receipt_id: UUID) -> Sequence[ReceiptPage]:

@@ -68,7 +68,8 @@ def assemble(database: Database, store: BlobStore, work_folder: Path, job: Lease
     result, rendition = _render(store, work_folder, work, texts, judgement)
     made = Made(judgement, result, rendition, work.pages)
     with database.write() as tx:
-        _commit(tx, store, job, made)
+        if repository.waits_for_assembly(tx.session, job.subject_id):
+            _commit(tx, store, job, made)
         jobs.finish(tx, job)
 
 

@@ -46,6 +46,6 @@ def _commit_page(
     page.notes = list(reading.notes)
     page.read_at = tx.now
     tx.session.flush()
-    if not repository.unread_pages(tx.session, job.subject_id):
+    if repository.waits_for_assembly(tx.session, job.subject_id):
         generation = jobs.next_generation(tx.session, ASSEMBLE, job.subject_id)
         jobs.enqueue(tx, job.agency_id, ASSEMBLE, job.subject_id, priority=ASSEMBLE_PRIORITY, generation=generation)
