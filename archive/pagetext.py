@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -74,8 +75,11 @@ def encode(page: PageText) -> bytes:
 
 
 def decode(data: bytes) -> PageText:
-    """Inverse of `encode`. Raises ValueError for bytes of another format."""
-    payload = json.loads(gzip.decompress(data))
+    """Inverse of `encode`. Raises ValueError for bytes of another format, and for damaged ones."""
+    try:
+        payload = json.loads(gzip.decompress(data))
+    except (OSError, EOFError, zlib.error) as error:
+        raise ValueError("damaged page text") from error
     if payload["format"] != FORMAT:
         raise ValueError(f"page text format {payload['format']} is not {FORMAT}")
     words = tuple(

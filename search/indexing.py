@@ -13,12 +13,12 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from archive.blobs.port import BlobStore
-from archive.pagetext import decode
 from core import outbox
 from core.database import Database
 from core.models import OutboxEvent
 from search import repository
 from search.index import IndexEntry, SearchIndex
+from search.pagetexts import text_of
 from search.repository import CHUNK, DocumentFacts, FiledAt, PageOf
 
 _BATCH: Final = 100
@@ -89,10 +89,8 @@ class Indexer:
                 yield _filed(document, filing, words, names.get(filing.case_file_id, ()))
 
     def _words(self, page: PageOf) -> tuple[str, ...]:
-        if page.text_sha256 is None:
-            return ()
-        with self._store.open(page.text_sha256) as file:
-            return tuple(word.text for word in decode(file.read()).words)
+        text = text_of(self._store, page)
+        return () if text is None else tuple(word.text for word in text.words)
 
 
 def _whole(document: DocumentFacts, pages: Sequence[Sequence[str]], unit: str) -> IndexEntry:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from archive.blobs.port import BlobStore
 from archive.models import CaseFile
-from archive.pagetext import PageText, decode
+from archive.pagetext import PageText
 from core.actor import Actor
 from core.audit import Seen, look
 from core.clock import agency_date
@@ -22,6 +22,7 @@ from core.errors import InvalidInput
 from search import repository
 from search.highlight import Snippet, snippet
 from search.index import Hit, SearchIndex
+from search.pagetexts import text_of
 from search.query import Clause, ParsedQuery, parse
 from search.repository import DocumentFacts, FiledAt, PageOf
 
@@ -138,10 +139,9 @@ class SearchService:
         """The page with the densest match, the first of equals."""
         best: _Shown | None = None
         for page in pages:
-            if page.text_sha256 is None:
+            text = text_of(self._store, page)
+            if text is None:
                 continue
-            with self._store.open(page.text_sha256) as file:
-                text = decode(file.read())
             made = snippet(page.page_no, [word.text for word in text.words], query)
             if made is not None and (best is None or len(made.marked) > len(best.snippet.marked)):
                 best = _Shown(made, text)

@@ -11,9 +11,9 @@ from uuid import UUID
 
 import pytest
 import tantivy
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
-from archive.models import CaseFile, Document, Filing, PersonName
+from archive.models import CaseFile, Document, DocumentVersion, Filing, Page, PersonName
 from core import outbox
 from core.models import OutboxEvent
 from search import tantivy_index
@@ -212,3 +212,25 @@ def test_killed_between_commit_and_marking_nothing_is_lost_or_doubled(world: Wor
     assert world.indexer.catch_up() == 3
     answer = world.answer("anna", "Miete")
     assert (answer["total"], len(answer["results"]), owed(world)) == (3, 3, 0)
+
+
+@pytest.mark.parametrize("damage", ["lost", "cut"])
+def test_lost_bytes_of_one_page_keep_no_other_letter_unfound(world: World, damage: str) -> None:
+    case = add_case(world, "A-1")
+    letter = add_letter(world, "Schaden", ["Wasserrohr"], (case, 1, 1))
+    add_letter(world, "Brief", ["Miete"], (case, 1, 1))
+    with world.database.read() as session:
+        address = session.scalars(
+            select(Page.text_sha256).join(DocumentVersion).where(DocumentVersion.document_id == letter)
+        ).one()
+    assert address is not None
+    path = world.blobs.path(address)
+    data = path.read_bytes()
+    path.unlink()
+    if damage == "cut":
+        path.write_bytes(data[:-9])
+    world.indexer.catch_up()
+    assert owed(world) == 0
+    assert world.titles("anna", "Miete") == ["Brief"]
+    assert world.titles("anna", "Schaden") == ["Schaden"]
+    assert world.indexer.rebuild() == 4
