@@ -266,9 +266,8 @@ def add_person(tx: Transaction, actor: Actor, case_file_id: UUID, new: NewPerson
 
 def merge_provisional(tx: Transaction, actor: Actor, provisional_id: UUID, target_id: UUID) -> None:
     """Move everything of a provisional case into the real one; old number, dates and links survive as an alias."""
-    today = agency_date(tx.now)
-    source = require_case_file(tx.session, actor, provisional_id, today)
-    target = require_case_file(tx.session, actor, target_id, today)
+    source = _case_for_work(tx, actor, provisional_id)
+    target = _case_for_work(tx, actor, target_id)
     if not source.provisional or source.merged_into_id is not None or target.provisional:
         raise Conflict("Diese Akten können nicht zusammengeführt werden.", "these case files cannot be merged")
     _move_filings(tx, source, target)

@@ -210,9 +210,10 @@ def _team(tx: Transaction, actor: Actor, code: str) -> UUID | None:
     found = tx.session.scalar(
         select(OrgUnit.id).where(OrgUnit.agency_id == actor.agency_id, OrgUnit.code == code, OrgUnit.active)
     )
+    if found is None:
+        return None
     for user in tx.session.scalars(select(User).where(User.agency_id == actor.agency_id, User.active)):
-        one = build_actor(tx.session, user, tx.today)
-        if found in worked_units(one):
+        if found in worked_units(build_actor(tx.session, user, tx.today)):
             return found
     return None
 

@@ -48,8 +48,10 @@ def unseen_items(session: Session, now: datetime) -> list[UUID]:
 def people_there(session: Session, now: datetime) -> Iterable[Actor]:
     """Everybody who works from an inbox and is active and not absent today."""
     on = agency_date(now)
-    for user in session.scalars(select(User).where(User.active).order_by(User.username)):
-        if user.id in absent_users(session, user.agency_id, on):
+    users = session.scalars(select(User).where(User.active).order_by(User.username)).all()
+    away = {agency_id: absent_users(session, agency_id, on) for agency_id in {user.agency_id for user in users}}
+    for user in users:
+        if user.id in away[user.agency_id]:
             continue
         actor = build_actor(session, user, on)
         if actor.has(*_WORKERS):

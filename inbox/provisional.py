@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from archive import repository as archive
 from archive import service as records
-from archive.access import worked_units
+from archive.access import visible_case_files, worked_units
 from archive.models import CaseFile
 from core.actor import Actor, Role
 from core.database import Transaction
@@ -61,16 +61,18 @@ def file_into_provisional(
 def merge_into(tx: Transaction, actor: Actor, provisional_id: UUID, number: str) -> CaseFile:
     """The applicant got a number: everything of the provisional case, its waiting mail too, moves to that case.
 
-    The old number stays an alias. Raises NotFound for a case that is not visible, InvalidInput for an unclear number,
-    Conflict when the cases cannot be merged.
+    The old number stays an alias. Raises InvalidInput for a number that names no visible case or several (a hidden case
+    and none look the same), NotFound and NotAllowed for the provisional case, Conflict when they cannot be merged.
     """
-    found = archive.case_files_by_number(tx.session, actor.agency_id, number)
+    ids = [one.id for one in archive.case_files_by_number(tx.session, actor.agency_id, number)]
+    visible = select(CaseFile.id).where(CaseFile.id.in_(ids), visible_case_files(actor, tx.today))
+    found = tx.session.scalars(visible).all()
     if len(found) != 1:
         raise InvalidInput(
             "Unter dieser Nummer gibt es keine oder mehrere Akten. Bitte geben Sie das vollständige Aktenzeichen an.",
             "the number names no case file or several",
         )
-    target_id = found[0].id
+    target_id = found[0]
     records.merge_provisional(tx, actor, provisional_id, target_id)
     for table in (InboxItem, FollowUp):
         tx.session.execute(update(table).where(table.case_file_id == provisional_id).values(case_file_id=target_id))
