@@ -19,7 +19,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from archive.blobs.port import BlobStore
+from archive.blobs.port import BlobDamaged, BlobMissing, BlobStore
 from core.database import Database
 from core.errors import EakteError, InvalidInput, StorageFull, TooLarge, Unavailable
 from core.log import logger
@@ -86,7 +86,7 @@ class HotFolder:
         """Whether the file was accepted (1) or not (0). Never raises for what is wrong with one file."""
         try:
             self._receive(station_id, path)
-        except (Unavailable, StorageFull) as error:
+        except (Unavailable, StorageFull, BlobMissing, BlobDamaged) as error:
             self._note_once(station_id, path, error.reason)
             return 0  # stays where it is and is tried again
         except (SourceVanished, FileNotFoundError):

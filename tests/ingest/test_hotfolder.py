@@ -149,6 +149,17 @@ def test_a_full_store_keeps_the_file_and_says_so_once(watched: Watched) -> None:
     assert not path.exists()
 
 
+def test_bytes_that_vanish_before_their_claim_are_tried_again(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched.lay("a.pdf", b"a")
+    with monkeypatch.context() as sweeping:
+        sweeping.setattr(LocalBlobStore, "exists", lambda *_: False)
+        assert watched.poll(0, READY) == [0, 0]
+    assert (watched.moved("error"), watched.door.count(Receipt)) == (set(), 0)
+    assert watched.poll(READY + 1) == [1]
+
+
 def test_the_same_name_again_overwrites_nothing(watched: Watched) -> None:
     for number in range(3):
         watched.lay("a.pdf", b"%d" % number)
