@@ -11,7 +11,7 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Form, Request, Response
+from fastapi import Form, Response
 
 from core.database import Transaction
 from core.errors import InvalidInput
@@ -72,8 +72,3 @@ def parse_day(text: str) -> date:
         return date(year, month, day)
     except ValueError:
         raise InvalidInput("Schreiben Sie das Datum so: 24.11.2026.", "not a date") from None
-
-
-def is_htmx(request: Request) -> bool:
-    """Whether htmx asks."""
-    return request.headers.get("HX-Request") == "true"

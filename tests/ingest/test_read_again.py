@@ -64,7 +64,9 @@ def test_what_a_person_filed_meanwhile_stays_where_it_is(house: House) -> None:
     work_off(services)
     with services.database.read() as session:
         filed = session.scalars(
-            select(CaseFile.file_number).join(Filing, Filing.case_file_id == CaseFile.id).where(Filing.ended_at.is_(None))
+            select(CaseFile.file_number)
+            .join(Filing, Filing.case_file_id == CaseFile.id)
+            .where(Filing.ended_at.is_(None))
         ).all()
         waiting = session.scalars(select(InboxItem).where(InboxItem.state == "open")).all()
     assert filed == [CHOSEN]

@@ -9,6 +9,7 @@ from web.keyboard import key_lines
 from web.texts import load_texts
 
 T = load_texts("de")
+EMPTY = "Bitte füllen Sie dieses Feld aus."
 PAGES = ("seite-widerspruch.svg", "seite-nebenkosten.svg", "seite-au.svg")
 
 SHELL = v.Shell(
@@ -286,7 +287,6 @@ def sure_letter(key: str = "c1") -> v.ClearingLetter:
         postpone=form(f"{href}/zurueckstellen", 3, f"kz-{key}"),
         forward_href=f"{href}/formular/weiterleiten",
         dismiss_href=f"{href}/formular/notiz",
-        rescan_href=f"{href}/formular/neu-scannen",
         propose_href=f"{href}/formular/notiz",
         preload=(f"/bild/{PAGES[2]}",),
     )
@@ -444,7 +444,6 @@ def case_page(filled: bool = True) -> v.CasePage:
         else None,
         empty=v.Empty(T("akte.leer_titel"), T("akte.leer_text")),
         note_href="/akte/13502-0012345/notiz",
-        export_href="/akte/13502-0012345/herausgabe",
         close=form("/akte/13502-0012345/schliessen"),
     )
 
@@ -473,9 +472,7 @@ def document_page(text: bool = False) -> v.DocumentPage:
         ),
         download_pdf_href=f"{href}/pdf",
         download_original_href=f"{href}/original",
-        move_href=f"{href}/andere-akte",
         note_href=f"{href}/notiz",
-        rescan_href=f"{href}/neu-scannen",
     )
 
 
@@ -483,7 +480,7 @@ def search_page(state: str = "found") -> v.SearchPage:
     if state == "start":
         return v.SearchPage("Suche", "", empty=v.Empty(T("suche.anfang_titel"), T("suche.anfang_text")))
     if state == "problem":
-        return v.SearchPage("Suche", "(miete", problem=T("suche.klammer"))
+        return v.SearchPage("Suche", "(miete", problem="Die Klammer wird nicht geschlossen.")
     if state == "none":
         return v.SearchPage("Suche", "xyz", ("Wort",), empty=v.Empty(T("suche.leer_titel"), T("suche.leer_text")))
     hit = (v.Fragment("… die Kosten der "), v.Fragment("Miete", True), v.Fragment(" & Heizung <b> nach § 22 SGB II …"))
@@ -539,7 +536,6 @@ def mandate_page(filled: bool = True) -> v.MandatePage:
         tabs,
         cases,
         v.Empty(T("pruefung.leer_titel"), T("pruefung.leer_text")),
-        "/pruefung/ba-7-26/paket",
     )
 
 
@@ -608,9 +604,7 @@ def form_page(action: str, errors: bool = False) -> v.FormPage:
             v.Field("bemerkung", "textarea", "Bemerkung", required=False),
         ),
         "wiedervorlage": (
-            v.Field(
-                "tag", "date", "Wann?", "01.12.2026", "Tag.Monat.Jahr", T("formular.tag_vergangen") if errors else ""
-            ),
+            v.Field("tag", "date", "Wann?", "01.12.2026", "Tag.Monat.Jahr", EMPTY if errors else ""),
             v.Field("bemerkung", "text", "Bemerkung", required=False),
         ),
         "andere-akte": (
@@ -623,14 +617,14 @@ def form_page(action: str, errors: bool = False) -> v.FormPage:
                 hits=v.CaseHits("Kow", hits("kow")) if errors else None,
             ),
         ),
-        "notiz": (v.Field("text", "textarea", "Notiz", error=T("formular.pflicht") if errors else ""),),
+        "notiz": (v.Field("text", "textarea", "Notiz", error=EMPTY if errors else ""),),
         "neu-scannen": (
             v.Field(
                 "grund",
                 "radio",
                 "Grund",
                 options=(v.Option("a", "Seite fehlt", True), v.Option("b", "Nicht lesbar")),
-                error=T("formular.pflicht") if errors else "",
+                error=EMPTY if errors else "",
             ),
         ),
     }[action]
@@ -772,7 +766,10 @@ ALL: dict[str, tuple[object, v.Shell]] = {
             replace(
                 tie_letter(),
                 errors=v.ClearingErrors(
-                    T("klaerung.erst_akte"), T("formular.pflicht"), T("formular.pflicht"), T("klaerung.datum_form")
+                    T("klaerung.erst_akte"),
+                    EMPTY,
+                    EMPTY,
+                    T("klaerung.datum_form"),
                 ),
             )
         ),

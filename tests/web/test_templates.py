@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import string
 from collections import Counter
@@ -13,13 +14,22 @@ from pathlib import Path
 import pytest
 import yaml
 
+from core.audit import verify
 from tests.web import samples
 from web import assets, rendering
 from web import views as v
 from web.keyboard import KEYS
-from web.texts import flatten, load_texts
+from web.texts import LANGUAGES, flatten, load_texts
 
 TEMPLATES = Path(rendering.__file__).parent / "templates"
+# Groups of texts of which code or a template takes one by a name that it is given.
+CHOSEN_BY_NAME = ("raum.", "monat.", "beleg.", "protokoll.bruch.", "poststelle.zustand.", "poststelle.wie.", "barriere.",
+                  "einstellungen.", "tasten.", "fehler.", "kein_vorgang.")  # fmt: skip
+ORDERS_AND_LISTS = {
+    *(f"postkorb.{order}_zuerst" for order in ("frist", "neueste", "aelteste")),
+    *(f"getan.{act}" for act in ("geschlossen", "geoeffnet", "zusammengefuehrt")),
+    *(f"klaerung.{name}" for name in ("alle", "eilt", "zurueckgestellt")),
+}
 VOID = {"meta", "link", "input", "img", "br", "rect", "circle"}
 
 
@@ -250,7 +260,16 @@ def test_texts_in_templates_exist_and_none_is_left_over() -> None:
     assert used - keys == set()
     assert {f"{key}.{form}" for key in plural for form in ("one", "other")} - keys == set()
     assert {f"tasten.{name}" for _, name in KEYS} <= keys
-    assert 'texts("tag.heute")' in code
+    named = {key for key in keys if re.sub(r"\.(one|other)$", "", key) in sources + code}
+    chosen = {key for key in keys if key.startswith(CHOSEN_BY_NAME) or key in ORDERS_AND_LISTS}
+    assert keys - named - chosen == set()
+
+
+def test_every_way_that_the_chain_may_be_broken_has_words() -> None:
+    kinds = set(re.findall(r'Problem\(.*"(\w+)"\)', inspect.getsource(verify)))
+    assert {"anchor_missing", "unreadable", "cut_tail"} <= kinds
+    for language in LANGUAGES:
+        assert {f"protokoll.bruch.{kind}" for kind in kinds} <= load_texts(language).keys()
 
 
 def test_texts_have_the_same_places_in_both_languages() -> None:

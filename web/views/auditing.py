@@ -29,7 +29,6 @@ class MandatePage:
     tabs: tuple[Tab, ...]
     cases: tuple[AuditCase, ...]
     empty: Empty | None = None
-    package_href: str | None = None
 
     template: ClassVar[str] = "pruefung.html"
     panes: ClassVar[bool] = False

@@ -87,7 +87,6 @@ class ClearingLetter:
     postpone: ActionForm | None = None
     forward_href: str | None = None
     dismiss_href: str | None = None
-    rescan_href: str | None = None
     propose_href: str | None = None
     preload: tuple[str, ...] = ()
     lease_seconds: int = 0

@@ -73,7 +73,6 @@ class CasePage:
     preview: DocumentPreview | None = None
     empty: Empty | None = None
     note_href: str | None = None
-    export_href: str | None = None
     close: ActionForm | None = None
     reopen_href: str | None = None
     merge_href: str | None = None
@@ -115,9 +114,7 @@ class DocumentPage:
     transfer: tuple[TransferLine, ...] = ()
     download_pdf_href: str | None = None
     download_original_href: str | None = None
-    move_href: str | None = None
     note_href: str | None = None
-    rescan_href: str | None = None
 
     template: ClassVar[str] = "dokument.html"
     panes: ClassVar[bool] = True
