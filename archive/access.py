@@ -165,13 +165,6 @@ def require_case_file(session: Session, actor: Actor, case_file_id: UUID, on: da
     return case_file
 
 
-def require_page(session: Session, actor: Actor, document_id: UUID, page_no: int, on: date) -> None:
-    """NotFound unless `actor` may read this page of the document."""
-    ranges = visible_pages(session, actor, document_id, on)
-    if ranges is not None and not any(pages.first <= page_no <= pages.last for pages in ranges):
-        raise NotFound
-
-
 def _granted(actor: Actor, on: date) -> ColumnElement[bool]:
     reasons = [
         and_(CaseGrant.reason == reason, CaseGrant.valid_until.is_not(None) if ends else true())

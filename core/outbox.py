@@ -12,12 +12,10 @@ from core.database import Transaction
 from core.models import OutboxEvent
 
 INDEX = "index"
-BLOBS = "blobs"
 SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
     "document.changed": (INDEX,),
     "document.destroyed": (INDEX,),
     "case_file.changed": (INDEX,),
-    "blob.released": (BLOBS,),
 }
 
 

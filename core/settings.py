@@ -51,7 +51,6 @@ class Settings(BaseSettings):
     retention_confirmed: bool = Field(
         default=False, description="Treat schedule entries with needs_decision as confirmed."
     )
-    agency_timezone: str = Field(default="Europe/Berlin", description="Time zone of legal dates.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line."
     )

@@ -28,7 +28,6 @@ FEWEST_MARKS: Final = 2
 BACKGROUND_STEP: Final = 8  # the background is estimated on a copy reduced by this factor
 SHADE_SPREAD: Final = 0.80  # darkest part of the paper against the brightest
 SHADE_DARK: Final = 140  # paper darker than this is lifted as a whole
-SMALLEST_SKEW: Final = 0.3  # degrees; below, turning costs more sharpness than it gains
 LARGEST_SKEW: Final = 8.0
 INCH_MM: Final = 25.4
 

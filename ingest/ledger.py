@@ -13,7 +13,6 @@ from archive.blobs.port import BlobStore, StoredBlob
 from core import jobs
 from core.actor import Actor, ActorKind
 from core.audit import record_act
-from core.clock import agency_date
 from core.database import Database, Transaction
 from core.errors import InvalidInput, StorageFull, Unavailable
 from core.ids import new_id
@@ -135,8 +134,3 @@ def _new_receipt(tx: Transaction, agency_id: UUID, delivery: Delivery, blob: Sto
     tx.session.add(receipt)
     tx.session.flush()
     return receipt
-
-
-def today_of(database: Database) -> date:
-    """The agency's date now, for defaults of sources."""
-    return agency_date(database.clock.now())

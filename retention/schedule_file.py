@@ -71,12 +71,6 @@ def entry_from_data(data: Mapping[str, Any], triggers: Mapping[str, str]) -> Ent
     return next(iter(entries.values()))
 
 
-def triggers_of(raw: bytes) -> dict[str, str]:
-    """The trigger names of a schedule that `parse` accepts, with their German titles."""
-    found: dict[str, str] = yaml.safe_load(raw)["conventions"]["triggers"]
-    return found
-
-
 class _Reader:
     """Collects faults while reading; a value that cannot be read is replaced so that reading goes on."""
 

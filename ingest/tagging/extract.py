@@ -8,7 +8,6 @@ from datetime import date
 
 from archive.pagetext import PageText
 from ingest.references import NumberReading, find_references, own_number_keys
-from ingest.references.catalogue import catalogue
 from ingest.register_view import LookupKeys
 from ingest.tagging.addresses import AddressBlock, OwnAddress, find_blocks, names_us, recipient
 from ingest.tagging.dates import DateMention, document_date, earlier_receipt, find_dates
@@ -66,14 +65,6 @@ class Extraction:
     def recipient(self) -> AddressBlock | None:
         """The address block where the recipient belongs."""
         return recipient(self.blocks)
-
-    @property
-    def external_references(self) -> tuple[NumberReading, ...]:
-        """References of the sender (court file number, their own sign), best first."""
-        kinds = catalogue()
-        theirs = [one for one in self.references if kinds[one.kind].owner == "sender" and one.correction != "guess"]
-        order = {"strong": 0, "medium": 1, "weak": 2}
-        return tuple(sorted(theirs, key=lambda one: (order[kinds[one.kind].strength], one.place.page, one.place.box)))
 
     def birth_dates(self) -> tuple[DateMention, ...]:
         """Dates that may be birth dates: labelled ones, and unlabelled ones too old to be a letter's."""
