@@ -18,9 +18,9 @@ from archive.models import Document
 from core.actor import Actor
 from core.clock import AGENCY_ZONE
 from core.errors import NotFound
-from ingest import repository
 from ingest.models import MailItem, Receipt, ReceiptPage
 from ingest.quarantine import OPEN_STATES, own_receipts
+from ingest.repository import STATE_NOW
 from organisation.models import ScanStation
 
 STATES = ("filed", "clearing", "in_work", "quarantined", "rejected", "ended")
@@ -129,7 +129,7 @@ def _line(
 
 def _states(session: Session, chosen: ColumnElement[bool]) -> dict[UUID, dict[str, int]]:
     ended = MailItem.ended_at.is_not(None) | (Document.state == "dismissed")
-    state = case((ended, "ended"), else_=repository.state_now())
+    state = case((ended, "ended"), else_=STATE_NOW)
     query = (
         select(MailItem.receipt_id, state, func.count())
         .join(Receipt, Receipt.id == MailItem.receipt_id)

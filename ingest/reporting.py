@@ -75,9 +75,9 @@ def reconcile(database: Database, store: BlobStore, agency_id: UUID, orphan_grac
     with database.read() as session:
         receipts = session.scalars(select(Receipt).where(Receipt.agency_id == agency_id)).all()
         counts = dict.fromkeys(STATES, 0)
-        now = repository.state_now()
-        items = select(now, func.count()).select_from(MailItem).outerjoin(Document, Document.id == MailItem.document_id)
-        for state, number in session.execute(items.where(MailItem.agency_id == agency_id).group_by(now)):
+        now = select(repository.STATE_NOW, func.count()).select_from(MailItem)
+        items = now.outerjoin(Document, Document.id == MailItem.document_id).where(MailItem.agency_id == agency_id)
+        for state, number in session.execute(items.group_by(repository.STATE_NOW)):
             counts[state] += number
         with_items = set(session.scalars(select(MailItem.receipt_id).where(MailItem.agency_id == agency_id)))
         counts["in_work"] += sum(receipt.id not in with_items for receipt in receipts)

@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from archive.models import Document
 from ingest.models import ItemPage, MailItem, Receipt, ReceiptPage, TransferNote
+
+STATE_NOW = case(  # over MailItem outer-joined to Document: what a person has made of it since
+    (Document.state == "dismissed", "rejected"), (Document.filed, "filed"), else_=MailItem.state
+)
 
 
 def decided(document: Document) -> bool:
@@ -60,11 +64,6 @@ def waits_for_assembly(session: Session, mail_item_id: UUID) -> bool:
     """Whether all pages of an item are read and nothing was made of them yet: it is assembled once for each reading."""
     state = session.scalar(select(MailItem.state).where(MailItem.id == mail_item_id))
     return state == "in_work" and not unread_pages(session, mail_item_id)
-
-
-def state_now() -> ColumnElement[str]:
-    """Where an item is, over MailItem and its Document (outer join): what a person has made of it since counts."""
-    return case((Document.state == "dismissed", "rejected"), (Document.filed, "filed"), else_=MailItem.state)
 
 
 def receipt_pages(session: Session, receipt_id: UUID) -> Sequence[ReceiptPage]:

@@ -2,7 +2,6 @@
 
 Everything expensive happens before the transaction. If the register changed meanwhile (the case was closed), filing
 raises Conflict and the step is repeated with the new state. Killed anywhere, it starts again and ends the same, once.
-An item that is read once more keeps what a person decided about it meanwhile.
 """
 
 from __future__ import annotations
@@ -111,11 +110,8 @@ def _commit(tx: Transaction, store: BlobStore, job: LeasedJob, made: Made) -> No
     document = _document(tx, work, made.judgement)
     version = _version(tx, store, work, document, made)
     _note(tx, work, document, made)
-    if document.filed:  # a person filed it while it was read once more: only the version is new
-        work.item.state, work.item.final_at = "clearing", tx.now
-    else:
-        inbox_item = _place(tx, actor, document, made.judgement)
-        _finish_item(tx, work.item, document, made.judgement, address(tx, inbox_item))
+    inbox_item = _place(tx, actor, document, made.judgement)
+    _finish_item(tx, work.item, document, made.judgement, address(tx, inbox_item))
     record_act(
         tx, actor, "item.assembled", "mail_item", work.item.id, case_file_id=made.judgement.case_file_id,
         document=document.id, version=version.number, state=made.judgement.state,
@@ -136,8 +132,6 @@ def _settled(tx: Transaction, work: Work) -> bool:
 
 def _document(tx: Transaction, work: Work, judgement: Judgement) -> Document:
     document = tx.session.get(Document, work.item.document_id) if work.item.document_id else None
-    if document is not None and document.filed:
-        return document
     if document is None:
         document = Document(id=new_id(), agency_id=work.item.agency_id, mail_item_id=work.item.id, created_at=tx.now)
         document.received_on = work.receipt.received_on

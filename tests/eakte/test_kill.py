@@ -163,7 +163,7 @@ def survived(seed: int, tmp_path_factory: pytest.TempPathFactory) -> World:
     return world
 
 
-pytestmark = [pytest.mark.kill, pytest.mark.timeout(1800), pytest.mark.xdist_group("kill")]
+pytestmark = [pytest.mark.kill, pytest.mark.timeout(1800)]
 
 
 def test_the_kills_met_work_and_every_target(survived: World, seed: int) -> None:

@@ -16,7 +16,7 @@ from tests.web.house import AUDITOR, CLERK, LEAD, SCANNER, House, open_house
 from tests.web.test_axe import CONTRAST, violations
 from web.wording import path_number
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("real_browser")]
+pytestmark = [pytest.mark.browser]
 SEEN = 400
 LETTER_SECONDS = 5
 PAINTED = "[data-papier] img"
