@@ -270,6 +270,8 @@ def merge_provisional(tx: Transaction, actor: Actor, provisional_id: UUID, targe
     target = _case_for_work(tx, actor, target_id)
     if not source.provisional or source.merged_into_id is not None or target.provisional:
         raise Conflict("Diese Akten können nicht zusammengeführt werden.", "these case files cannot be merged")
+    if target.state != "open":
+        raise Conflict("Die Zielakte ist geschlossen. Bitte zuerst wieder öffnen.", "the target case file is closed")
     _move_filings(tx, source, target)
     _move_members(tx, source, target)
     for table, column in (

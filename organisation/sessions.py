@@ -50,9 +50,13 @@ def sign_in(
     locked = user is not None and _is_locked(user, settings, now)
     if user is None or locked or not right or not user.active:
         _refuse(database, settings, agency_id, user.id if user and not locked else None)
-        raise NotSignedIn("Benutzername oder Passwort stimmen nicht.", "Wrong user name or password.")
+        raise _not_signed_in()
     with database.write() as tx:
         return _open(tx, settings, user.id, replacing)
+
+
+def _not_signed_in() -> NotSignedIn:
+    return NotSignedIn("Benutzername oder Passwort stimmen nicht.", "Wrong user name or password.")
 
 
 def open_session(
@@ -108,6 +112,8 @@ def _is_locked(user: User, settings: Settings, now: datetime) -> bool:
 
 def _open(tx: Transaction, settings: Settings, user_id: UUID, replacing: str) -> SignedInSession:
     user = tx.session.get_one(User, user_id)
+    if not user.active or _is_locked(user, settings, tx.now):  # guesses made at the same time locked it meanwhile
+        raise _not_signed_in()
     user.failed_sign_ins, user.locked_until = 0, None
     if replacing:
         before = (LoginSession.secret_hash == _hash(replacing), LoginSession.ended_at.is_(None))

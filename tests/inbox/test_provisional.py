@@ -37,6 +37,11 @@ def number_of(world: World, case_id: UUID) -> str:
         return session.get_one(CaseFile, case_id).file_number
 
 
+def set_state(world: World, number: str, state: str) -> None:
+    with world.database.write() as tx:
+        tx.session.get_one(CaseFile, world.cases[number]).state = state
+
+
 def test_a_letter_without_a_number_gets_a_case_and_lies_with_the_team(world: World) -> None:
     case_id = open_case(world)
     with world.database.read() as session:
@@ -135,6 +140,10 @@ def test_what_cannot_be_merged(world: World) -> None:
     for unseen in ("Z-99", "A-1"):  # a case of others and none look the same
         with pytest.raises(InvalidInput), world.database.write() as tx:
             merge_into(tx, world.actor("lukas"), first, unseen)
+    set_state(world, "C-4", "closed")
+    with pytest.raises(Conflict), world.database.write() as tx:
+        merge_into(tx, world.actor("lukas"), first, "C-4")
+    set_state(world, "C-4", "open")
     with pytest.raises(NotAllowed), world.database.write() as tx:  # clearing opens such cases, their people merge them
         merge_provisional(tx, world.actor("paula"), first, world.cases["C-4"])
     with world.database.write() as tx:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core.actor import Actor, Role, system_actor
 from core.clock import SetClock
@@ -114,6 +114,21 @@ def test_the_account_locks_after_failures_and_opens_again_by_itself(office: Offi
     office.pass_time(minutes=SETTINGS.lockout_minutes, seconds=1)
     assert office.signed_in(office.sign_in())
     assert office.actions().count("session.refused") == SETTINGS.login_attempts + 2
+
+
+def test_a_right_guess_among_many_at_once_does_not_slip_past_the_lock(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def right_but_late(*_: object) -> bool:
+        with office.database.write() as tx:  # the other guesses, while this one was being hashed
+            until = tx.now + timedelta(minutes=SETTINGS.lockout_minutes)
+            tx.session.execute(update(User).where(User.username == "anna").values(locked_until=until))
+        return True
+
+    monkeypatch.setattr("organisation.sessions.verify_password", right_but_late)
+    with pytest.raises(NotSignedIn):
+        office.sign_in()
+    assert "session.started" not in office.actions()
 
 
 def test_a_lock_does_not_last_longer_because_the_clock_was_set_back(office: Office) -> None:
