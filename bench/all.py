@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 RUNS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "pipeline": (("bench.pipeline",),),
+    "pipeline": (("bench.pipeline",), ("bench.pipeline", "--prose", "--pages", "24")),
     "digital": (("bench.digital",),),
     "ocr": (("bench.ocr",), ("bench.ocr", "--language", "Latin")),
     "routing": (

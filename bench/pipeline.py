@@ -1,6 +1,6 @@
 """The chain against the bare engine on the same pages in the same run (docs/benchmarks.md).
 
-    python -m bench.pipeline [--pages 40]
+    python -m bench.pipeline [--pages 40] [--prose]
 
 Draws letters of the demo as 300-dpi grey scans with a separator sheet before each, reads the letters' pages with two bare
 `deu` processes at 300 dpi, then sends the batch through the whole chain with two workers (split, read, rendered, routed,
@@ -23,13 +23,14 @@ from pathlib import Path
 
 os.environ["OMP_THREAD_LIMIT"] = "1"
 
+from bench.letters import letters
 from eakte.benching import bench_pipeline
-from eakte.demo.batches import write_scan_batch
+from eakte.demo.batches import jpeg_pdf, write_scan_batch
 from eakte.demo.letters.mix import make_letters
 from eakte.demo.load import SEED
 from eakte.demo.register import make_register
 from ingest.engines.tesserocr_engine import TesserocrEngine
-from ingest.pageimage import load_page
+from ingest.pageimage import jpeg_bytes, load_page
 from ingest.reading import as_grey
 
 _engine: TesserocrEngine | None = None
@@ -38,20 +39,40 @@ _engine: TesserocrEngine | None = None
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--pages", type=int, default=40)
+    parser.add_argument("--pages", type=int, default=40, help="letters to draw")
+    parser.add_argument(
+        "--prose", action="store_true", help="pages full of prose (bench.letters), each a file of its own"
+    )
     arguments = parser.parse_args()
-    day = date.today()  # noqa: DTZ011 (any day will do: it only dates the letters)
-    letters = make_letters(make_register(SEED, day), arguments.pages, 5, day)
-    with tempfile.TemporaryDirectory() as folder:
-        batch = Path(folder) / "batch.pdf"
-        items = write_scan_batch(letters, batch, separators="both", profile="office", seed=5)
-        bare = _bare(batch, list(_letter_pages([item.pages for item in items])))
-        chain = bench_pipeline([batch])
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        wanted = _prose(folder, arguments.pages) if arguments.prose else _demo_batch(folder, arguments.pages)
+        bare = _bare(wanted)
+        chain = bench_pipeline([folder])
     ratios = {
         "speed": round(chain["pages_per_second"] / bare["pages_per_second"], 2),
         "cpu": round(chain["cpu_seconds_per_page"] / bare["cpu_seconds_per_page"], 2),
     }
     print(json.dumps({"bare": bare, "chain": chain, "ratios": ratios}, indent=1))
+
+
+def _demo_batch(folder: Path, count: int) -> list[tuple[str, int]]:
+    """Letters of the demo in one batch; returns (file, page) of every letter's page."""
+    day = date.today()  # noqa: DTZ011 (any day will do: it only dates the letters)
+    drawn = make_letters(make_register(SEED, day), count, 5, day)
+    batch = folder / "batch.pdf"
+    items = write_scan_batch(drawn, batch, separators="both", profile="office", seed=5)
+    return [(str(batch), number) for number in _letter_pages([item.pages for item in items])]
+
+
+def _prose(folder: Path, count: int) -> list[tuple[str, int]]:
+    """Full pages of prose, each in a PDF of its own; returns (file, page)."""
+    made = []
+    for number, page in enumerate(letters(count, seed=11)):
+        path = folder / f"{number:03d}.pdf"
+        path.write_bytes(jpeg_pdf([jpeg_bytes(page.pixels, 75)]))
+        made.append((str(path), 1))
+    return made
 
 
 def _letter_pages(counts: Sequence[int]) -> Iterator[int]:
@@ -64,15 +85,15 @@ def _letter_pages(counts: Sequence[int]) -> Iterator[int]:
             yield page_no
 
 
-def _bare(batch: Path, numbers: Sequence[int]) -> dict[str, float]:
+def _bare(wanted: Sequence[tuple[str, int]]) -> dict[str, float]:
     with ProcessPoolExecutor(2, mp_context=get_context("spawn"), initializer=_load) as pool:
-        list(pool.map(_read, [str(batch)] * 2, [numbers[0]] * 2))
+        list(pool.map(_read, wanted[:2]))
         started = time.monotonic()
-        spent = list(pool.map(_read, [str(batch)] * len(numbers), numbers))
+        spent = list(pool.map(_read, wanted))
         elapsed = time.monotonic() - started
     return {
-        "pages_per_second": round(len(numbers) / elapsed, 3),
-        "cpu_seconds_per_page": round(sum(spent) / len(numbers), 3),
+        "pages_per_second": round(len(wanted) / elapsed, 3),
+        "cpu_seconds_per_page": round(sum(spent) / len(wanted), 3),
     }
 
 
@@ -81,7 +102,8 @@ def _load() -> None:
     _engine = TesserocrEngine("deu")
 
 
-def _read(path: str, page_no: int) -> float:
+def _read(wanted: tuple[str, int]) -> float:
+    path, page_no = wanted
     if _engine is None:
         raise RuntimeError("the engine is loaded by the pool's initialiser")
     page = load_page(Path(path), page_no)
