@@ -18,6 +18,7 @@ from api.problems import unexpected
 from core.ids import new_id
 from core.log import logger
 
+# Works for KERN, htmx and our own files without inline script, inline style or eval; `data:` is for KERN's icon masks.
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

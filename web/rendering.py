@@ -15,21 +15,16 @@ from typing import Any, ClassVar, Protocol
 
 import jinja2
 
+from api.frame import SECURITY_HEADERS
 from web.texts import load_texts
 from web.views.common import Shell
 from web.wording import clip_box
 
 STATIC = Path(__file__).resolve().parent / "static"
 
-# Works for KERN, htmx and our own files without inline script, inline style or eval; `data:` is for KERN's icon masks.
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
+# The frame of every answer, but a page may be kept by the browser that asks again before showing it.
 HEADERS: Mapping[str, str] = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
+    **SECURITY_HEADERS,
     "Cache-Control": "private, no-cache",
     "Vary": "HX-Request, HX-Target, Cookie",
 }
