@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.web.house import AUDITOR, CLERK, LEAD, SCANNER, House, open_house
 from tests.web.test_axe import CONTRAST, violations
@@ -174,6 +174,27 @@ def test_the_postkorb_is_worked_on_by_keyboard_alone(house: House, desk: Sit) ->
     seat.keys("Control+Enter")
     expect(page.locator("#toast-text")).to_contain_text("Wiedervorlage am")
     expect(rows).to_have_count(2)
+
+
+def test_an_answer_that_comes_late_does_not_stay_beside_another_letter(house: House, desk: Sit) -> None:
+    """Done and taken back while the next letter's preview is still on its way: the preview follows the focus."""
+    seat = desk(house.worker)
+    page = seat.go("/postkorb")
+    rows = page.locator("[data-liste] .ea-zeile:visible")
+    first = page.locator("[data-liste] [aria-current]")
+    title, count = first.inner_text(), rows.count()
+    held: list[Route] = []
+    page.route("**/postkorb/*", lambda route: held.append(route) if not held else route.continue_())
+    seat.keys("Tab", "Enter", "Tab", "e")
+    expect(rows).to_have_count(count - 1)
+    page.wait_for_function("() => document.querySelector('#toast [data-rueckgaengig]')")
+    seat.keys("Control+z")
+    expect(rows).to_have_count(count)
+    expect(first).to_contain_text(title.removeprefix("Neu: "))
+    assert held, "the preview of the next letter was never asked for"
+    held[0].continue_()
+    expect(page.locator("#vorschau [data-posten]")).not_to_have_attribute("data-posten", "")
+    seat.settle()
 
 
 def test_a_caller_is_answered_in_three_steps(house: House, desk: Sit) -> None:

@@ -79,7 +79,16 @@
     const posten = $("#vorschau [data-posten]")?.dataset.posten;
     return !posten || !aktuelle() || aktuelle().dataset.posten === posten;
   };
-  const nachVorschau = (e) => { merkeAdresse(e); richteBlatt(e); aktuelle()?.classList.remove("ea-zeile--neu"); };
+  /* an answer that was still on its way when the focus went on, or came back, is not the last word */
+  let berichtigt = "";
+  function nachVorschau(e) {
+    merkeAdresse(e);
+    richteBlatt(e);
+    aktuelle()?.classList.remove("ea-zeile--neu");
+    const soll = aktuelle()?.dataset.posten;
+    if (vorschauPasst()) berichtigt = "";
+    else if (berichtigt !== soll) { berichtigt = soll; zeigeVorschau(aktuelle(), 0, true); }
+  }
   const nachListe = () => { const zs = zeilen(), jetzt = aktuelle() || zs[0]; zs.forEach((z) => ($("a", z).tabIndex = z === jetzt ? 0 : -1)); };
 
   /* ---- clearing: one letter at a time; Enter counts only once the letter has been seen */
