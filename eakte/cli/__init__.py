@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from eakte.cli import mail, operation, records, retention, setup
+from eakte.cli import backup, mail, operation, records, retention, setup
 from eakte.cli.audit import audit
 
 app = typer.Typer(
@@ -32,6 +32,7 @@ app.add_typer(audit, name="audit")
 app.add_typer(retention.retention, name="retention")
 app.add_typer(retention.export, name="export")
 app.add_typer(operation.bench, name="bench")
+app.add_typer(backup.backup, name="backup")
 app.command("init")(setup.init)
 app.command("settings")(setup.settings_command)
 app.command("ingest")(mail.ingest)
@@ -42,6 +43,7 @@ app.command("serve")(operation.serve)
 app.command("worker")(operation.worker)
 app.command("run")(operation.run)
 app.command("rebuild-index")(operation.rebuild)
+app.command("restore")(backup.restore_command)
 app.command("sheets")(operation.sheets)
 
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from uuid import UUID
 
 from core import jobs
 from core.audit.sealing import seal
-from eakte.bootstrap import Services, agency_id
+from core.clock import agency_date
+from core.settings import Settings
+from eakte.bootstrap import Services, agency_id, open_services
+from eakte.demo.batches import write_scan_batch
+from eakte.demo.letters.mix import make_letters
+from eakte.demo.load import SEED, load_demo
+from eakte.demo.register import make_register
+from eakte.intake import take_in
 from eakte.searching import index_pending
 from ingest.pipeline import Pipeline
 
@@ -30,3 +38,17 @@ def work_off(services: Services) -> int:
     index_pending(services)
     seal(services.database, services.settings.anchor_file)
     return done
+
+
+def worked_off_home(folder: Path, letters: int = 2) -> Path:
+    """A demo installation below `folder` with some scanned letters and one empty file, all worked off."""
+    opened = open_services(Settings(home=folder / "home"), migrate=True)
+    load_demo(opened, with_mail=False)
+    day = agency_date(opened.database.clock.now())
+    chosen = [one for one in make_letters(make_register(SEED, day), 20, 2, day) if one.truth.expected == "file"]
+    write_scan_batch(chosen[:letters], folder / "batch.pdf", separators="both", profile="office", seed=2)
+    (folder / "empty.pdf").write_bytes(b"")
+    take_in(opened, agency_of(opened), [folder / "batch.pdf", folder / "empty.pdf"], None, None, None)
+    work_off(opened)
+    opened.database.dispose()
+    return folder / "home"

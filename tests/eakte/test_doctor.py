@@ -15,12 +15,7 @@ from core.clock import agency_date
 from core.errors import Conflict
 from core.settings import Settings
 from eakte.bootstrap import Services, open_services
-from eakte.demo.batches import write_scan_batch
-from eakte.demo.letters.mix import make_letters
-from eakte.demo.load import SEED, load_demo
-from eakte.demo.register import make_register
 from eakte.doctor import examine
-from eakte.intake import take_in
 from eakte.searching import rebuild_index
 from inbox import acts
 from inbox.acts import ItemRef
@@ -32,24 +27,14 @@ from ingest.reporting import item_lines, reconcile
 from organisation.actors import build_actor
 from organisation.models import User
 from search.tantivy_index import TantivyIndex
-from tests.eakte.support import agency_of, work_off
+from tests.eakte.support import agency_of, work_off, worked_off_home
 from tests.support import raw
 
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A worked-off installation, made once and copied for each test."""
-    tmp_path = tmp_path_factory.mktemp("doctor")
-    opened = open_services(Settings(home=tmp_path / "home"), migrate=True)
-    load_demo(opened, with_mail=False)
-    day = agency_date(opened.database.clock.now())
-    letters = [one for one in make_letters(make_register(SEED, day), 20, 2, day) if one.truth.expected == "file"][:2]
-    write_scan_batch(letters, tmp_path / "batch.pdf", separators="both", profile="office", seed=2)
-    (tmp_path / "empty.pdf").write_bytes(b"")
-    take_in(opened, agency_of(opened), [tmp_path / "batch.pdf", tmp_path / "empty.pdf"], None, None, None)
-    work_off(opened)
-    opened.database.dispose()
-    return tmp_path / "home"
+    return worked_off_home(tmp_path_factory.mktemp("doctor"))
 
 
 @pytest.fixture
