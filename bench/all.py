@@ -19,6 +19,7 @@ RUNS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("bench.routing", "--seeds", "104", "--count", "540", "--noise", "0.01", "--scanned", "40"),
     ),
     "search": (("bench.search",),),
+    "backup": (("bench.backup",),),
 }
 
 
