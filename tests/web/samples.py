@@ -816,7 +816,22 @@ ALL: dict[str, tuple[object, v.Shell]] = {
     "konflikt": (CONFLICT, shell("klaerung")),
     "tastatur": (HELP, shell("")),
     "einstellungen": (SETTINGS, shell("")),
-    "einstellungen-gespeichert": (replace(SETTINGS, saved=True, theme="dark"), shell("")),
+    "einstellungen-gespeichert": (replace(SETTINGS, saved=T("einstellungen.gespeichert"), theme="dark"), shell("")),
+    "kennwort": (v.PasswordPage(T("kennwort.titel"), "/einstellungen", 12, 1000), shell("")),
+    "kennwort-zuerst": (v.PasswordPage(T("kennwort.titel"), "/postkorb", 12, 1000, True), LOGGED_OUT),
+    "kennwort-fehler": (
+        v.PasswordPage(
+            T("kennwort.titel"),
+            "/",
+            12,
+            1000,
+            False,
+            T("kennwort.falsch"),
+            ("Zu kurz.", "Zu gleich."),
+            T("kennwort.ungleich"),
+        ),
+        shell(""),
+    ),
     **{
         f"formular-{name}": (form_page(name), shell())
         for name in ("weiterleiten", "wiedervorlage", "andere-akte", "notiz", "neu-scannen")
