@@ -726,7 +726,8 @@ def quarantine_page(filled: bool = True) -> v.QuarantinePage:
     )
     empty = v.Empty(T("poststelle.nichts_offen_titel"), T("poststelle.nichts_offen_text"))
     heading = T("poststelle.quarantaene")
-    return v.QuarantinePage(heading, heading, tabs, rows if filled else (), None if filled else empty)
+    more = "/poststelle/quarantaene?ab=50" if filled else None
+    return v.QuarantinePage(heading, heading, tabs, rows if filled else (), None if filled else empty, None, more)
 
 
 # name -> (page, shell): every page in every state; dark mode is added by the tests
