@@ -753,7 +753,6 @@ ALL: dict[str, tuple[object, v.Shell]] = {
             preview=replace(
                 preview("p5"),
                 take=form("/postkorb/e/p5/zuweisen"),
-                why_open=True,
                 page=text_view("Nebenkostenabrechnung 2025", "/postkorb/e/p5"),
             ),
         ),
