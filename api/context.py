@@ -9,12 +9,11 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from archive.blobs.port import BlobStore
-from core.actor import Actor
 from core.database import Database
-from core.errors import NotSignedIn
+from core.errors import EakteError, NotSignedIn
 from core.settings import Settings
-from organisation.models import LoginSession, ScanStation
-from organisation.sessions import open_session
+from organisation.models import ScanStation
+from organisation.sessions import SignedIn, open_session
 from organisation.stations import station_for_token
 from search.service import SearchService
 
@@ -41,12 +40,14 @@ class Context:
     agency_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class SignedIn:
-    """A request with a valid session."""
+class PasswordChangeRequired(EakteError):
+    """Somebody else chose the password: before anything else the person chooses their own."""
 
-    actor: Actor
-    session: LoginSession
+    status = 403
+    code = "password_change_required"
+
+    def __init__(self) -> None:
+        super().__init__("Bitte ändern Sie zuerst Ihr Kennwort. Nichts wurde geändert.", "Change your password first.")
 
 
 def context(request: Request) -> Context:
@@ -55,13 +56,29 @@ def context(request: Request) -> Context:
     return found
 
 
-def signed_in(request: Request, ctx: Annotated[Context, Depends(context)]) -> SignedIn:
-    """The signed-in user. Raises NotSignedIn; the pages turn that into a redirect to the log-in."""
-    found = open_session(ctx.database, request.cookies.get(COOKIE, ""), ctx.settings)
+def known(request: Request, ctx: Annotated[Context, Depends(context)]) -> SignedIn:
+    """Who the cookie names, also one who must change the password first: for that, and for signing out, only."""
+    return session_of(request, ctx)
+
+
+def signed_in(who: Annotated[SignedIn, Depends(known)]) -> SignedIn:
+    """The signed-in user. Raises NotSignedIn and PasswordChangeRequired; the pages turn both into redirects."""
+    return ready(who)
+
+
+def session_of(request: Request, ctx: Context, *, prolong: bool = True) -> SignedIn:
+    """The open session of the request's cookie. Raises NotSignedIn."""
+    found = open_session(ctx.database, request.cookies.get(COOKIE, ""), ctx.settings, prolong=prolong)
     if found is None:
         raise NotSignedIn("Bitte melden Sie sich an.", "Please sign in.")
-    actor, session = found
-    return SignedIn(replace(actor, prefetching=asked_ahead(request)), session)
+    return replace(found, actor=replace(found.actor, prefetching=asked_ahead(request)))
+
+
+def ready(who: SignedIn) -> SignedIn:
+    """The same, when nothing stands before work. Raises PasswordChangeRequired."""
+    if who.must_change_password:
+        raise PasswordChangeRequired
+    return who
 
 
 def asked_ahead(request: Request) -> bool:
@@ -84,5 +101,6 @@ def station(request: Request, ctx: Annotated[Context, Depends(context)]) -> Scan
 
 
 Ctx = Annotated[Context, Depends(context)]
+Known = Annotated[SignedIn, Depends(known)]
 Session = Annotated[SignedIn, Depends(signed_in)]
 Station = Annotated[ScanStation, Depends(station)]

@@ -9,11 +9,12 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from sqlalchemy import text
 
-from api.context import COOKIE, Context, Ctx, Session
+from api.context import COOKIE, Context, Ctx, Known
 from api.csrf import require_csrf
 from api.problems import refusals
 from core.errors import EakteError
-from organisation.sessions import sign_in, sign_out
+from organisation.passwords import LONGEST
+from organisation.sessions import SignedInSession, change_password, sign_in, sign_out
 
 router = APIRouter(tags=["Anmeldung"])
 
@@ -22,7 +23,14 @@ class Credentials(BaseModel):
     """A user name and a password."""
 
     username: str = Field(min_length=1, max_length=60)
-    password: str = Field(min_length=1, max_length=200)
+    password: str = Field(min_length=1, max_length=LONGEST)
+
+
+class NewPassword(BaseModel):
+    """The password so far and the one that shall hold from now on."""
+
+    current_password: str = Field(min_length=1, max_length=LONGEST)
+    new_password: str = Field(min_length=1, max_length=LONGEST)
 
 
 @router.post("/api/v1/session", summary="Anmelden", status_code=201, responses=refusals(400, 401, 413))
@@ -32,9 +40,19 @@ def post_session(request: Request, ctx: Ctx, credentials: Credentials) -> Respon
         ctx.database, ctx.settings, ctx.agency_id, credentials.username, credentials.password,
         replacing=request.cookies.get(COOKIE, ""),
     )  # fmt: skip
-    response = JSONResponse({"csrf_token": signed.csrf_token}, 201, {"Cache-Control": "no-store"})
-    set_cookie(response, ctx, signed.secret)
-    return response
+    return _session_answer(ctx, signed, 201)
+
+
+@router.put(
+    "/api/v1/password",
+    summary="Das eigene Kennwort ändern",
+    dependencies=[Depends(require_csrf)],
+    responses=refusals(400, 401, 403, 413),
+)
+def put_password(ctx: Ctx, who: Known, passwords: NewPassword) -> Response:
+    """A new password of one's own. All sessions end; cookie and CSRF token of the answer are those of a fresh one."""
+    signed = change_password(ctx.database, ctx.settings, who, passwords.current_password, passwords.new_password)
+    return _session_answer(ctx, signed, 200)
 
 
 @router.delete(
@@ -44,7 +62,7 @@ def post_session(request: Request, ctx: Ctx, credentials: Credentials) -> Respon
     dependencies=[Depends(require_csrf)],
     responses=refusals(401, 403),
 )
-def delete_session(ctx: Ctx, who: Session) -> Response:
+def delete_session(ctx: Ctx, who: Known) -> Response:
     """End the session at once."""
     sign_out(ctx.database, who.session.id)
     response = Response(status_code=204)
@@ -73,6 +91,12 @@ def set_cookie(response: Response, ctx: Context, secret: str) -> None:
         COOKIE, secret, httponly=True, samesite="strict", secure=ctx.settings.cookie_secure, path="/",
         max_age=ctx.settings.session_hours * 3600,
     )  # fmt: skip
+
+
+def _session_answer(ctx: Context, signed: SignedInSession, status: int) -> Response:
+    response = JSONResponse({"csrf_token": signed.csrf_token}, status, {"Cache-Control": "no-store"})
+    set_cookie(response, ctx, signed.secret)
+    return response
 
 
 def _database_ready(ctx: Context) -> bool:

@@ -81,13 +81,15 @@ def day_balance(session: Session, actor: Actor, day: date) -> DayBalance:
     return DayBalance(day, tuple(_line(one, stations, states, lost) for one in receipts))
 
 
-def open_entries(session: Session, actor: Actor) -> list[OpenEntry]:
-    """What a person must still end, oldest first."""
+def open_entries(session: Session, actor: Actor, limit: int, offset: int = 0) -> list[OpenEntry]:
+    """A page of what a person must still end, oldest first."""
     query = (
         select(MailItem, Receipt)
         .join(Receipt, Receipt.id == MailItem.receipt_id)
         .where(own_receipts(actor), MailItem.state.in_(OPEN_STATES), MailItem.ended_at.is_(None))
-        .order_by(Receipt.accepted_at, MailItem.item_no)
+        .order_by(Receipt.accepted_at, MailItem.item_no, MailItem.id)
+        .limit(limit)
+        .offset(offset)
     )
     rows = session.execute(query).all()
     stations = _stations(session, [receipt for _, receipt in rows])

@@ -9,6 +9,11 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+LEAST, LONGEST = (
+    12,
+    1000,
+)  # characters of a password that a person chooses (NIST SP 800-63B §3.1.1.2: length, no recipes)
+_DIFFERENT = 5
 _hasher = PasswordHasher()
 _places = threading.Semaphore(2)
 
@@ -32,6 +37,20 @@ def verify_password(stored: str | None, password: str) -> bool:
 def _nobodys_hash() -> str:
     """What an unknown user's password is held against; made once, when it is first needed."""
     return _hasher.hash(secrets.token_urlsafe(16))
+
+
+def faults_of(password: str, username: str, current: str) -> list[str]:
+    """What is wrong with a password that a person chose, as German sentences; empty = it may be taken. Pure."""
+    faults = []
+    if not LEAST <= len(password) <= LONGEST:
+        faults.append(f"Das neue Kennwort braucht mindestens {LEAST} Zeichen (höchstens {LONGEST}).")
+    if username.lower() in password.lower():
+        faults.append("Das neue Kennwort darf den Benutzernamen nicht enthalten.")
+    if password and len(set(password)) < _DIFFERENT:
+        faults.append(f"Das neue Kennwort braucht mindestens {_DIFFERENT} verschiedene Zeichen.")
+    if password == current:
+        faults.append("Das neue Kennwort ist das alte.")
+    return faults
 
 
 def new_password() -> str:

@@ -1,4 +1,4 @@
-"""Signing in and out: argon2, lock-out, a new session id at each sign-in, idle and absolute time-outs."""
+"""Signing in and out, and the own password: argon2, lock-out, new session ids, idle and absolute time-outs."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from core.actor import Actor, ActorKind
 from core.audit import record_act
 from core.clock import agency_date
 from core.database import Database, Transaction
-from core.errors import NotSignedIn
+from core.errors import InvalidInput, NotSignedIn
 from core.ids import new_id
 from core.settings import Settings
 from organisation.actors import build_actor
 from organisation.models import LoginSession, User
-from organisation.passwords import verify_password
+from organisation.passwords import faults_of, hash_password, verify_password
 
 _TOUCH = timedelta(minutes=1)
 
@@ -31,6 +31,15 @@ class SignedInSession:
     session_id: UUID
     secret: str
     csrf_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who stands behind a cookie. `must_change_password`: nothing but that, and signing out, may be done."""
+
+    actor: Actor
+    session: LoginSession
+    must_change_password: bool = False
 
 
 def sign_in(
@@ -45,24 +54,61 @@ def sign_in(
         user = session.scalar(
             select(User).where(User.agency_id == agency_id, User.username == username.strip().lower())
         )
-    now = database.clock.now()
-    right = verify_password(user.password_hash if user else None, password)
-    locked = user is not None and _is_locked(user, settings, now)
-    if user is None or locked or not right or not user.active:
-        _refuse(database, settings, agency_id, user.id if user and not locked else None)
+    if not _proved(database, settings, agency_id, user, password) or user is None:
         raise _not_signed_in()
     with database.write() as tx:
         return _open(tx, settings, user.id, replacing)
+
+
+def change_password(database: Database, settings: Settings, who: SignedIn, current: str, new: str) -> SignedInSession:
+    """The person's own new password. All their sessions end, this one too; the fresh one goes into the cookie.
+
+    Raises InvalidInput: `wrong_password` (counted like a refused sign-in, so that an open screen is no place to guess)
+    or `weak_password` with the faults.
+    """
+    with database.read() as session:
+        user = session.get_one(User, who.session.user_id)
+    if not _proved(database, settings, user.agency_id, user, current):
+        raise _wrong_password()
+    faults = faults_of(new, user.username, current)
+    if faults:
+        raise InvalidInput(
+            "Das neue Kennwort geht so nicht. Nichts wurde geändert.", "the new password cannot be taken",
+            faults=faults, code="weak_password",
+        )  # fmt: skip
+    hashed = hash_password(new)
+    with database.write() as tx:
+        now = tx.session.get_one(User, user.id)
+        if now.password_hash != user.password_hash:  # reset or changed elsewhere while this one was being hashed
+            raise _wrong_password()
+        now.password_hash, now.must_change_password = hashed, False
+        end_sessions_of(tx, now.id)
+        record_act(tx, who.actor, "user.password_changed", "user", now.id)
+        return _open(tx, settings, now.id, "")
+
+
+def _wrong_password() -> InvalidInput:
+    return InvalidInput(
+        "Das jetzige Kennwort stimmt nicht. Nichts wurde geändert.", "wrong current password", code="wrong_password"
+    )
+
+
+def _proved(database: Database, settings: Settings, agency_id: UUID, user: User | None, password: str) -> bool:
+    """Whether the password is this active, unlocked user's; a refusal is logged and counted."""
+    right = verify_password(user.password_hash if user else None, password)
+    locked = user is not None and _is_locked(user, settings, database.clock.now())
+    if user is None or locked or not right or not user.active:
+        _refuse(database, settings, agency_id, user.id if user and not locked else None)
+        return False
+    return True
 
 
 def _not_signed_in() -> NotSignedIn:
     return NotSignedIn("Benutzername oder Passwort stimmen nicht.", "Wrong user name or password.")
 
 
-def open_session(
-    database: Database, secret: str, settings: Settings, *, prolong: bool = True
-) -> tuple[Actor, LoginSession] | None:
-    """The actor behind a cookie, or None when the session is unknown, ended, idle too long, or its user inactive.
+def open_session(database: Database, secret: str, settings: Settings, *, prolong: bool = True) -> SignedIn | None:
+    """Who is behind a cookie, or None when the session is unknown, ended, idle too long, or its user inactive.
 
     `prolong` False is for what a page asks by itself: it does not count as activity of the person.
     """
@@ -81,7 +127,7 @@ def open_session(
         actor = build_actor(session, user, agency_date(now), found.id)
     if prolong and abs(now - found.last_seen_at) > _TOUCH:  # abs: idle time counts anew after a clock was set back
         _touch(database, found.id)
-    return actor, found
+    return SignedIn(actor, found, user.must_change_password)
 
 
 def sign_out(database: Database, session_id: UUID) -> None:

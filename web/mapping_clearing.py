@@ -18,10 +18,11 @@ from archive.reading import OpenedDocument
 from core.actor import Actor
 from inbox.repository import Row
 from ingest.models import MailItem
+from ingest.repository import item_by_document
 from web import views as v
 from web.mapping_forms import hits_of
 from web.mapping_inbox import form
-from web.mapping_sheet import page_image
+from web.mapping_sheet import image_href, page_image
 from web.texts import Texts
 from web.wording import date_words, turn_box
 
@@ -174,6 +175,19 @@ def visible_candidates(session: Session, actor: Actor, mail: MailItem | None, on
     query = select(CaseFile).where(CaseFile.id.in_(wanted), covers_visible(actor, on))
     known = {case.id: case for case in session.scalars(query)}
     return [known[one] for one in wanted if one in known]
+
+
+def first_image(session: Session, actor: Actor, row: Row, on: date) -> str | None:
+    """Address of the page that clearing shows first of a letter, to be fetched ahead. Opens nothing: the image's own
+    route asks for access and notes the look.
+    """
+    version = archive.current_version(session, row.document.id)
+    pages = archive.pages(session, version.id) if version else ()
+    mail = item_by_document(session, row.document.id)
+    evidence = evidence_about(mail, visible_candidates(session, actor, mail, on))
+    wanted = next((int(one.get("page") or 0) for one in evidence if len(one.get("box") or ()) == 4), 0)
+    shown = next((page for page in pages if page.page_no == wanted), next(iter(pages), None))
+    return image_href(row.document.id, shown) if shown else None
 
 
 def evidence_about(mail: MailItem | None, cases: Sequence[CaseFile]) -> list[Mapping[str, Any]]:

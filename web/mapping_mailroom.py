@@ -19,17 +19,26 @@ BASE = "/poststelle"
 OPEN = f"{BASE}/quarantaene"
 DONE = ("filed", "ended")
 WAYS = ("released", "rejected")
+PAGE_SIZE = 50
 FIRST_VERSION = 1  # an entry has two states, open and ended; the second post meets "ended already"
 
 
 def board_page(
-    session: Session, actor: Actor, balance: DayBalance, today: date, shown: str, error: str, texts: Texts
+    session: Session,
+    actor: Actor,
+    balance: DayBalance,
+    today: date,
+    shown: str,
+    error: str,
+    texts: Texts,
+    offset: int = 0,
 ) -> v.MailroomPage:
-    """The board of a day; `shown` is the day as typed."""
+    """The board of a day; `shown` is the day as typed. The balance is the whole day's, the list a page of it."""
     heading = texts("raum.poststelle")
     day = balance.day
     counts = balance.counts
     batches = sorted(balance.batches, key=lambda line: not _troubled(line))  # problems first, else as they came
+    start = _start(offset, len(batches))
     return v.MailroomPage(
         title=heading,
         heading=heading,
@@ -39,21 +48,29 @@ def board_page(
         received=balance.received,
         parts=tuple(v.BalancePart(texts(f"poststelle.zustand.{state}"), counts[state]) for state in mailroom.STATES),
         difference=balance.difference,
-        batches=tuple(_batch(line, texts) for line in batches),
+        batches=tuple(_batch(line, texts) for line in batches[start : start + PAGE_SIZE]),
         previous=_day_link(day - timedelta(days=1), texts("poststelle.tag_davor")),
         following=_day_link(day + timedelta(days=1), texts("poststelle.tag_danach")) if day < today else None,
         error=error,
         empty=v.Empty(texts("poststelle.leer_titel"), texts("poststelle.leer_text")) if not batches else None,
+        **_around(f"{BASE}?tag={date_words(day)}&", start, len(batches)),
     )
 
 
-def quarantine_page(session: Session, actor: Actor, texts: Texts) -> v.QuarantinePage:
-    """The open entries, oldest first."""
-    rows = tuple(_entry(one, texts) for one in mailroom.open_entries(session, actor))
+def quarantine_page(session: Session, actor: Actor, texts: Texts, offset: int = 0) -> v.QuarantinePage:
+    """A page of the open entries, oldest first."""
+    waiting = mailroom.open_count(session, actor)
+    start = _start(offset, waiting)
+    rows = tuple(_entry(one, texts) for one in mailroom.open_entries(session, actor, PAGE_SIZE, start))
     heading = texts("poststelle.quarantaene")
     empty = v.Empty(texts("poststelle.nichts_offen_titel"), texts("poststelle.nichts_offen_text"))
     return v.QuarantinePage(
-        heading, heading, tabs(session, actor, texts, board=False), rows, empty if not rows else None
+        heading,
+        heading,
+        tabs(session, actor, texts, board=False),
+        rows,
+        empty if not rows else None,
+        **_around(f"{OPEN}?", start, waiting),
     )
 
 
@@ -91,6 +108,20 @@ def tabs(session: Session, actor: Actor, texts: Texts, *, board: bool) -> tuple[
         v.Tab(BASE, texts("poststelle.tagesbericht"), board),
         v.Tab(OPEN, texts("poststelle.quarantaene"), not board, waiting),
     )
+
+
+def _start(offset: int, total: int) -> int:
+    """Where the page begins: as asked, or the last page when what was there has been ended meanwhile."""
+    return min(offset, max(0, total - 1) // PAGE_SIZE * PAGE_SIZE)
+
+
+def _around(address: str, start: int, total: int) -> dict[str, str | None]:
+    """The pages before and after, with their view model's names."""
+    before, after = max(0, start - PAGE_SIZE), start + PAGE_SIZE
+    return {
+        "previous_href": f"{address}ab={before}" if start else None,
+        "next_href": f"{address}ab={after}" if after < total else None,
+    }
 
 
 def _troubled(line: BatchLine) -> bool:

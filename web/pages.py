@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -20,12 +20,12 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-from api.context import COOKIE, Context, Ctx, Session, SignedIn
+from api.context import COOKIE, Context, Ctx, Known, PasswordChangeRequired, Session
 from core import errors
 from core.actor import Actor
 from core.clock import agency_date
 from core.log import logger
-from organisation.sessions import open_session
+from organisation.sessions import SignedIn, open_session
 from web import rendering, wording
 from web import views as v
 from web.mapping_shell import bare_shell, build_shell
@@ -56,11 +56,23 @@ class Visit:
 
 
 def visit(request: Request, ctx: Ctx, who: Session) -> Visit:
-    """The visit behind a request. Raises NotSignedIn."""
+    """The visit behind a request. Raises NotSignedIn and PasswordChangeRequired."""
+    return visit_of(request, ctx, who)
+
+
+def known_visit(request: Request, ctx: Ctx, who: Known) -> Visit:
+    """The visit of somebody who may still have to change the password. Raises NotSignedIn."""
+    return visit_of(request, ctx, who)
+
+
+def visit_of(request: Request, ctx: Context, who: SignedIn) -> Visit:
+    """One request with its person, texts and day."""
     return Visit(request, ctx, who, load_texts("de"), agency_date(ctx.database.clock.now()))
 
 
 Page = Annotated[Visit, Depends(visit)]
+KnownPage = Annotated[Visit, Depends(known_visit)]
+OWN_PASSWORD = "/einstellungen/kennwort"  # noqa: S105  an address
 
 
 class Overtaken(errors.Conflict):
@@ -87,6 +99,8 @@ def html(text: str, status: int = 200) -> HTMLResponse:
 def shell_of(who: Visit, room: str = "", toast: v.Toast | None = None, query: str = "") -> v.Shell:
     """The frame for this person."""
     with who.ctx.database.read() as session:
+        if who.who.must_change_password:  # no room, no count, no search before that is done
+            return replace(bare_shell(session, who.ctx.agency_id), csrf=who.who.session.csrf_token)
         return build_shell(session, who.actor, who.who.session.csrf_token, who.today, room, toast, query)
 
 
@@ -133,6 +147,8 @@ def refusal(request: Request, error: Exception, reference: str = "") -> Response
     shell = frame_of(request)
     if isinstance(error, errors.NotSignedIn):
         return _sign_in_first(request, shell)
+    if isinstance(error, PasswordChangeRequired):
+        return _password_first(request, error.status)
     if isinstance(error, WrongInput):
         return _part(request, error.target, error.page, shell, 422)
     if isinstance(error, errors.Conflict):
@@ -177,13 +193,25 @@ def _conflict(error: errors.Conflict) -> v.Conflict:
 
 def _sign_in_first(request: Request, shell: v.Shell) -> Response:
     texts = load_texts("de")
-    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    path = _asked(request)
     htmx = request.headers.get("HX-Request") == "true"
     if request.method in ("GET", "HEAD") and not htmx:
         return RedirectResponse(f"/anmelden?weiter={quote(path)}", 303)
     after = wording.safe_next(path) if request.method == "GET" else "/"
     page = v.LoginPage(texts("anmelden.ueberschrift"), after, notice=texts("anmelden.abgelaufen"))
     return _part(request, "dialog-inhalt", page, shell, 401)
+
+
+def _password_first(request: Request, status: int) -> Response:
+    """To the page where the password is changed; htmx leaves the page it is on."""
+    seen = request.method in ("GET", "HEAD")
+    if request.headers.get("HX-Request") == "true":
+        return Response(status_code=status, headers={**rendering.HEADERS, "HX-Redirect": OWN_PASSWORD})
+    return RedirectResponse(f"{OWN_PASSWORD}?weiter={quote(_asked(request))}" if seen else OWN_PASSWORD, 303)
+
+
+def _asked(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def _part(request: Request, target: str, page: Any, shell: v.Shell, status: int) -> HTMLResponse:
@@ -197,10 +225,9 @@ def frame_of(request: Request) -> v.Shell:
     ctx: Context = request.app.state.context
     try:
         found = open_session(ctx.database, request.cookies.get(COOKIE, ""), ctx.settings)
+        if found is not None:
+            return shell_of(visit_of(request, ctx, found))
         with ctx.database.read() as session:
-            if found is None:
-                return bare_shell(session, ctx.agency_id)
-            today = agency_date(ctx.database.clock.now())
-            return build_shell(session, found[0], found[1].csrf_token, today)
+            return bare_shell(session, ctx.agency_id)
     except errors.EakteError:
         return v.Shell(agency="", csrf="")

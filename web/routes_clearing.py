@@ -23,7 +23,14 @@ from ingest.repository import item_by_document
 from web import rendering
 from web import views as v
 from web.mapping_acts import toast_for
-from web.mapping_clearing import Decision, clearing_letter, evidence_about, evidence_of, visible_candidates
+from web.mapping_clearing import (
+    Decision,
+    clearing_letter,
+    evidence_about,
+    evidence_of,
+    first_image,
+    visible_candidates,
+)
 from web.mapping_forms import MOST_HITS, case_hits
 from web.mapping_lookup import user_name
 from web.mapping_sheet import page_view
@@ -35,6 +42,7 @@ from web.sheets import texts_of, wants_text
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 URGENT = InboxItem.urgency != "normal"
 MOST = 200
+AHEAD = 3  # letters whose image is fetched while the person decides on the one before (CONCEPT §5)
 LISTS = ("", "eilt", "zurueckgestellt")
 Query200 = Annotated[str, Query(max_length=200)]
 
@@ -100,11 +108,9 @@ def require_letter(who: Visit, item_id: UUID) -> Row:
 
 def next_row(who: Visit, chosen: str = "") -> Row | None:
     """The first letter of a list, those that a colleague holds last."""
-    now = who.ctx.database.clock.now()
     with who.ctx.database.read() as session:
         rows = _rows(who, session, chosen)
-    free = [row for row in rows if leases.holder(row.item, now) in (None, who.actor.user_id)]
-    return next(iter([*free, *rows]), None)
+    return next(iter([*_free(who, rows), *rows]), None)
 
 
 def clearing_page(
@@ -120,6 +126,8 @@ def clearing_page(
     """The page at a letter; opening the letter is audited before anything of it is drawn."""
     letter = _letter(who, row, number, view, query, decision) if row is not None else None
     with who.ctx.database.read() as session:
+        if row is not None and letter is not None:
+            letter = replace(letter, preload=_images_ahead(who, session, row, chosen))
         condition = clearing_condition(who.actor)
         counts = {
             "": repository.count(session, who.actor, condition, who.today),
@@ -166,6 +174,18 @@ def _letter(who: Visit, row: Row, number: int, view: str, query: str, decision: 
             return letter
         busy = who.texts("klaerung.wird_geklaert", name=user_name(session, holder))
         return replace(letter, meta=f"{letter.meta} · {busy}")
+
+
+def _free(who: Visit, rows: list[Row]) -> list[Row]:
+    """Those that no colleague holds."""
+    now = who.ctx.database.clock.now()
+    return [row for row in rows if leases.holder(row.item, now) in (None, who.actor.user_id)]
+
+
+def _images_ahead(who: Visit, session: DbSession, row: Row, chosen: str) -> tuple[str, ...]:
+    following = [one for one in _free(who, _rows(who, session, chosen)) if one.item.id != row.item.id]
+    found = [first_image(session, who.actor, one, who.today) for one in following[:AHEAD]]
+    return tuple(href for href in found if href is not None)
 
 
 def _rows(who: Visit, session: DbSession, chosen: str) -> list[Row]:

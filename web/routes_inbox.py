@@ -10,21 +10,18 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.context import COOKIE, Ctx, SignedIn
+from api.context import Ctx, ready, session_of
 from archive import reading
-from core.clock import agency_date
-from core.errors import NotFound, NotSignedIn
+from core.errors import NotFound
 from inbox import repository
-from organisation.sessions import open_session
 from web import rendering
 from web import views as v
 from web.mapping_acts import toast_for
 from web.mapping_boxes import box_at, box_of_item, boxes_of
 from web.mapping_inbox import ORDERS, Selection, inbox_page, item_preview, narrowed, new_mail, order_of
 from web.mapping_sheet import page_view
-from web.pages import Page, PageRoute, Visit, html, shell_of, show
+from web.pages import Page, PageRoute, Visit, html, shell_of, show, visit_of
 from web.sheets import texts_of, wants_text
-from web.texts import load_texts
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -44,10 +41,7 @@ Wanted = Annotated[Selection, Depends(selection)]
 
 def quiet_visit(request: Request, ctx: Ctx) -> Visit:
     """A visit that does not count as activity: what the page asks by itself. Raises NotSignedIn."""
-    found = open_session(ctx.database, request.cookies.get(COOKIE, ""), ctx.settings, prolong=False)
-    if found is None:
-        raise NotSignedIn("Bitte melden Sie sich an.", "Please sign in.")
-    return Visit(request, ctx, SignedIn(*found), load_texts("de"), agency_date(ctx.database.clock.now()))
+    return visit_of(request, ctx, ready(session_of(request, ctx, prolong=False)))
 
 
 @router.get("/postkorb")

@@ -22,26 +22,27 @@ from web.wording import date_words
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Command = Annotated[Posted, Depends(posted)]
 CSRF = [Depends(require_csrf)]
+Start = Annotated[int, Query(ge=0, le=1_000_000)]
 ROOM = "poststelle"
 
 
 @router.get("/poststelle")
-def get_board(who: Page, tag: Annotated[str, Query(max_length=20)] = "") -> Response:
+def get_board(who: Page, tag: Annotated[str, Query(max_length=20)] = "", ab: Start = 0) -> Response:
     """The balance of a day: received is filed, in clearing, in work, quarantined or not to be processed."""
     _require_mailroom(who)
     day, error = _day(who, tag)
     with who.ctx.database.read() as session:
         balance = mailroom.day_balance(session, who.actor, day)
-        page = board_page(session, who.actor, balance, who.today, tag or date_words(day), error, who.texts)
+        page = board_page(session, who.actor, balance, who.today, tag or date_words(day), error, who.texts, ab)
     return show(who, page, shell_of(who, ROOM), 422 if error else 200)
 
 
 @router.get("/poststelle/quarantaene")
-def get_quarantine(who: Page, getan: str = "") -> Response:
+def get_quarantine(who: Page, getan: str = "", ab: Start = 0) -> Response:
     """What no machine can go on with."""
     _require_mailroom(who)
     with who.ctx.database.read() as session:
-        page = quarantine_page(session, who.actor, who.texts)
+        page = quarantine_page(session, who.actor, who.texts, ab)
     words = {"beendet": "getan.beendet", "nochmal": "getan.nochmal"}.get(getan)
     toast = v.Toast(who.texts(words)) if words else None
     return show(who, page, shell_of(who, ROOM, toast))

@@ -13,16 +13,16 @@ from api.context import COOKIE, Context, Ctx
 from api.csrf import ForgedRequest, require_csrf
 from api.routes_session import set_cookie
 from core.errors import EakteError, NotSignedIn
+from organisation.passwords import LONGEST
 from organisation.sessions import open_session, sign_in, sign_out
 from web import rendering, wording
 from web import views as v
 from web.mapping_shell import bare_shell
-from web.pages import Page, PageRoute, html
+from web.pages import KnownPage, Page, PageRoute, html
 from web.texts import load_texts
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 LONGEST_NAME = 100
-LONGEST_PASSWORD = 1000
 
 
 @router.get("/")
@@ -48,7 +48,7 @@ def post_login(
     request: Request,
     ctx: Ctx,
     benutzer: Annotated[str, Form(max_length=LONGEST_NAME)] = "",
-    kennwort: Annotated[str, Form(max_length=LONGEST_PASSWORD)] = "",
+    kennwort: Annotated[str, Form(max_length=LONGEST)] = "",
     weiter: Annotated[str, Form()] = "/",
 ) -> Response:
     """A new session. A wrong name and a wrong password look the same."""
@@ -68,7 +68,7 @@ def post_login(
 
 
 @router.post("/abmelden", dependencies=[Depends(require_csrf)])
-def post_logout(ctx: Ctx, who: Page) -> Response:
+def post_logout(ctx: Ctx, who: KnownPage) -> Response:
     """End the session at once."""
     sign_out(ctx.database, who.who.session.id)
     response = RedirectResponse("/anmelden?abgemeldet=1", 303)

@@ -726,7 +726,8 @@ def quarantine_page(filled: bool = True) -> v.QuarantinePage:
     )
     empty = v.Empty(T("poststelle.nichts_offen_titel"), T("poststelle.nichts_offen_text"))
     heading = T("poststelle.quarantaene")
-    return v.QuarantinePage(heading, heading, tabs, rows if filled else (), None if filled else empty)
+    more = "/poststelle/quarantaene?ab=50" if filled else None
+    return v.QuarantinePage(heading, heading, tabs, rows if filled else (), None if filled else empty, None, more)
 
 
 # name -> (page, shell): every page in every state; dark mode is added by the tests
@@ -752,7 +753,6 @@ ALL: dict[str, tuple[object, v.Shell]] = {
             preview=replace(
                 preview("p5"),
                 take=form("/postkorb/e/p5/zuweisen"),
-                why_open=True,
                 page=text_view("Nebenkostenabrechnung 2025", "/postkorb/e/p5"),
             ),
         ),
@@ -816,7 +816,22 @@ ALL: dict[str, tuple[object, v.Shell]] = {
     "konflikt": (CONFLICT, shell("klaerung")),
     "tastatur": (HELP, shell("")),
     "einstellungen": (SETTINGS, shell("")),
-    "einstellungen-gespeichert": (replace(SETTINGS, saved=True, theme="dark"), shell("")),
+    "einstellungen-gespeichert": (replace(SETTINGS, saved=T("einstellungen.gespeichert"), theme="dark"), shell("")),
+    "kennwort": (v.PasswordPage(T("kennwort.titel"), "/einstellungen", 12, 1000), shell("")),
+    "kennwort-zuerst": (v.PasswordPage(T("kennwort.titel"), "/postkorb", 12, 1000, True), LOGGED_OUT),
+    "kennwort-fehler": (
+        v.PasswordPage(
+            T("kennwort.titel"),
+            "/",
+            12,
+            1000,
+            False,
+            T("kennwort.falsch"),
+            ("Zu kurz.", "Zu gleich."),
+            T("kennwort.ungleich"),
+        ),
+        shell(""),
+    ),
     **{
         f"formular-{name}": (form_page(name), shell())
         for name in ("weiterleiten", "wiedervorlage", "andere-akte", "notiz", "neu-scannen")

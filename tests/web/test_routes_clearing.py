@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -350,3 +351,27 @@ def test_evidence_of_any_shape_never_breaks_the_page(room: Room) -> None:
 def _user(room: Room, name: str) -> Any:
     with room.database.read() as session:
         return session.scalar(select(User.id).where(User.username == name))
+
+
+def ahead(page: str) -> list[str]:
+    found = re.search(r'data-vorab="([^"]*)"', page)
+    assert found
+    return found[1].replace("&amp;", "&").split()
+
+
+def test_the_next_three_letters_are_fetched_ahead_as_they_will_be_shown(room: Room) -> None:
+    on_page_two = [sign("99801//0004711", "Die Nummer stimmt.", [100, 200, 300, 240], 2)]
+    candidates = [candidate(room, "dirks", "99801//0004711", 8)]
+    first = room.unclear("Eins")
+    others = [room.unclear(f"Weiter {n}", candidates, on_page_two if n == 1 else ()) for n in range(5)]
+    client = room.client("rhinnerksen")
+    with room.database.write() as tx:
+        item = tx.session.get_one(InboxItem, others[0])
+        item.taken_by = tx.session.scalars(select(User.id).where(User.username == "akurtoglu")).one()
+        item.taken_until = tx.now + timedelta(minutes=1)
+    images = ahead(client.get(f"/klaerung/{first}").text)
+    documents = [str(room.item(item).document_id) for item in others[1:4]]
+    assert [address.split("/")[4] for address in images] == documents, "in order, without the one a colleague holds"
+    assert ["/pages/2/" in address for address in images] == [True, False, False]
+    shown = client.get(f"/klaerung/{others[1]}").text.replace("&amp;", "&")
+    assert f'src="{images[0]}"' in shown or f'href="{images[0]}"' in shown

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -192,3 +194,40 @@ def test_an_auditor_checks_the_chain(room: Room) -> None:
     room.settings.anchor_file.write_text('{"block_no": 7, "last_no": 40, "hash": "00"}\n')
     broken = client.get(f"{log}?kette=pruefen").text
     assert "Die Kette ist bei Nr. 40 nicht in Ordnung: das Ende fehlt." in broken
+
+
+def seen(pattern: str, client: TestClient, path: str) -> tuple[list[str], list[str]]:
+    """What stands on all pages from `path` on, page by page, and where each page led."""
+    found, ways = [], []
+    while path:
+        page = client.get(path).text
+        found += re.findall(pattern, page)
+        onward = re.search(r'href="([^"]+)" rel="next">Weitere', page)
+        path = unescape(onward[1]) if onward else ""
+        ways.append(path)
+    return found, ways
+
+
+def test_quarantine_is_paged_and_nothing_is_left_out_or_shown_twice(room: Room) -> None:
+    for _ in range(3):
+        receipt(room, "SCAN-1", ["quarantined"] * 40)
+    client = room.client("akurtoglu")
+    found, ways = seen(r'<h3 id="e-([^"]+)"', client, BASE)
+    assert ways == [f"{BASE}?ab=50", f"{BASE}?ab=100", ""]
+    assert (len(found), len(set(found))) == (120, 120)
+    assert f'href="{BASE}?ab=50" rel="prev"' in client.get(ways[1]).text
+    beyond = client.get(f"{BASE}?ab=5000").text
+    assert re.findall(r'<h3 id="e-([^"]+)"', beyond) == found[100:], "ended meanwhile: the last page, not an empty one"
+    assert client.get(f"{BASE}?ab=-1").status_code == 422
+
+
+def test_the_day_is_paged_and_its_balance_stays_that_of_the_day(room: Room) -> None:
+    for _ in range(110):
+        receipt(room, "SCAN-1", ["filed"])
+    receipt(room, "SCAN-1", ["quarantined"])
+    client = room.client("akurtoglu")
+    rows, ways = seen(r'<th scope="row">(SCAN-1)</th>', client, "/poststelle?tag=24.11.2026")
+    assert (len(rows), len(ways)) == (111, 3)
+    pages = [client.get(path).text for path in ("/poststelle", *ways[:2])]
+    assert all("111 Sendungen angenommen" in page for page in pages)
+    assert ["1 in Quarantäne</td>" in page for page in pages] == [True, False, False], "problems first"

@@ -57,6 +57,7 @@ from web.views.system import (
     KeyboardHelpPage,
     KeyLine,
     LoginPage,
+    PasswordPage,
     SettingsPage,
     StatementPage,
 )
@@ -109,6 +110,7 @@ __all__ = [
     "PageImage",
     "PageText",
     "PageView",
+    "PasswordPage",
     "PostkorbPage",
     "QuarantinePage",
     "QuarantineRow",

@@ -66,7 +66,6 @@ class ItemPreview:
     page: PageView
     case: Link | None = None
     why: tuple[str, ...] = ()
-    why_open: bool = False
     notes: tuple[Note, ...] = ()
     done: ActionForm | None = None
     take: ActionForm | None = None

@@ -45,6 +45,8 @@ class MailroomPage:
     following: Link | None
     error: str = ""
     empty: Empty | None = None
+    previous_href: str | None = None
+    next_href: str | None = None
 
     template: ClassVar[str] = "poststelle.html"
     panes: ClassVar[bool] = False
@@ -73,6 +75,8 @@ class QuarantinePage:
     tabs: tuple[Tab, ...]
     rows: tuple[QuarantineRow, ...]
     empty: Empty | None = None
+    previous_href: str | None = None
+    next_href: str | None = None
 
     template: ClassVar[str] = "quarantaene.html"
     panes: ClassVar[bool] = False

@@ -101,15 +101,39 @@ class FormPage:
 
 @dataclass(frozen=True, slots=True)
 class SettingsPage:
-    """What a person may set for herself. Posted to /einstellungen: `darstellung`, `tasten`, `ansicht`."""
+    """What a person may set for herself. Posted to /einstellungen: `darstellung`, `tasten`, `ansicht`.
+
+    `saved` says what was just done, or is empty.
+    """
 
     title: str
     theme: Theme
     keys_on: bool
     text_first: bool
-    saved: bool = False
+    saved: str = ""
 
     template: ClassVar[str] = "einstellungen.html"
+    panes: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordPage:
+    """A new password of one's own. `forced`: somebody else chose the old one, and there is no other page until then.
+
+    No password is ever sent back: after a fault all fields are empty. `current_error`, `faults` and `repeat_error`
+    stand beside their fields.
+    """
+
+    title: str
+    next_path: str
+    least: int
+    longest: int
+    forced: bool = False
+    current_error: str = ""
+    faults: tuple[str, ...] = ()
+    repeat_error: str = ""
+
+    template: ClassVar[str] = "kennwort.html"
     panes: ClassVar[bool] = False
 
 
