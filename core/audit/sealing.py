@@ -26,6 +26,7 @@ from core.errors import InvalidInput
 from core.models import AuditBlock, AuditEvent
 
 BLOCK_SIZE = 500
+_TAIL_BYTES = 16 * 1024
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -53,19 +54,20 @@ def event_fields(event: AuditEvent) -> dict[str, Any]:
 def seal(database: Database, anchor: Path) -> int:
     """Seal what is committed, block by block, and anchor each head. Returns the number of events sealed.
 
-    Killed between commit and anchor, the next run writes that one head first. More than one head without an anchor is
-    the work of somebody else: the anchors are then left alone, for `verify` to name it, until a person renews them.
+    Killed between commit and anchor, the next run writes that one head first. More than one head behind the last anchor
+    is the work of somebody else, and so is a gap before it: the anchors are then left alone, for `verify` to name it,
+    until a person renews them. Looks at the end of the anchor file and of the chain only, however long both are.
     """
     sealed = 0
     with _only_sealer(anchor):
-        _anchor_missing(database, anchor, limit=1)
+        _anchor_newest(database, anchor)
         while True:
             with database.write() as tx:
                 count = _seal_block(tx)
             if not count:
                 return sealed
             sealed += count
-            _anchor_missing(database, anchor, limit=1)
+            _anchor_newest(database, anchor)
 
 
 def renew_anchors(database: Database, anchor: Path, actor: Actor, reason: str) -> int:
@@ -75,12 +77,13 @@ def renew_anchors(database: Database, anchor: Path, actor: Actor, reason: str) -
     """
     if not reason.strip():
         raise InvalidInput("Bitte geben Sie eine Begründung an.", "a reason is needed")
-    with database.write() as tx:
-        record_act(tx, actor, "audit.anchors_renewed", "audit_block", None, reason=reason.strip())
     with _only_sealer(anchor):
+        # Noted and sealed under the lock: the newest head is written last, where the sealer looks for it.
+        with database.write() as tx:
+            record_act(tx, actor, "audit.anchors_renewed", "audit_block", None, reason=reason.strip())
         with database.write() as tx:
             _seal_block(tx)
-        return _anchor_missing(database, anchor, limit=None)
+        return _anchor_all(database, anchor)
 
 
 @contextmanager
@@ -142,10 +145,12 @@ def _case_counters(tx: Transaction, case_ids: set[UUID]) -> dict[UUID, int]:
 
 def read_anchors(anchor: Path) -> list[dict[str, Any]]:
     """The anchored heads, oldest first; what is no head (a half-written line after a power cut) is left out."""
-    if not anchor.exists():
-        return []
+    return _heads(anchor.read_bytes()) if anchor.exists() else []
+
+
+def _heads(lines: bytes) -> list[dict[str, Any]]:
     heads = []
-    for line in anchor.read_text("utf-8", errors="replace").splitlines():
+    for line in lines.decode("utf-8", errors="replace").splitlines():
         try:
             head = json.loads(line)
             heads.append({**head, "block_no": int(head["block_no"]), "last_no": int(head["last_no"])})
@@ -160,23 +165,43 @@ def anchored_head(block: AuditBlock) -> dict[str, Any]:
     return {"block_no": block.block_no, "last_no": block.last_no, "hash": block.block_hash.hex(), "sealed_at": at}
 
 
-def _anchor_missing(database: Database, anchor: Path, limit: int | None) -> int:
-    """Append the heads that have no anchor, unless they are more than `limit`."""
+def _anchor_newest(database: Database, anchor: Path) -> None:
+    """Append the newest head, when it is the only one behind the last anchor."""
+    newest = max((head["block_no"] for head in _heads(_tail(anchor))), default=0)
+    with database.read() as session:
+        behind = select(AuditBlock).where(AuditBlock.block_no > newest).order_by(AuditBlock.block_no).limit(2)
+        blocks = session.scalars(behind).all()
+    if len(blocks) == 1:
+        _append(anchor, blocks)
+
+
+def _anchor_all(database: Database, anchor: Path) -> int:
+    """Append every head that has no anchor; returns how many."""
     known = {head["block_no"] for head in read_anchors(anchor)}
     with database.read() as session:
-        numbers = set(session.scalars(select(AuditBlock.block_no))) - known
-        if not numbers or (limit is not None and len(numbers) > limit):
-            return 0
-        blocks = session.scalars(
-            select(AuditBlock).where(AuditBlock.block_no.in_(numbers)).order_by(AuditBlock.block_no)
-        ).all()
-    torn = anchor.exists() and not anchor.read_bytes().endswith(b"\n")
+        heads = session.scalars(select(AuditBlock).order_by(AuditBlock.block_no))
+        missing = [block for block in heads if block.block_no not in known]
+    _append(anchor, missing)
+    return len(missing)
+
+
+def _tail(anchor: Path) -> bytes:
+    """The end of the anchor file: some dozens of heads."""
+    if not anchor.exists():
+        return b""
+    with anchor.open("rb") as file:
+        file.seek(max(0, anchor.stat().st_size - _TAIL_BYTES))
+        return file.read()
+
+
+def _append(anchor: Path, blocks: Sequence[AuditBlock]) -> None:
+    end = _tail(anchor)
+    torn = bool(end) and not end.endswith(b"\n")
     with anchor.open("a", encoding="utf-8") as file:
         file.write("\n" if torn else "")
         file.writelines(json.dumps(anchored_head(block)) + "\n" for block in blocks)
         file.flush()
         os.fsync(file.fileno())
-    return len(blocks)
 
 
 def _text(value: UUID | None) -> str | None:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 from pathlib import Path
 from uuid import UUID
 
@@ -180,6 +181,49 @@ def test_a_line_taken_out_of_the_anchors_is_named(copy: Path) -> None:
     lines = (copy / "anchors.jsonl").read_text().splitlines(keepends=True)
     (copy / "anchors.jsonl").write_text("".join([*lines[:1], *lines[2:]]))
     assert [(p.position, p.kind) for p in check(copy).problems] == [(6, "anchor_missing")]
+
+
+def test_the_sealer_never_repairs_a_gap_in_the_anchors(copy: Path) -> None:
+    lines = (copy / "anchors.jsonl").read_text().splitlines(keepends=True)
+    (copy / "anchors.jsonl").write_text("".join([*lines[:1], *lines[2:]]))
+    database = open_sqlite(copy / "eakte.sqlite")
+    for name in ("B", "C"):
+        with database.write() as tx:
+            record_act(tx, system_actor(make_agency(tx, name)), "test.later", "thing", None)
+        assert seal(database, copy / "anchors.jsonl") == 1
+    assert [head["block_no"] for head in read_anchors(copy / "anchors.jsonl")] == [1, 3, 4, 5, 6]
+    assert [(p.position, p.kind) for p in check(copy).problems] == [(6, "anchor_missing")]
+
+
+def test_sealing_goes_on_after_a_gap_was_renewed(copy: Path) -> None:
+    lines = (copy / "anchors.jsonl").read_text().splitlines(keepends=True)
+    (copy / "anchors.jsonl").write_text("".join([*lines[:1], *lines[2:]]))
+    database = open_sqlite(copy / "eakte.sqlite")
+    with database.write() as tx:
+        actor = system_actor(make_agency(tx, "B"))
+    assert renew_anchors(database, copy / "anchors.jsonl", actor, "Zeile von Hand entfernt") == 2
+    with database.write() as tx:
+        record_act(tx, actor, "test.later", "thing", None)
+    seal(database, copy / "anchors.jsonl")
+    assert sorted(head["block_no"] for head in read_anchors(copy / "anchors.jsonl")) == [1, 2, 3, 4, 5, 6]
+    assert check(copy).ok
+
+
+def test_sealing_reads_the_end_of_a_long_anchor_file_only(copy: Path) -> None:
+    anchors = copy / "anchors.jsonl"
+    heads = anchors.read_bytes()
+    with anchors.open("wb") as file:
+        file.seek(64 * 1024 * 1024)  # a hole: costs no disk
+        file.write(b"\n" + heads)
+    database = open_sqlite(copy / "eakte.sqlite")
+    with database.write() as tx:
+        record_act(tx, system_actor(make_agency(tx, "B")), "test.later", "thing", None)
+    tracemalloc.start()
+    assert seal(database, anchors) == 1
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * 1024 * 1024
+    assert json.loads(anchors.read_bytes()[-400:].splitlines()[-1])["block_no"] == BLOCKS + 1
 
 
 def test_an_older_copy_of_the_database_is_a_cut_tail(copy: Path, chain: Path) -> None:
