@@ -5,15 +5,15 @@ A finding is {"store", "kind", "id", "text"}; texts are German, ids are ids.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from archive.models import (
-    Blob,
     BlobClaim,
     CaseFile,
     ContentFile,
@@ -32,7 +32,8 @@ from eakte.searching import documents_in_index
 from inbox.checks import unseen_items
 from inbox.models import InboxItem
 from ingest.models import MailItem, Receipt, TransferNote
-from ingest.reporting import differences, missing_blobs, orphan_blobs
+from ingest.reporting import differences
+from ingest.stored_bytes import count_blobs, examine_blobs, missing_blobs, orphan_blobs
 from ingest.transfer_note import note_hash
 from organisation.models import Agency
 
@@ -47,20 +48,27 @@ class Finding:
     text: str
 
 
-def examine(services: Services, *, deep: bool = True) -> list[Finding]:
-    """All findings. `deep` re-hashes every stored byte; without it only presence is checked."""
-    with services.database.read() as session:
-        return [
-            *_blob_findings(session, services, deep),
-            *_reference_findings(session),
-            *_ledger_findings(session),
-            *_record_findings(session),
-            *_note_findings(session),
-            *_delivery_findings(session),
-            *_index_findings(session, services),
-            *_work_findings(session, services),
-            *_audit_findings(session, services),
-        ]
+Progress = Callable[[int, int], None]
+_PAGE: Final = 500
+
+
+def _silent(_done: int, _total: int) -> None:
+    pass
+
+
+def examine(services: Services, *, deep: bool = True, progress: Progress = _silent) -> list[Finding]:
+    """All findings. `deep` re-hashes every stored byte; without it only presence is checked.
+
+    Runs beside the work: no transaction stays open while bytes are read, each check has its own. `progress` is told how
+    many of the known blobs are done, of about how many.
+    """
+    findings = list(_blob_findings(services, deep, progress))
+    for check in _CHECKS:
+        with services.database.read() as session:
+            findings += check(session, services)
+    for walk in (_ledger_findings, _note_findings, _index_findings):
+        findings += walk(services)
+    return findings
 
 
 def as_json(findings: list[Finding]) -> dict[str, Any]:
@@ -68,25 +76,23 @@ def as_json(findings: list[Finding]) -> dict[str, Any]:
     return {"findings": [asdict(finding) for finding in findings]}
 
 
-def _blob_findings(session: Session, services: Services, deep: bool) -> Iterator[Finding]:
-    missing = set(missing_blobs(session, services.blobs))
-    for sha in sorted(missing):
+def _blob_findings(services: Services, deep: bool, progress: Progress) -> Iterator[Finding]:
+    database, store = services.database, services.blobs
+    for sha in sorted(missing_blobs(database, store)):
         yield Finding("blobs", "missing", sha, "Die Bytes fehlen, obwohl sie gebraucht werden.")
-    grace = services.settings.orphan_grace
-    for sha in orphan_blobs(session, services.blobs, grace, services.database):
+    for sha in orphan_blobs(database, store, services.settings.orphan_grace):
         yield Finding("blobs", "orphan", sha, "Diese Bytes gehören zu nichts und sind älter als die Schonfrist.")
-    if deep:
-        for sha in session.scalars(select(Blob.sha256).where(Blob.tombstoned_at.is_(None))):
-            if sha not in missing and services.blobs.exists(sha) and not services.blobs.verify(sha):
-                yield Finding("blobs", "damaged", sha, "Die Bytes sind verändert: Der Hash stimmt nicht mehr.")
-    unclaimed = select(Blob.sha256).where(
-        Blob.tombstoned_at.is_(None), ~exists().where(BlobClaim.sha256 == Blob.sha256)
-    )
-    for sha in session.scalars(unclaimed):
-        yield Finding("database", "unclaimed_blob", sha, "Zu diesen Bytes fehlt der Anspruch.")
+    done, total = 0, count_blobs(database)
+    for page in examine_blobs(database, store, rehash=deep):
+        done += page.count
+        progress(done, max(done, total))
+        for sha in page.damaged:
+            yield Finding("blobs", "damaged", sha, "Die Bytes sind verändert: Der Hash stimmt nicht mehr.")
+        for sha in page.unclaimed:
+            yield Finding("database", "unclaimed_blob", sha, "Zu diesen Bytes fehlt der Anspruch.")
 
 
-def _reference_findings(session: Session) -> Iterator[Finding]:
+def _reference_findings(session: Session, _services: Services) -> Iterator[Finding]:
     """Rows that name a row which is gone, in any table: what the database itself would not have allowed."""
     if session.get_bind().dialect.name != "sqlite":
         return  # elsewhere references cannot be switched off
@@ -95,12 +101,17 @@ def _reference_findings(session: Session) -> Iterator[Finding]:
         yield Finding("database", "dangling_reference", f"{table}:{row}", text)
 
 
-def _ledger_findings(session: Session) -> Iterator[Finding]:
-    for agency_id in session.scalars(select(Agency.id)):
-        for receipt_id, number in differences(session, agency_id).items():
+def _ledger_findings(services: Services) -> Iterator[Finding]:
+    with services.database.read() as session:
+        agencies = session.scalars(select(Agency.id)).all()
+    for agency_id in agencies:
+        for receipt_id, number in differences(services.database, agency_id):
             yield Finding(
                 "database", "pages_differ", str(receipt_id), f"{number} Seiten liegen nicht genau einmal vor."
             )
+
+
+def _owner_findings(session: Session, _services: Services) -> Iterator[Finding]:
     no_receipt = select(MailItem.id).where(~exists().where(Receipt.id == MailItem.receipt_id))
     for item_id in session.scalars(no_receipt):
         yield Finding("database", "item_without_receipt", str(item_id), "Zur Sendung fehlt der Posteingang.")
@@ -118,7 +129,7 @@ def _ledger_findings(session: Session) -> Iterator[Finding]:
         yield Finding("database", "item_without_document", str(item_id), "Zur Sendung fehlt das Schriftstück.")
 
 
-def _record_findings(session: Session) -> Iterator[Finding]:
+def _record_findings(session: Session, _services: Services) -> Iterator[Finding]:
     alive = Document.state == "active"
     checks = (
         ("document_without_version", select(Document.id).where(
@@ -154,15 +165,22 @@ def _record_findings(session: Session) -> Iterator[Finding]:
             yield Finding("database", kind, str(object_id), text)
 
 
-def _note_findings(session: Session) -> Iterator[Finding]:
-    for note in session.scalars(select(TransferNote)):
-        if note_hash(note.note) != note.sha256:
-            yield Finding("database", "note_changed", str(note.document_id), "Der Transfervermerk ist verändert.")
+def _note_findings(services: Services) -> Iterator[Finding]:
+    after = UUID(int=0)
+    query = select(TransferNote).order_by(TransferNote.id).limit(_PAGE)
+    while True:
+        with services.database.read() as session:
+            notes = session.scalars(query.where(TransferNote.id > after)).all()
+        for note in notes:
+            if note_hash(note.note) != note.sha256:
+                yield Finding("database", "note_changed", str(note.document_id), "Der Transfervermerk ist verändert.")
+        if not notes:
+            return
+        after = notes[-1].id
 
 
-def _delivery_findings(session: Session) -> Iterator[Finding]:
+def _delivery_findings(session: Session, _services: Services) -> Iterator[Finding]:
     """Deliveries that the log holds and no inbox does; what a destroyed case took along is no finding."""
-    active = {str(one) for one in session.scalars(select(Document.id).where(Document.state == "active"))}
     gone = select(CaseFile.id).where(CaseFile.state == "destroyed")
     lost = select(AuditEvent.object_id, AuditEvent.details).where(
         AuditEvent.action.in_(("inbox.delivered", "inbox.to_clearing")),
@@ -170,21 +188,42 @@ def _delivery_findings(session: Session) -> Iterator[Finding]:
         or_(AuditEvent.case_file_id.is_(None), AuditEvent.case_file_id.not_in(gone)),
     )
     for item_id, details in session.execute(lost):
-        if details.get("document") in active:
+        document = session.get(Document, UUID(details["document"])) if details.get("document") else None
+        if document is not None and document.state == "active":
             text = "Das Schreiben fehlt in dem Postkorb, in den es gelegt wurde."
             yield Finding("inbox", "delivery_missing", str(item_id), text)
 
 
-def _index_findings(session: Session, services: Services) -> Iterator[Finding]:
-    """Documents that the index lacks or should not know; what the outbox still owes is not late yet."""
-    owed = select(OutboxEvent.object_id).where(OutboxEvent.consumer == INDEX, OutboxEvent.processed_at.is_(None))
-    waiting = {str(one) for one in session.scalars(owed)}
-    wanted = {str(one) for one in session.scalars(select(Document.id).where(Document.state == "active"))} - waiting
-    there = documents_in_index(services) - waiting
+def _index_findings(services: Services) -> Iterator[Finding]:
+    """Documents that the index lacks or should not know; what the outbox still owes is not late yet.
+
+    The index moves on while both are compared, so what disagrees is looked at once more in the database.
+    """
+    wanted, there = _wanted_in_index(services), documents_in_index(services)
     for document_id in sorted(wanted - there):
-        yield Finding("index", "not_indexed", document_id, "Das Schriftstück fehlt im Suchindex.")
+        if document_id in _wanted_in_index(services, document_id):
+            yield Finding("index", "not_indexed", document_id, "Das Schriftstück fehlt im Suchindex.")
     for document_id in sorted(there - wanted):
-        yield Finding("index", "only_indexed", document_id, "Der Suchindex kennt ein Schriftstück, das es nicht gibt.")
+        if not _is_owed(services, document_id) and not _wanted_in_index(services, document_id):
+            yield Finding(
+                "index", "only_indexed", document_id, "Der Suchindex kennt ein Schriftstück, das es nicht gibt."
+            )
+
+
+def _wanted_in_index(services: Services, only: str | None = None) -> set[str]:
+    """Documents that the index must know by now, all or one."""
+    query = select(Document.id).where(Document.state == "active", Document.id.not_in(_owed_to_index()))
+    with services.database.read() as session:
+        return {str(one) for one in session.scalars(query.where(Document.id == UUID(only)) if only else query)}
+
+
+def _is_owed(services: Services, document_id: str) -> bool:
+    with services.database.read() as session:
+        return bool(session.scalar(select(exists(_owed_to_index().where(OutboxEvent.object_id == UUID(document_id))))))
+
+
+def _owed_to_index() -> Select[UUID]:
+    return select(OutboxEvent.object_id).where(OutboxEvent.consumer == INDEX, OutboxEvent.processed_at.is_(None))
 
 
 def _work_findings(session: Session, services: Services) -> Iterator[Finding]:
@@ -206,3 +245,13 @@ def _work_findings(session: Session, services: Services) -> Iterator[Finding]:
 def _audit_findings(session: Session, services: Services) -> Iterator[Finding]:
     for problem in verify(session, services.settings.anchor_file).problems:
         yield Finding("audit", problem.kind, str(problem.position), "Das Protokoll ist an dieser Stelle verändert.")
+
+
+_CHECKS: Final[Sequence[Callable[[Session, Services], Iterator[Finding]]]] = (
+    _reference_findings,
+    _owner_findings,
+    _record_findings,
+    _delivery_findings,
+    _work_findings,
+    _audit_findings,
+)

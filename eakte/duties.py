@@ -13,7 +13,7 @@ from eakte.bootstrap import Services
 from eakte.housekeeping import Duty, sweep
 from eakte.searching import index_pending
 from inbox.rescue import bring_to_light
-from ingest.cleaning import release_split_batches, remove_stale_files, sweep_orphans
+from ingest.cleaning import OrphanSweep, release_split_batches, remove_stale_files
 from ingest.hotfolder import HotFolder
 from organisation.models import Agency
 from retention.models import DisposalList
@@ -27,7 +27,7 @@ def duties(services: Services) -> Sequence[Duty]:
         Duty("sealer", 2.0, lambda: seal(services.database, settings.anchor_file)),
         Duty("indexer", 0.2, lambda: index_pending(services)),
         Duty("rescue", 60.0, lambda: bring_to_light(services.database)),
-        Duty("bytes", 60.0, lambda: _remove_bytes(services)),
+        Duty("bytes", 60.0, _remove_bytes(services)),
         Duty("disposals", 30.0, lambda: _finish_disposals(services)),
     ]
     if settings.hotfolder is not None:
@@ -45,12 +45,17 @@ def _finish_disposals(services: Services) -> None:
         resume_disposals(stores(services))
 
 
-def _remove_bytes(services: Services) -> None:
+def _remove_bytes(services: Services) -> Callable[[], object]:
     settings = services.settings
-    release_split_batches(services.database, timedelta(days=settings.master_grace_days))
-    unlink_released(services.database, services.blobs, timedelta(seconds=settings.orphan_grace))
-    sweep_orphans(services.database, services.blobs, settings.orphan_grace)
-    remove_stale_files(settings.work_folder, max(settings.orphan_grace, 3600.0))
+    sweep_of_orphans = OrphanSweep(services.database, services.blobs, settings.orphan_grace)
+
+    def remove() -> None:
+        release_split_batches(services.database, timedelta(days=settings.master_grace_days))
+        unlink_released(services.database, services.blobs, timedelta(seconds=settings.orphan_grace))
+        sweep_of_orphans.step()
+        remove_stale_files(settings.work_folder, max(settings.orphan_grace, 3600.0))
+
+    return remove
 
 
 def _hotfolder(services: Services) -> Callable[[], object]:

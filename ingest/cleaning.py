@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import select
@@ -17,7 +18,10 @@ from core.audit import record_act
 from core.database import Database
 from ingest import repository
 from ingest.models import Receipt
-from ingest.reporting import known_to_a_row, orphan_blobs
+from ingest.stored_bytes import PAGE, known_to_a_row, unknown
+
+# Addresses that one tick of the sweep looks at: well below a second on a disk.
+SWEEP_BUDGET = 20_000
 
 
 def release_split_batches(database: Database, grace: timedelta) -> int:
@@ -45,17 +49,35 @@ def release_split_batches(database: Database, grace: timedelta) -> int:
     return released
 
 
-def sweep_orphans(database: Database, store: BlobStore, grace: float) -> int:
-    """Remove stored bytes that no row knows and that are older than the grace time (a crash between put and commit)."""
-    with database.read() as session:
-        addresses = orphan_blobs(session, store, grace, database)
-    removed = 0
-    for address in addresses:
-        with database.write() as tx:
-            if not known_to_a_row(tx.session, address):
-                store.unlink(address)
-                removed += 1
-    return removed
+class OrphanSweep:
+    """Removes stored bytes that no row knows and that are older than the grace time (a crash between put and commit).
+
+    Goes through the store in order, a bounded part each time, remembers the place and begins anew at the end. Whether
+    a row knows the bytes is asked again in the transaction that removes them, under the lock that a claim takes.
+    """
+
+    def __init__(self, database: Database, store: BlobStore, grace: float) -> None:
+        self._database, self._store, self._grace = database, store, grace
+        self._place = ""
+
+    def step(self, budget: int = SWEEP_BUDGET) -> int:
+        """Look at the next `budget` addresses; returns how many were removed."""
+        listed = islice(self._store.all(self._place), budget)
+        removed = looked = 0
+        while page := list(islice(listed, PAGE)):
+            removed += sum(self._remove(address) for address in unknown(self._database, page, self._grace))
+            looked += len(page)
+            self._place = page[-1][0]
+        if looked < budget:
+            self._place = ""
+        return removed
+
+    def _remove(self, address: str) -> bool:
+        with self._database.write() as tx:
+            if known_to_a_row(tx.session, address):
+                return False
+            self._store.unlink(address)
+            return True
 
 
 def remove_stale_files(folder: Path, seconds: float) -> int:

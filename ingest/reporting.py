@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from archive.access import NAMED_ONLY
 from archive.blobs.port import BlobStore
-from archive.models import Blob, BlobClaim, CaseFile, ContentFile, Document, Page
+from archive.models import CaseFile, Document
 from core.database import Database
 from core.models import AuditEvent
 from inbox.repository import dismissal_of
 from ingest import repository
-from ingest.models import ItemPage, MailItem, Receipt, ReceiptPage
+from ingest.models import MailItem, Receipt, ReceiptPage
+from ingest.stored_bytes import PAGE, missing_blobs, orphan_blobs
 
 STATES = ("in_work", "filed", "clearing", "quarantined", "rejected")
 
@@ -71,49 +72,64 @@ def _line(session: Session, receipt: Receipt, item: MailItem, source: str | None
 
 
 def reconcile(database: Database, store: BlobStore, agency_id: UUID, orphan_grace: float) -> dict[str, int]:
-    """Count from the stores, not from counters (INTERFACES `ledger reconcile`): I1 as figures."""
+    """Count from the stores, not from counters (INTERFACES `ledger reconcile`): I1 as figures.
+
+    The counts are of one moment; pages and bytes are gone through in short transactions, which hold each for itself.
+    """
     with database.read() as session:
-        receipts = session.scalars(select(Receipt).where(Receipt.agency_id == agency_id)).all()
-        counts = dict.fromkeys(STATES, 0)
-        now = select(repository.STATE_NOW, func.count()).select_from(MailItem)
-        items = now.outerjoin(Document, Document.id == MailItem.document_id).where(MailItem.agency_id == agency_id)
-        for state, number in session.execute(items.group_by(repository.STATE_NOW)):
-            counts[state] += number
-        with_items = set(session.scalars(select(MailItem.receipt_id).where(MailItem.agency_id == agency_id)))
-        counts["in_work"] += sum(receipt.id not in with_items for receipt in receipts)
-        difference = sum(differences(session, agency_id).values())
-        orphans = len(orphan_blobs(session, store, orphan_grace, database)) + len(missing_blobs(session, store))
-    return {
-        "received": len(receipts),
-        "items": sum(counts.values()),
-        **counts,
-        "difference": difference,
-        "orphans": orphans,
-    }
+        counts = _counts(session, agency_id)
+    differing = sum(number for _, number in differences(database, agency_id))
+    orphans = sum(1 for _ in orphan_blobs(database, store, orphan_grace))
+    missing = sum(1 for _ in missing_blobs(database, store))
+    return {**counts, "difference": differing, "orphans": orphans + missing}
 
 
-def differences(session: Session, agency_id: UUID) -> dict[UUID, int]:
+def _counts(session: Session, agency_id: UUID) -> dict[str, int]:
+    mine = select(func.count()).select_from(Receipt).where(Receipt.agency_id == agency_id)
+    without_items = mine.where(~exists().where(MailItem.receipt_id == Receipt.id))
+    states = dict.fromkeys(STATES, 0)
+    now = select(repository.STATE_NOW, func.count()).select_from(MailItem)
+    items = now.outerjoin(Document, Document.id == MailItem.document_id).where(MailItem.agency_id == agency_id)
+    for state, number in session.execute(items.group_by(repository.STATE_NOW)):
+        states[state] += number
+    states["in_work"] += session.scalar(without_items) or 0
+    return {"received": session.scalar(mine) or 0, "items": sum(states.values()), **states}
+
+
+def differences(database: Database, agency_id: UUID) -> Iterator[tuple[UUID, int]]:
     """For each receipt that does not add up, the number of its pages that are not in exactly one item or sheet.
 
-    A receipt that the log says was accepted and that is not in the ledger counts with its pages, or as one.
+    A receipt that the log says was accepted and that is not in the ledger counts with its pages, or as one. A page of
+    receipts is one short transaction: each receipt adds up for itself, at every moment.
     """
-    receipts = session.scalars(select(Receipt).where(Receipt.agency_id == agency_id)).all()
-    found = {receipt.id: _page_difference(session, receipt) for receipt in receipts}
-    for receipt_id in _lost_receipts(session, agency_id):
-        pages = select(func.count()).select_from(ReceiptPage).where(ReceiptPage.receipt_id == receipt_id)
-        found[receipt_id] = max(1, session.scalar(pages) or 0)
-    return {receipt_id: number for receipt_id, number in found.items() if number}
+    after = UUID(int=0)
+    query = select(Receipt).where(Receipt.agency_id == agency_id).order_by(Receipt.id).limit(PAGE)
+    while True:
+        with database.read() as session:
+            receipts = session.scalars(query.where(Receipt.id > after)).all()
+            found = [(receipt.id, _page_difference(session, receipt)) for receipt in receipts]
+        yield from ((receipt_id, number) for receipt_id, number in found if number)
+        if not receipts:
+            break
+        after = receipts[-1].id
+    with database.read() as session:
+        lost = [(one, _pages_of(session, one)) for one in sorted(_lost_receipts(session, agency_id))]
+    yield from lost
+
+
+def _pages_of(session: Session, receipt_id: UUID) -> int:
+    pages = select(func.count()).select_from(ReceiptPage).where(ReceiptPage.receipt_id == receipt_id)
+    return max(1, session.scalar(pages) or 0)
 
 
 def _lost_receipts(session: Session, agency_id: UUID) -> set[UUID]:
-    """Receipts that the log, an item or a page knows and the ledger does not."""
-    known = set(session.scalars(select(Receipt.id).where(Receipt.agency_id == agency_id)))
+    """Receipts that the log or an item knows and the ledger does not."""
+    known = select(Receipt.id).where(Receipt.agency_id == agency_id)
     accepted = select(AuditEvent.object_id).where(
-        AuditEvent.agency_id == agency_id, AuditEvent.action == "receipt.accepted"
+        AuditEvent.agency_id == agency_id, AuditEvent.action == "receipt.accepted", AuditEvent.object_id.not_in(known)
     )
-    named = {one for one in session.scalars(accepted) if one is not None}
-    named |= set(session.scalars(select(MailItem.receipt_id).where(MailItem.agency_id == agency_id)))
-    return named - known
+    named = select(MailItem.receipt_id).where(MailItem.agency_id == agency_id, MailItem.receipt_id.not_in(known))
+    return {one for one in (*session.scalars(accepted), *session.scalars(named)) if one is not None}
 
 
 def _page_difference(session: Session, receipt: Receipt) -> int:
@@ -131,27 +147,3 @@ def _page_difference(session: Session, receipt: Receipt) -> int:
         lost += abs(item.page_count - in_items.pop(item.id, 0))
         lost += abs(item.page_count - len(repository.item_pages(session, item.id)))
     return lost + sum(in_items.values())
-
-
-def orphan_blobs(session: Session, store: BlobStore, grace: float, database: Database) -> list[str]:
-    """Stored bytes that nobody claims and that are older than the grace time."""
-    claimed = set(session.scalars(select(BlobClaim.sha256).distinct()))
-    waiting = set(session.scalars(select(Blob.sha256).where(Blob.tombstoned_at.is_not(None))))
-    oldest = (database.clock.now() - timedelta(seconds=grace)).timestamp()
-    return [sha for sha, modified in store.all() if sha not in claimed and sha not in waiting and modified < oldest]
-
-
-def known_to_a_row(session: Session, sha256: str) -> bool:
-    """Whether somebody claims the bytes, or their removal is already under way."""
-    claimed = exists().where(BlobClaim.sha256 == sha256)
-    waiting = exists().where(Blob.sha256 == sha256, Blob.tombstoned_at.is_not(None))
-    return bool(session.scalar(select(or_(claimed, waiting))))
-
-
-def missing_blobs(session: Session, store: BlobStore) -> list[str]:
-    """Addresses that a claim, a receipt, an item, a content file or a page needs and the store does not hold."""
-    needed = set(session.scalars(select(BlobClaim.sha256).distinct()))
-    needed |= set(session.scalars(select(Receipt.sha256).where(Receipt.blob_released_at.is_(None))))
-    for column in (MailItem.master_sha256, ItemPage.text_sha256, ContentFile.sha256, Page.text_sha256):
-        needed |= {sha for sha in session.scalars(select(column).where(column.is_not(None)).distinct()) if sha}
-    return sorted(sha for sha in needed if not store.exists(sha))

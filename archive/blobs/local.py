@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -86,20 +86,23 @@ class LocalBlobStore:
         if path.parent.is_dir():
             _sync_folder(path.parent)
 
-    def all(self) -> Iterator[tuple[str, float]]:
-        """See BlobStore."""
-        for path in sorted(self._folder.glob("??/??/*")):
-            try:
-                yield path.name, path.stat().st_mtime
-            except FileNotFoundError:
-                continue
+    def all(self, after: str = "") -> Iterator[tuple[str, float]]:
+        """See BlobStore. One folder at a time is read, none before the one that holds `after`."""
+        for outer in _names(self._folder, after[:2]):
+            for inner in _names(self._folder / outer, after[2:4] if outer == after[:2] else ""):
+                for path in sorted((self._folder / outer / inner).glob("*")):
+                    with suppress(FileNotFoundError):
+                        if path.name > after:
+                            yield path.name, path.stat().st_mtime
 
     def _store(self, temporary: Path) -> StoredBlob:
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         sha256, size = _hash(temporary)
         target = self._address(sha256)
-        if not (target.is_file() and _hash(target)[0] == sha256):
+        if target.is_file() and _hash(target)[0] == sha256:
+            os.utime(target)  # the grace of an orphan begins anew: whoever stored it is about to claim it
+        else:
             _make_folder(target.parent)
             temporary.chmod(0o444)
             temporary.replace(target)
@@ -138,6 +141,13 @@ def _hash(path: Path) -> tuple[str, int]:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256")
         return digest.hexdigest(), file.tell()
+
+
+def _names(folder: Path, first: str) -> list[str]:
+    """The two-letter folders from `first` on, in order; none when the folder itself is gone."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        return sorted(one for one in os.listdir(folder) if len(one) == 2 and one >= first)
+    return []
 
 
 def _make_folder(folder: Path) -> None:

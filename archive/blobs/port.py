@@ -68,8 +68,8 @@ class BlobStore(Protocol):
         """
         ...
 
-    def all(self) -> Iterator[tuple[str, float]]:
-        """Every stored address with its modification time (seconds since 1970)."""
+    def all(self, after: str = "") -> Iterator[tuple[str, float]]:
+        """Every stored address behind `after`, in order, with the time it was last put (seconds since 1970)."""
         ...
 
 

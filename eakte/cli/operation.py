@@ -8,6 +8,7 @@ from types import FrameType
 from typing import Annotated
 
 import typer
+from rich.progress import Progress
 
 from core.parent import end_with
 from eakte.cli.common import DONE, PROBLEMS, messages, result, services
@@ -35,8 +36,9 @@ def doctor(as_json: AsJson = False) -> None:
     from eakte.doctor import as_json as findings_json
     from eakte.doctor import examine
 
-    with services() as opened:
-        findings = examine(opened)
+    with services() as opened, Progress(console=messages, transient=True, disable=not messages.is_terminal) as bar:
+        task = bar.add_task("Bytes werden nachgerechnet", total=None)
+        findings = examine(opened, progress=lambda done, total: bar.update(task, completed=done, total=total))
     result(findings_json(findings) if as_json else "\n".join(f"{f.store}: {f.text} ({f.id})" for f in findings))
     raise typer.Exit(PROBLEMS if findings else DONE)
 

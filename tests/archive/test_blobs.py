@@ -50,6 +50,22 @@ def test_putting_again_changes_nothing(store: BlobStore) -> None:
     assert [address for address, _ in store.all()] == [ABC]
 
 
+def test_the_listing_is_in_order_and_goes_on_behind_any_place(store: BlobStore) -> None:
+    addresses = sorted(store.put_bytes(f"{number}".encode()).sha256 for number in range(40))
+    assert [address for address, _ in store.all()] == addresses
+    places = [*addresses, addresses[7][:2], addresses[7][:4], addresses[7][:9], "0" * 64, "f" * 64]
+    for place in places:
+        assert [address for address, _ in store.all(place)] == [one for one in addresses if one > place]
+
+
+def test_putting_again_renews_the_time(store: BlobStore) -> None:
+    store.put_bytes(b"abc")
+    os.utime(store.path(ABC), (1, 1))
+    store.put_bytes(b"abc")
+    ((_, stored_at),) = store.all()
+    assert stored_at > time.time() - 3600
+
+
 def test_stored_bytes_are_read_only(store: BlobStore) -> None:
     store.put_bytes(b"abc")
     assert store.path(ABC).stat().st_mode & 0o222 == 0

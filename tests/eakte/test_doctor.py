@@ -5,18 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from uuid import UUID
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
-from archive.models import ContentFile, Document, Filing
+from archive.models import Blob, ContentFile, Document, Filing
 from core.actor import Actor, system_actor
 from core.clock import agency_date
 from core.errors import Conflict
 from core.settings import Settings
 from eakte.bootstrap import Services, open_services
 from eakte.doctor import examine
-from eakte.searching import rebuild_index
+from eakte.searching import documents_in_index, rebuild_index
 from inbox import acts
 from inbox.acts import ItemRef
 from inbox.delivery import Clearing, deliver_to_clearing
@@ -59,7 +60,11 @@ def delete(services: Services, table: str, where: str) -> None:
 
 
 def test_a_healthy_installation_has_no_findings(services: Services) -> None:
-    assert examine(services) == []
+    told: list[tuple[int, int]] = []
+    assert examine(services, progress=lambda done, total: told.append((done, total))) == []
+    with services.database.read() as session:
+        blobs = session.scalar(select(func.count()).select_from(Blob))
+    assert told[-1] == (blobs, blobs)
     counts = reconcile(services.database, services.blobs, agency_of(services), 3600)
     assert (counts["difference"], counts["orphans"], counts["in_work"]) == (0, 0, 0)
 
@@ -151,6 +156,24 @@ def test_an_index_that_lacks_a_document_or_knows_too_much_is_named(services: Ser
     assert examine(services) == []
     delete(services, "document", "true")
     assert "only_indexed" in kinds(services)
+
+
+@pytest.mark.timeout(300)
+def test_an_index_that_moves_on_meanwhile_is_no_finding(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = documents_in_index(services)
+    gone, later = sorted(there)[0], sorted(there)[1]
+    raw_ids = {name: UUID(one).hex for name, one in (("gone", gone), ("later", later))}
+    with services.database.write() as tx:
+        raw(tx.session, f"UPDATE document SET state = 'dismissed' WHERE id = '{raw_ids['later']}'")
+
+    def moved_on(_services: Services) -> set[str]:
+        with services.database.write() as tx:
+            raw(tx.session, f"UPDATE document SET state = 'dismissed' WHERE id = '{raw_ids['gone']}'")
+            raw(tx.session, f"UPDATE document SET state = 'active' WHERE id = '{raw_ids['later']}'")
+        return there - {gone}
+
+    monkeypatch.setattr("eakte.doctor.documents_in_index", moved_on)
+    assert [one for one in examine(services) if one.store == "index"] == []
 
 
 @pytest.mark.timeout(300)

@@ -29,7 +29,7 @@ from eakte.demo.register import DemoRegister, make_register
 from eakte.doctor import examine
 from eakte.searching import documents_in_index
 from inbox.models import InboxItem
-from ingest.cleaning import sweep_orphans
+from ingest.cleaning import OrphanSweep
 from ingest.models import MailItem, Receipt
 from ingest.reporting import reconcile
 from organisation.stations import rotate_token
@@ -209,7 +209,7 @@ def test_all_stores_agree(survived: World, seed: int) -> None:
     services = survived.services
     counts = reconcile(services.database, services.blobs, agency_of(services), 3600)
     assert (counts["quarantined"], counts["difference"], counts["orphans"]) == (0, 0, 0), f"seed {seed}: {counts}"
-    sweep_orphans(services.database, services.blobs, 0)
+    OrphanSweep(services.database, services.blobs, 0).step()
     assert reconcile(services.database, services.blobs, agency_of(services), 0)["orphans"] == 0, f"seed {seed}"
     assert examine(services) == [], f"seed {seed}"
 
