@@ -54,12 +54,24 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line."
     )
+    services_cache: Path | None = Field(
+        default=None, description="Where `eakte dev services` keeps built servers; unset: the user's cache folder."
+    )
     cookie_secure: bool = Field(default=False, description="Send session cookies over HTTPS only (set it behind TLS).")
 
     @cached_property
     def data(self) -> Path:
         """The data folder as an absolute path."""
         return self.home.expanduser().resolve()
+
+    @property
+    def services_cache_folder(self) -> Path:
+        """Where servers for development are installed. For root a place that other accounts can enter."""
+        if self.services_cache is not None:
+            return self.services_cache.expanduser().resolve()
+        if os.geteuid() == 0:
+            return Path("/var/cache/eakte")
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").resolve() / "eakte"
 
     @property
     def database_path(self) -> Path:
