@@ -162,7 +162,7 @@ def _shared(name: str, factory: pytest.TempPathFactory) -> Service:
 
 def _found(name: str, folder: Path) -> Server:
     try:
-        return server_class(name)(folder, Settings().services_cache_folder)
+        return server_class(name)(folder, Settings().services_cache_folder, short_lived=True)
     except NotInstalled as error:
         if os.environ.get("CI"):
             raise
@@ -171,10 +171,11 @@ def _found(name: str, folder: Path) -> Server:
 
 def _start_keeper(name: str, folder: Path, settings: Path) -> None:
     command = [sys.executable, "-m", "eakte", "dev", "services", "--only", name, "--settings", str(settings)]
+    command += ["--short-lived", "--while", str(_leader())]
     log = folder / f"{name}.log"
     with log.open("wb") as output:
         keeper = subprocess.Popen(
-            [*command, "--while", str(_leader())], stdout=output, stderr=output, stdin=subprocess.DEVNULL,
+            command, stdout=output, stderr=output, stdin=subprocess.DEVNULL,
             start_new_session=True,
         )  # fmt: skip
     (folder / f"{name}.pid").write_text(f"{keeper.pid} {psutil.Process(keeper.pid).create_time()}")

@@ -29,7 +29,14 @@ def once(cache: Path, name: str, make: Callable[[Path], None]) -> Path:
     target = cache / name
     if target.exists():
         return target
-    cache.mkdir(parents=True, exist_ok=True, mode=0o755)
+    try:
+        cache.mkdir(parents=True, exist_ok=True, mode=0o755)
+    except OSError as error:
+        raise NotInstalled(
+            f"Der Ordner {cache} lässt sich nicht anlegen ({error.strerror}): bitte EAKTE_SERVICES_CACHE auf einen anderen "
+            "setzen.",
+            f"Cannot make the folder {cache} ({error.strerror}); set EAKTE_SERVICES_CACHE to another one.",
+        ) from error
     with _locked(cache / f"{name}.lock"):
         if target.exists():
             return target

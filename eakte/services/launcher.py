@@ -24,10 +24,9 @@ Tell = Callable[[str], None]
 class Launcher:
     """Servers in one folder. `stopping` becomes true by SIGINT or SIGTERM, from the constructor on."""
 
-    def __init__(self, names: Sequence[str], folder: Path, cache: Path) -> None:
+    def __init__(self, names: Sequence[str], folder: Path, cache: Path, *, short_lived: bool) -> None:
         """Raises NotInstalled when one of them is not on this machine."""
-        self._folder = folder
-        self._servers = [server_class(name)(folder / name, cache) for name in names]
+        self._servers = [server_class(name)(folder / name, cache, short_lived=short_lived) for name in names]
         self.stopping = False
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)

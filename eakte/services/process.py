@@ -40,9 +40,13 @@ class Server(ABC):
     start_seconds: ClassVar[float] = 60.0
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
 
-    def __init__(self, folder: Path, cache: Path) -> None:
-        """`folder`: its own, made here. `cache`: where programs are installed. Raises NotInstalled."""
+    def __init__(self, folder: Path, cache: Path, *, short_lived: bool = False) -> None:
+        """`folder`: its own, made here. `cache`: where programs are installed. Raises NotInstalled.
+
+        `short_lived`: better a quick start than full speed.
+        """
         self.folder = folder.resolve()
+        self.short_lived = short_lived
         self.port = free_port()
         self._owner = _ordinary_user()
         self._process: subprocess.Popen[bytes] | None = None

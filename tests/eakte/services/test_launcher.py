@@ -116,6 +116,17 @@ def test_a_kept_folder_keeps_data_and_takes_one_launcher(place: Path) -> None:
     assert (kept / "redis" / "secrets" / "broker-password").read_text() == secret
 
 
+def test_installing_goes_on_past_what_cannot_be_had(redis_server: Service, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = subprocess.run(
+        [sys.executable, "-m", "eakte", "dev", "services", "--install", "--only", "opensearch", "--only", "redis"],
+        env={**os.environ, "EAKTE_SERVICES_CACHE": str(tmp_path / "file" / "cache")}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert "redis: installiert" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_an_unknown_server_is_wrong_usage() -> None:
     done = subprocess.run([*COMMAND, "--only", "oracle"], capture_output=True, text=True)
     assert done.returncode == 2
