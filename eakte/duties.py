@@ -12,6 +12,7 @@ from core.audit.sealing import seal
 from eakte.bootstrap import Services
 from eakte.housekeeping import Duty, sweep
 from eakte.searching import index_pending
+from eakte.storage import may_dispose
 from inbox.rescue import bring_to_light
 from ingest.cleaning import OrphanSweep, release_split_batches, remove_stale_files
 from ingest.hotfolder import HotFolder
@@ -38,7 +39,7 @@ def duties(services: Services) -> Sequence[Duty]:
 def _finish_disposals(services: Services) -> None:
     with services.database.read() as session:
         interrupted = session.scalars(select(DisposalList.id).where(DisposalList.state == "executing").limit(1)).first()
-    if interrupted is not None:
+    if interrupted is not None and may_dispose(services.settings):
         from eakte.retaining import stores  # draws certificates: kept out of a worker that has none to finish
         from retention.tasks import resume_disposals
 
@@ -53,6 +54,7 @@ def _remove_bytes(services: Services) -> Callable[[], object]:
         release_split_batches(services.database, timedelta(days=settings.master_grace_days))
         unlink_released(services.database, services.blobs, timedelta(seconds=settings.orphan_grace))
         sweep_of_orphans.step()
+        services.blobs.tidy(max(settings.orphan_grace, 3600.0))
         remove_stale_files(settings.work_folder, max(settings.orphan_grace, 3600.0))
 
     return remove
