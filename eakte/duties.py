@@ -17,6 +17,7 @@ from inbox.rescue import bring_to_light
 from ingest.cleaning import OrphanSweep, release_split_batches, remove_stale_files
 from ingest.hotfolder import HotFolder
 from organisation.models import Agency
+from retention.locking import renew_locks
 from retention.models import DisposalList
 
 
@@ -31,6 +32,8 @@ def duties(services: Services) -> Sequence[Duty]:
         Duty("bytes", 60.0, _remove_bytes(services)),
         Duty("disposals", 30.0, lambda: _finish_disposals(services)),
     ]
+    if services.blobs.locks:
+        found.append(Duty("locks", 10.0, lambda: renew_locks(services.database, services.blobs)))
     if settings.hotfolder is not None:
         found.append(Duty("hotfolder", 1.0, _hotfolder(services)))
     return found

@@ -9,13 +9,14 @@ before it, the store is asked whether they are there.
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, exists, or_, select
+from sqlalchemy import delete, exists, or_, select, update
 
 from archive.blobs.port import BlobLocked, BlobMissing, BlobStore, StoredBlob
-from archive.models import Blob, BlobClaim
+from archive.models import Blob, BlobClaim, Filing
 from core.database import Database, Transaction
 from core.errors import Unavailable
 from core.log import logger
@@ -44,7 +45,7 @@ def claim(tx: Transaction, store: BlobStore, blob: StoredBlob, owner_type: str, 
             "Die Bytes sind nicht mehr da. Der Schritt wird wiederholt.", "blob vanished before its claim"
         )
     else:
-        row.tombstoned_at, row.removed_at = None, None
+        row.tombstoned_at, row.removed_at, row.lock_due_at = None, None, None
     same = select(BlobClaim.id).where(
         BlobClaim.sha256 == blob.sha256,
         BlobClaim.owner_type == owner_type,
@@ -55,6 +56,18 @@ def claim(tx: Transaction, store: BlobStore, blob: StoredBlob, owner_type: str, 
         tx.session.add(
             BlobClaim(sha256=blob.sha256, owner_type=owner_type, owner_id=owner_id, role=role, created_at=tx.now)
         )
+
+
+def look_at_locks(tx: Transaction, document_ids: Collection[UUID]) -> None:
+    """Something changed that decides how long the bytes of these documents are kept: their locks are due at once."""
+    mine = select(BlobClaim.sha256).where(BlobClaim.owner_type == DOCUMENT, BlobClaim.owner_id.in_(document_ids))
+    tx.session.execute(update(Blob).where(Blob.sha256.in_(mine)).values(lock_due_at=None))
+
+
+def look_at_locks_of_case(tx: Transaction, case_file_id: UUID) -> None:
+    """The same for every document of a case."""
+    filed = select(Filing.document_id).where(Filing.case_file_id == case_file_id, Filing.ended_at.is_(None))
+    look_at_locks(tx, tx.session.scalars(filed).all())
 
 
 def stored(tx: Transaction, sha256: str) -> StoredBlob:

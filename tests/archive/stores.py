@@ -13,7 +13,7 @@ from minio import Minio
 
 from archive.blobs.local import LocalBlobStore
 from archive.blobs.port import BlobStore
-from archive.blobs.s3 import S3BlobStore
+from archive.blobs.s3 import MARKER, S3BlobStore
 from archive.blobs.s3_bucket import prepare
 from archive.blobs.s3_wire import Access, connect
 from core.ids import new_id
@@ -25,13 +25,14 @@ SERVERS = ("minio", "versitygw")
 @dataclass(frozen=True, slots=True)
 class Bench:
     """A store to examine. `damage` puts other bytes under an address, behind the store's back; `disposal` is the store as
-    the disposal identity has it.
+    the disposal identity has it; `names` lists whatever lies there, older versions and delete markers too.
     """
 
     name: str
     store: BlobStore
     disposal: BlobStore
     damage: Callable[[str, bytes], None]
+    names: Callable[[], set[str]]
 
 
 def local_bench(folder: Path) -> Bench:
@@ -43,7 +44,10 @@ def local_bench(folder: Path) -> Bench:
         path.chmod(0o644)
         path.write_bytes(data)
 
-    return Bench("local", store, store, damage)
+    def names() -> set[str]:
+        return {path.name for path in (folder / "blobs").rglob("*") if path.is_file()}
+
+    return Bench("local", store, store, damage, names)
 
 
 def s3_bench(name: str, settings: dict[str, str], folder: Path) -> Bench:
@@ -55,9 +59,13 @@ def s3_bench(name: str, settings: dict[str, str], folder: Path) -> Bench:
     def damage(sha256: str, data: bytes) -> None:
         client._put_object(everyday.bucket, sha256, data)
 
+    def names() -> set[str]:
+        found = client.list_objects(everyday.bucket, recursive=True, include_version=True)
+        return {str(one.object_name) for one in found} - {MARKER}
+
     return Bench(
         name, S3BlobStore(client, everyday.bucket, folder / "work"),
-        S3BlobStore(connect(disposal), everyday.bucket, folder / "work", bypass=True), damage,
+        S3BlobStore(connect(disposal), everyday.bucket, folder / "work", bypass=True), damage, names,
     )  # fmt: skip
 
 
