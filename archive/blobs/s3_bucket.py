@@ -24,7 +24,8 @@ _ANY_REFUSAL = range(400, 500)
 
 def prepare(client: Minio, bucket: str, installation: UUID) -> None:
     """Make the bucket where there is none, mark it, and examine it. Idempotent; a bucket with other content is refused."""
-    _ask(lambda: client.bucket_exists(bucket) or client.make_bucket(bucket, object_lock=True))
+    if not _exists(client, bucket):
+        _ask(lambda: client.make_bucket(bucket, object_lock=True))
     _require_safety(client, bucket)
     if _marker(client, bucket) is None:
         if next(iter(_ask(lambda: list(_first(client, bucket)))), None) is not None:
@@ -39,7 +40,7 @@ def prepare(client: Minio, bucket: str, installation: UUID) -> None:
 
 def examine(client: Minio, bucket: str, installation: UUID) -> None:
     """Raise unless the bucket is there, versioned, with Object Lock, and this installation's."""
-    if not _ask(lambda: client.bucket_exists(bucket)):
+    if not _exists(client, bucket):
         raise ConfigurationError(
             f"Den Speicherbereich {bucket} gibt es nicht. Bitte `eakte db upgrade` ausführen.",
             f"there is no bucket {bucket}: run `eakte db upgrade`",
@@ -62,6 +63,18 @@ def examine(client: Minio, bucket: str, installation: UUID) -> None:
             "eine weg, was der anderen gehört.",
             f"the bucket {bucket} belongs to another installation; each needs its own",
         )
+
+
+def _exists(client: Minio, bucket: str) -> bool:
+    """Asked by GET: an answer to HEAD has no body, and some servers then say 404 to wrong keys too."""
+    try:
+        with translated(passing=_ANY_REFUSAL):
+            client.get_bucket_versioning(bucket)
+    except S3Error as error:
+        if error.code == "NoSuchBucket":
+            return False
+        raise _refused(error) from error
+    return True
 
 
 def _require_safety(client: Minio, bucket: str) -> None:
