@@ -10,6 +10,8 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+_SERVERS = ("database_", "s3_", "opensearch_", "broker_")
+
 
 class Settings(BaseSettings):
     """Typed settings with defaults for the embedded installation; each description is shown by `eakte settings`."""
@@ -74,6 +76,11 @@ class Settings(BaseSettings):
     def data(self) -> Path:
         """The data folder as an absolute path."""
         return self.home.expanduser().resolve()
+
+    def embedded(self, home: Path) -> Settings:
+        """The same settings for a throw-away installation in another folder, which reaches no server of this one."""
+        away = {name: Settings.model_fields[name].default for name in self.model_dump() if name.startswith(_SERVERS)}
+        return Settings(**{**self.model_dump(), **away, "home": home})
 
     @property
     def database_path(self) -> Path:
