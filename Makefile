@@ -1,11 +1,12 @@
 # Two commands: `make run` runs everything embedded with the demo authority, `make test` checks everything CI checks.
+# `make services` starts the real servers as throw-away processes.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export EAKTE_HOME ?= $(CURDIR)/data
 export OMP_THREAD_LIMIT := 1
 
-.PHONY: setup run test lint types contracts unit bench clean
+.PHONY: setup run services install-services test lint types contracts unit bench clean
 
 setup: $(VENV)/.complete
 
@@ -20,6 +21,13 @@ $(VENV)/.complete: requirements.lock pyproject.toml web/package.json
 run: setup
 	@$(BIN)/eakte run --demo
 
+services: install-services
+	@$(BIN)/eakte dev services
+
+# What can't be had is told; the tests that need it skip with the reason (and fail in CI).
+install-services: setup
+	-@$(BIN)/eakte dev services --install
+
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -30,7 +38,7 @@ types: setup
 contracts: setup
 	$(BIN)/lint-imports
 
-unit: setup
+unit: setup install-services
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder --durations=25
 
 test: lint types contracts unit

@@ -20,15 +20,13 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from core.parent import in_lasting_thread
+
 _OUTSIDE = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP})
-# PDEATHSIG fires when the *thread* that started a child ends: children come from one thread that lives as long as the
-# process, or an idle thread of the server's pool would take them along when it ends.
-_spawner = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
 _POLL_SECONDS = 0.1
 _MAX_ANSWER = 64 * 1024 * 1024
 _HEADER = struct.Struct(">I")
@@ -118,7 +116,7 @@ class Child:
             if not self.alive:
                 return KilledFromOutside(0)
             if self._process is None:
-                self._process = _spawner.submit(_spawn, self._limits).result()
+                self._process = in_lasting_thread(lambda: _spawn(self._limits))
             try:
                 _send(self._process, {"target": target, "arguments": arguments})
             except OSError:

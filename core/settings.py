@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line."
     )
+    services_cache: Path | None = Field(
+        default=None, description="Where `eakte dev services` keeps built servers; unset: the user's cache folder."
+    )
     cookie_secure: bool = Field(default=False, description="Send session cookies over HTTPS only (set it behind TLS).")
 
     @cached_property
@@ -81,6 +84,15 @@ class Settings(BaseSettings):
         """The same settings for a throw-away installation in another folder, which reaches no server of this one."""
         away = {name: Settings.model_fields[name].default for name in self.model_dump() if name.startswith(_SERVERS)}
         return Settings(**{**self.model_dump(), **away, "home": home})
+
+    @property
+    def services_cache_folder(self) -> Path:
+        """Where servers for development are installed. For root a place that other accounts can enter."""
+        if self.services_cache is not None:
+            return self.services_cache.expanduser().resolve()
+        if os.geteuid() == 0:
+            return Path("/var/cache/eakte")
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache").resolve() / "eakte"
 
     @property
     def database_path(self) -> Path:

@@ -12,6 +12,7 @@ import typer
 
 from eakte.cli import backup, mail, operation, records, retention, setup
 from eakte.cli.audit import audit
+from eakte.cli.dev import dev
 
 app = typer.Typer(
     name="eakte", help="E-Akte: Post annehmen, ablegen, finden, aufbewahren.", no_args_is_help=True,
@@ -33,6 +34,7 @@ app.add_typer(retention.retention, name="retention")
 app.add_typer(retention.export, name="export")
 app.add_typer(operation.bench, name="bench")
 app.add_typer(backup.backup, name="backup")
+app.add_typer(dev, name="dev")
 app.command("init")(setup.init)
 app.command("settings")(setup.settings_command)
 app.command("ingest")(mail.ingest)

@@ -1,0 +1,80 @@
+"""The S3 servers and OpenSearch as the launcher gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from urllib.parse import urlsplit
+
+import pytest
+from minio import Minio
+from minio.commonconfig import GOVERNANCE
+from minio.deleteobjects import DeleteObject
+from minio.error import S3Error
+from minio.retention import Retention
+from opensearchpy import OpenSearch
+
+from eakte.services.process import Server
+from tests.services import Service
+
+Start = Callable[[str], Server]
+
+
+def client(service: Service, identity: str = "") -> Minio:
+    access, secret = (service.read(f"EAKTE_S3_{identity}{part}_KEY_FILE") for part in ("ACCESS", "SECRET"))
+    address = urlsplit(service.settings["EAKTE_S3_ENDPOINT"]).netloc
+    return Minio(address, access, secret, secure=False, region=service.settings["EAKTE_S3_REGION"])
+
+
+def remove_past_lock(store: Minio, bucket: str, version: str | None) -> list[str | None]:
+    wanted = [DeleteObject("a", version)]
+    return [error.code for error in store.remove_objects(bucket, wanted, bypass_governance_mode=True)]
+
+
+def test_only_the_disposal_identity_goes_past_a_lock(minio: Service, bucket_name: str) -> None:
+    everyday, disposal = client(minio), client(minio, "DISPOSAL_")
+    everyday.make_bucket(bucket_name, object_lock=True)
+    until = datetime.now(UTC) + timedelta(days=1)
+    lock = Retention(GOVERNANCE, until)
+    version = everyday.put_object(bucket_name, "a", BytesIO(b"abc"), 3, retention=lock).version_id
+    with pytest.raises(S3Error):
+        everyday.remove_object(bucket_name, "a", version_id=version)
+    assert remove_past_lock(everyday, bucket_name, version) != []
+    assert everyday.stat_object(bucket_name, "a", version_id=version).size == 3
+    assert remove_past_lock(disposal, bucket_name, version) == []
+    with pytest.raises(S3Error):
+        everyday.stat_object(bucket_name, "a", version_id=version)
+
+
+def test_objects_survive_a_kill(own_server: Start) -> None:
+    server = own_server("minio")
+    store = client(Service("minio", server.settings()))
+    store.make_bucket("kept")
+    store.put_object("kept", "a", BytesIO(b"abc"), 3)
+    server.kill()
+    server.start()
+    assert store.get_object("kept", "a").data == b"abc"
+
+
+def test_second_store_takes_objects(versitygw: Service, bucket_name: str) -> None:
+    store = client(versitygw)
+    store.make_bucket(bucket_name)
+    store.put_object(bucket_name, "a", BytesIO(b"abc"), 3)
+    assert store.get_object(bucket_name, "a").data == b"abc"
+
+
+def test_index_survives_a_kill(own_server: Start) -> None:
+    server = own_server("opensearch")
+    index = OpenSearch(server.settings()["EAKTE_OPENSEARCH_URL"], timeout=60)
+    index.indices.create(index="kept", body={"settings": {"number_of_replicas": 0}})
+    index.index(index="kept", id="1", body={"word": "Bescheid"})
+    server.kill()
+    server.start()
+    assert index.get(index="kept", id="1")["_source"] == {"word": "Bescheid"}
+
+
+def test_index_is_made_only_on_demand(opensearch: Service, index_prefix: str) -> None:
+    index = OpenSearch(opensearch.settings["EAKTE_OPENSEARCH_URL"], timeout=60)
+    with pytest.raises(Exception, match="no such index"):
+        index.index(index=index_prefix, body={"word": "Bescheid"})
