@@ -85,7 +85,8 @@ def access_of(settings: dict[str, str], identity: str = "") -> Access:
 
 def own_bucket(service: Any) -> dict[str, str]:
     """The server's settings with a bucket of the caller's own, which is not there yet."""
-    return {**service.settings, "EAKTE_S3_BUCKET": f"test-{secrets.token_hex(8)}"}
+    settings = service.settings() if callable(service.settings) else service.settings
+    return {**settings, "EAKTE_S3_BUCKET": f"test-{secrets.token_hex(8)}"}
 
 
 def raw_client(settings: dict[str, str]) -> Minio:
