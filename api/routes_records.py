@@ -75,7 +75,9 @@ def get_page_image(
     etag = f"{content.sha256}-{page_no}-{width}-{rotate}"
     if etag_matches(request, f'"{etag}"'):
         return send_bytes(request, b"", "image/webp", etag)
-    return send_bytes(request, ctx.renderer.page(str(content.path), page_no, width, rotate), "image/webp", etag)
+    with content.local_copy() as path:
+        drawn = ctx.renderer.page(str(path), page_no, width, rotate)
+    return send_bytes(request, drawn, "image/webp", etag)
 
 
 @router.get("/documents/{document_id}/pdf", summary="Lesefassung (PDF/A)", responses=FILE, response_class=Response)

@@ -79,7 +79,7 @@ def healthz() -> dict[str, str]:
 @router.get("/readyz", summary="Der Prozess kann arbeiten")
 def readyz(ctx: Ctx) -> Response:
     """200 when database, bytes and index answer; else 503 with what does not."""
-    checks = {"database": _database_ready(ctx), "blobs": ctx.settings.blob_folder.is_dir(), "index": ctx.search.ready()}
+    checks = {"database": _database_ready(ctx), "blobs": ctx.blobs.ready(), "index": ctx.search.ready()}
     ready = all(checks.values())
     body: dict[str, Any] = {"status": "ready" if ready else "not_ready", "checks": checks}
     return JSONResponse(body, 200 if ready else 503)

@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -377,15 +378,32 @@ class Note(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class Installation(Base):
+    """One row: the id that marks what lies outside the database and is this installation's alone (its bucket)."""
+
+    __tablename__ = "installation"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class Blob(Base):
-    """Bytes known by their SHA-256. `tombstoned_at`: no claim is left; unlinked after the grace time."""
+    """Bytes known by their SHA-256. `tombstoned_at`: no claim is left; unlinked after the grace time. `removing_at`: the
+    mark of a removal under way; `removed_at`: it ended, the row is a gravestone for a day. `locked_until`, `held`: the
+    store's own lock as last set; `lock_due_at`: when it has to be looked at again.
+    """
 
     __tablename__ = "blob"
 
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     size: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    tombstoned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    tombstoned_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    removing_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    held: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    lock_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
 
 
 class BlobClaim(Base):

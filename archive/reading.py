@@ -6,9 +6,11 @@ The look is one short INSERT before the first byte leaves (`core.audit.looking`)
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import BinaryIO
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -22,7 +24,7 @@ from archive.access import (
     visible_filings,
     visible_pages,
 )
-from archive.blobs.port import BlobStore
+from archive.blobs.port import BlobStore, missing
 from archive.models import (
     CaseFile,
     ContentFile,
@@ -72,16 +74,25 @@ class OpenedDocument:
 
 @dataclass(frozen=True, slots=True)
 class OpenedContent:
-    """Bytes ready to be sent: a local read-only path, their address (a strong ETag), media type and a plain name.
+    """Bytes ready to be sent: their address (a strong ETag), size, media type and a plain name, and how to get them.
 
     `vouched`: written by us, so that a browser may show them; received bytes are only ever downloaded.
     """
 
-    path: Path
+    store: BlobStore
     sha256: str
+    size: int
     media_type: str
-    filename: str
+    filename: str = ""
     vouched: bool = False
+
+    def stream(self, start: int = 0, length: int | None = None) -> BinaryIO:
+        """The bytes, or a part of them, to be read once. Raises BlobMissing when they vanished meanwhile."""
+        return self.store.open(self.sha256, start, length)
+
+    def local_copy(self) -> AbstractContextManager[Path]:
+        """The bytes as a read-only file while the context lasts, for children that draw or convert."""
+        return self.store.local_copy(self.sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +163,10 @@ def open_content(database: Database, store: BlobStore, actor: Actor, document_id
             content = repository.content_file(session, opened.version.id, MASTER)
     if not opened.whole or content is None:
         raise NotFound
-    path = store.path(content.sha256)
+    opened_bytes = _stored(store, content)
     _look(database, actor, "content", "document", document_id, opened.case_files)
     filename = f"{document_id}{_suffix(content)}"
-    return OpenedContent(path, content.sha256, content.media_type, filename, content.role == RENDITION)
+    return replace(opened_bytes, filename=filename, vouched=content.role == RENDITION)
 
 
 def open_page_image(
@@ -169,9 +180,9 @@ def open_page_image(
     _page(opened, page_no)
     if content is None:
         raise NotFound
-    path = store.path(content.sha256)
+    opened_bytes = _stored(store, content)
     _look(database, actor, "page", "document", document_id, opened.case_files)
-    return OpenedContent(path, content.sha256, content.media_type, "")
+    return opened_bytes
 
 
 def open_case(database: Database, actor: Actor, number: str, limit: int = 100, before: int | None = None) -> OpenedCase:
@@ -283,6 +294,13 @@ def _page(opened: OpenedDocument, page_no: int) -> Page:
 
 def _readable(page_no: int, ranges: Sequence[PageRange] | None) -> bool:
     return ranges is None or any(pages.first <= page_no <= pages.last for pages in ranges)
+
+
+def _stored(store: BlobStore, content: ContentFile) -> OpenedContent:
+    """The content, known to be there: what is missing must not be logged as seen."""
+    if not store.exists(content.sha256):
+        raise missing(content.sha256)
+    return OpenedContent(store, content.sha256, content.size, content.media_type)
 
 
 def _suffix(content: ContentFile) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy import delete, select, update
 
 from archive import repository
 from archive.access import require_case_file, require_document
+from archive.blobs.claims import look_at_locks, look_at_locks_of_case
 from archive.models import (
     CaseAlias,
     CaseFile,
@@ -96,6 +97,7 @@ def file_document(tx: Transaction, actor: Actor, document_id: UUID, target: Fili
         tx, actor, "document.filed", "document", document_id, case_file_id=case_file.id, filing=filing.id,
         keyword=target.keyword, pages=[first, last],
     )  # fmt: skip
+    look_at_locks(tx, [document_id])
     emit(tx, document.agency_id, "document.changed", document_id)
     return filing
 
@@ -120,6 +122,7 @@ def end_filing(tx: Transaction, actor: Actor, filing_id: UUID, reason: str) -> N
         tx, actor, "document.filing_ended", "document", document.id, case_file_id=filing.case_file_id,
         filing=filing.id, reason=reason,
     )  # fmt: skip
+    look_at_locks(tx, [document.id])
     emit(tx, document.agency_id, "document.changed", document.id)
 
 
@@ -134,6 +137,7 @@ def close_case(tx: Transaction, actor: Actor, case_file_id: UUID, on: date | Non
     case_file.state, case_file.closed_on = "closed", closed_on
     case_file.version += 1
     record_act(tx, actor, "case.closed", "case_file", case_file.id, case_file_id=case_file.id, on=closed_on)
+    look_at_locks_of_case(tx, case_file.id)
     emit(tx, case_file.agency_id, "case_file.changed", case_file.id)
     return case_file
 
@@ -153,6 +157,7 @@ def reopen_case(tx: Transaction, actor: Actor, case_file_id: UUID, reason: str) 
     record_act(
         tx, actor, "case.reopened", "case_file", case_file.id, case_file_id=case_file.id, closed_on_before=previous
     )
+    look_at_locks_of_case(tx, case_file.id)
     emit(tx, case_file.agency_id, "case_file.changed", case_file.id)
     return case_file
 
@@ -310,6 +315,7 @@ def _move_filings(tx: Transaction, source: CaseFile, target: CaseFile) -> None:
             filing.ordinal = repository.next_ordinal(tx.session, target.id)
             filing.case_file_id = target.id
         tx.session.flush()
+        look_at_locks(tx, [filing.document_id])
         emit(tx, source.agency_id, "document.changed", filing.document_id)
 
 

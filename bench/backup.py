@@ -65,6 +65,11 @@ def measure(folder: Path, documents: int, seed: int) -> dict[str, float | int | 
     return found
 
 
+def _size(services: Services, sha256: str) -> int:
+    with services.blobs.local_copy(sha256) as path:
+        return path.stat().st_size
+
+
 def _add_bytes(services: Services, dice: random.Random) -> None:
     """Master and rendition for every document, and the claim on the words it has already."""
     with services.database.read() as session:
@@ -72,9 +77,7 @@ def _add_bytes(services: Services, dice: random.Random) -> None:
         documents = session.execute(texts).all()
     for start in range(0, len(documents), _BATCH):
         some = documents[start : start + _BATCH]
-        stored = [
-            (one, "words", StoredBlob(str(sha), services.blobs.path(str(sha)).stat().st_size)) for one, sha in some
-        ]
+        stored = [(one, "words", StoredBlob(str(sha), _size(services, str(sha)))) for one, sha in some]
         stored += [
             (one, role, services.blobs.put_bytes(dice.randbytes(_FILE_BYTES)))
             for one, _ in some

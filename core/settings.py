@@ -10,6 +10,8 @@ from typing import Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+_SERVERS = ("database_", "s3_", "opensearch_", "broker_")
+
 
 class Settings(BaseSettings):
     """Typed settings with defaults for the embedded installation; each description is shown by `eakte settings`."""
@@ -19,6 +21,20 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path("data"), description="Data folder of the installation.")
     host: str = Field(default="127.0.0.1", description="Address the server listens on.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port the server listens on.")
+    s3_endpoint: str = Field(
+        default="", description="S3 server for the bytes, http(s)://host:port; empty = in the data folder."
+    )
+    s3_bucket: str = Field(default="", description="Bucket of this installation alone, with Object Lock.")
+    s3_region: str = Field(default="us-east-1", description="Region that requests are signed for.")
+    s3_access_key_file: Path | None = Field(default=None, description="File with the access key for everyday work.")
+    s3_secret_key_file: Path | None = Field(default=None, description="File with the secret key for everyday work.")
+    s3_disposal_access_key_file: Path | None = Field(
+        default=None, description="File with the access key of disposal, which may go past a lock."
+    )
+    s3_disposal_secret_key_file: Path | None = Field(default=None, description="File with the secret key of disposal.")
+    s3_encryption: str = Field(
+        default="off", pattern="^(off|AES256|kms:.+)$", description="Encryption by the server: off, AES256, kms:KEY."
+    )
     hotfolder: Path | None = Field(
         default=None, description="Root of the hot folders, one folder per station; off when unset."
     )
@@ -63,6 +79,11 @@ class Settings(BaseSettings):
     def data(self) -> Path:
         """The data folder as an absolute path."""
         return self.home.expanduser().resolve()
+
+    def embedded(self, home: Path) -> Settings:
+        """The same settings for a throw-away installation in another folder, which reaches no server of this one."""
+        away = {name: Settings.model_fields[name].default for name in self.model_dump() if name.startswith(_SERVERS)}
+        return Settings(**{**self.model_dump(), **away, "home": home})
 
     @property
     def services_cache_folder(self) -> Path:

@@ -13,12 +13,12 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from archive.blobs.local import LocalBlobStore
 from archive.blobs.port import BlobStore
 from core.clock import Clock
 from core.database import Database, open_sqlite
 from core.errors import ConfigurationError, InvalidInput
 from core.settings import Settings
+from eakte.storage import examine_storage, open_blobs
 from migrations.state import require_current
 from organisation.models import Agency
 
@@ -32,8 +32,12 @@ class Services:
     blobs: BlobStore
 
 
-def open_services(settings: Settings | None = None, clock: Clock | None = None, *, migrate: bool = False) -> Services:
-    """Open the stores of the data folder. Raises ConfigurationError when the schema is not this version's."""
+def open_services(
+    settings: Settings | None = None, clock: Clock | None = None, *, migrate: bool = False, examine: bool = True
+) -> Services:
+    """Open the stores. Raises ConfigurationError for a store that is not this version's, or not safe; Unavailable for one
+    that does not answer. `examine` False: another process of this start has looked already.
+    """
     settings = settings or Settings()
     make_folders(settings)
     database = open_sqlite(settings.database_path, clock)
@@ -42,9 +46,10 @@ def open_services(settings: Settings | None = None, clock: Clock | None = None, 
 
         upgrade(database.engine)
     require_current(database.engine)
-    return Services(
-        settings, database, LocalBlobStore(settings.blob_folder, settings.work_folder, settings.disk_reserve)
-    )
+    blobs = open_blobs(settings, database, make=migrate)
+    if examine:
+        examine_storage(settings, database)
+    return Services(settings, database, blobs)
 
 
 def agency_id(opened: Services) -> UUID:

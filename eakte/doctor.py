@@ -28,6 +28,7 @@ from core.audit.verify import verify
 from core.models import AuditEvent, Job, OutboxEvent
 from core.outbox import INDEX
 from eakte.bootstrap import Services
+from eakte.doctor_storage import storage_findings
 from eakte.searching import documents_in_index
 from inbox.checks import unseen_items
 from inbox.models import InboxItem
@@ -63,6 +64,7 @@ def examine(services: Services, *, deep: bool = True, progress: Progress = _sile
     many of the known blobs are done, of about how many.
     """
     findings = list(_blob_findings(services, deep, progress))
+    findings += [Finding("blobs", *told) for told in storage_findings(services.database, services.blobs, deep=deep)]
     for check in _CHECKS:
         with services.database.read() as session:
             findings += check(session, services)

@@ -12,10 +12,12 @@ from core.audit.sealing import seal
 from eakte.bootstrap import Services
 from eakte.housekeeping import Duty, sweep
 from eakte.searching import index_pending
+from eakte.storage import may_dispose
 from inbox.rescue import bring_to_light
 from ingest.cleaning import OrphanSweep, release_split_batches, remove_stale_files
 from ingest.hotfolder import HotFolder
 from organisation.models import Agency
+from retention.locking import renew_locks
 from retention.models import DisposalList
 
 
@@ -30,6 +32,8 @@ def duties(services: Services) -> Sequence[Duty]:
         Duty("bytes", 60.0, _remove_bytes(services)),
         Duty("disposals", 30.0, lambda: _finish_disposals(services)),
     ]
+    if services.blobs.locks:
+        found.append(Duty("locks", 10.0, lambda: renew_locks(services.database, services.blobs)))
     if settings.hotfolder is not None:
         found.append(Duty("hotfolder", 1.0, _hotfolder(services)))
     return found
@@ -38,7 +42,7 @@ def duties(services: Services) -> Sequence[Duty]:
 def _finish_disposals(services: Services) -> None:
     with services.database.read() as session:
         interrupted = session.scalars(select(DisposalList.id).where(DisposalList.state == "executing").limit(1)).first()
-    if interrupted is not None:
+    if interrupted is not None and may_dispose(services.settings):
         from eakte.retaining import stores  # draws certificates: kept out of a worker that has none to finish
         from retention.tasks import resume_disposals
 
@@ -53,6 +57,7 @@ def _remove_bytes(services: Services) -> Callable[[], object]:
         release_split_batches(services.database, timedelta(days=settings.master_grace_days))
         unlink_released(services.database, services.blobs, timedelta(seconds=settings.orphan_grace))
         sweep_of_orphans.step()
+        services.blobs.tidy(max(settings.orphan_grace, 3600.0))
         remove_stale_files(settings.work_folder, max(settings.orphan_grace, 3600.0))
 
     return remove

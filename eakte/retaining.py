@@ -6,14 +6,16 @@ from pathlib import Path
 
 from eakte.bootstrap import Services
 from eakte.searching import index_pending, open_index
+from eakte.storage import open_disposal_blobs
 from retention.disposal import Stores
 from retention.export.case_export import Places
 
 
 def stores(services: Services) -> Stores:
     """Everything that destruction has to reach."""
+    blobs = open_disposal_blobs(services.settings, services.blobs)
     return Stores(
-        services.database, services.blobs, open_index(services), lambda: index_pending(services),
+        services.database, blobs, open_index(services), lambda: index_pending(services),
         services.settings.certificate_folder,
     )  # fmt: skip
 

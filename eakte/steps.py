@@ -35,7 +35,7 @@ _STORE_FAULTS = frozenset(
 def _services() -> Services:
     settings = Settings()
     configure_logging(settings.log_level)
-    return open_services(settings)
+    return open_services(settings, examine=False)
 
 
 @cache

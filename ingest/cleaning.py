@@ -18,7 +18,7 @@ from core.audit import record_act
 from core.database import Database
 from ingest import repository
 from ingest.models import Receipt
-from ingest.stored_bytes import PAGE, known_to_a_row, unknown
+from ingest.stored_bytes import PAGE, unknown
 
 # Addresses that one tick of the sweep looks at: well below a second on a disk.
 SWEEP_BUDGET = 20_000
@@ -53,7 +53,7 @@ class OrphanSweep:
     """Removes stored bytes that no row knows and that are older than the grace time (a crash between put and commit).
 
     Goes through the store in order, a bounded part each time, remembers the place and begins anew at the end. Whether
-    a row knows the bytes is asked again in the transaction that removes them, under the lock that a claim takes.
+    somebody claims the bytes is asked again where their removal is announced, under the lock that a claim takes.
     """
 
     def __init__(self, database: Database, store: BlobStore, grace: float) -> None:
@@ -65,19 +65,13 @@ class OrphanSweep:
         listed = islice(self._store.all(self._place), budget)
         removed = looked = 0
         while page := list(islice(listed, PAGE)):
-            removed += sum(self._remove(address) for address in unknown(self._database, page, self._grace))
+            orphans = unknown(self._database, page, self._grace)
+            removed += sum(claims.remove(self._database, self._store, address) for address in orphans)
             looked += len(page)
             self._place = page[-1][0]
         if looked < budget:
             self._place = ""
         return removed
-
-    def _remove(self, address: str) -> bool:
-        with self._database.write() as tx:
-            if known_to_a_row(tx.session, address):
-                return False
-            self._store.unlink(address)
-            return True
 
 
 def remove_stale_files(folder: Path, seconds: float) -> int:

@@ -98,7 +98,8 @@ def _render(
     info = RenditionInfo(title=judgement.title, created=work.receipt.accepted_at)
     with tempfile.TemporaryDirectory(dir=folder, prefix="render-") as temporary:
         out = Path(temporary) / "rendition.pdf"
-        result = render(store.path(work.item.master_sha256 or ""), shown, out, info)
+        with store.local_copy(work.item.master_sha256 or "") as master:
+            result = render(master, shown, out, info)
         return result, store.put_bytes(out.read_bytes()) if result.conformance != "none" else None
 
 
@@ -188,7 +189,7 @@ def _page(
     tx: Transaction, store: BlobStore, document: Document, version: DocumentVersion, page: ItemPage, shown: int | None
 ) -> None:
     if page.text_sha256 is not None:
-        text = StoredBlob(page.text_sha256, store.path(page.text_sha256).stat().st_size)
+        text = claims.stored(tx, page.text_sha256)
         claims.claim(tx, store, text, claims.DOCUMENT, document.id, f"text-{version.number}-{page.page_no}")
     tx.session.add(
         Page(

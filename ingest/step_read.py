@@ -25,7 +25,8 @@ def read(database: Database, store: BlobStore, engine: Callable[[bool], OcrEngin
     with database.read() as session:
         item = session.get_one(MailItem, job.subject_id)
         master = item.master_sha256 or ""
-    reading = read_page(store.path(master), page_no, engine(job.isolated))
+    with store.local_copy(master) as path:
+        reading = read_page(path, page_no, engine(job.isolated))
     stored = store.put_bytes(encode(reading.text))
     with database.write() as tx:
         _commit_page(tx, store, job, page_no, reading, stored)

@@ -24,7 +24,7 @@ from ingest.kinds import READ
 from ingest.ledger import SCANNING_CHANNELS
 from ingest.masters import write_master
 from ingest.models import ItemPage, MailItem, Receipt, ReceiptPage
-from ingest.opening import Inspection, inspect
+from ingest.opening import Inspection, Reason, inspect
 from ingest.outcomes import refuse_receipt
 from ingest.pageimage import PageUnreadable, load_page
 from ingest.reading import as_grey
@@ -49,18 +49,21 @@ def split(database: Database, store: BlobStore, settings: Settings, job: LeasedJ
     """Inspect and split a receipt; commit its items and one reading job per page, or its refusal."""
     with database.read() as session:
         receipt = session.get_one(Receipt, job.subject_id)
-    path = store.path(receipt.sha256)
-    inspection = inspect(path, receipt.source_name)
-    if inspection.reason is not None:
-        refusal = [reason(inspection.reason.code, inspection.reason.text)]
-        with database.write() as tx:
-            refuse_receipt(tx, tx.session.get_one(Receipt, receipt.id), inspection.state, refusal)
-            jobs.finish(tx, job)
-        return
-    found = _find_items(path, inspection, receipt)
-    pieces = _write_pieces(store, settings.work_folder, path, receipt, inspection, found)
+    with store.local_copy(receipt.sha256) as path:
+        inspection = inspect(path, receipt.source_name)
+        if inspection.reason is not None:
+            _refuse(database, receipt, job, inspection.state, inspection.reason)
+            return
+        found = _find_items(path, inspection, receipt)
+        pieces = _write_pieces(store, settings.work_folder, path, receipt, inspection, found)
     with database.write() as tx:
         _commit(tx, store, job, inspection, found, pieces)
+        jobs.finish(tx, job)
+
+
+def _refuse(database: Database, receipt: Receipt, job: LeasedJob, state: str, why: Reason) -> None:
+    with database.write() as tx:
+        refuse_receipt(tx, tx.session.get_one(Receipt, receipt.id), state, [reason(why.code, why.text)])
         jobs.finish(tx, job)
 
 

@@ -72,7 +72,7 @@ def unknown(database: Database, listed: Sequence[tuple[str, float]], grace: floa
     old = [address for address, modified in listed if modified < oldest]
     with database.read() as session:
         claimed = set(session.scalars(select(BlobClaim.sha256).where(BlobClaim.sha256.in_(old))))
-        leaving = Blob.tombstoned_at.is_not(None)
+        leaving = Blob.tombstoned_at.is_not(None) & Blob.removed_at.is_(None)
         waiting = set(session.scalars(select(Blob.sha256).where(Blob.sha256.in_(old), leaving)))
     return [address for address in old if address not in claimed and address not in waiting]
 
@@ -80,7 +80,8 @@ def unknown(database: Database, listed: Sequence[tuple[str, float]], grace: floa
 def known_to_a_row(session: Session, sha256: str) -> bool:
     """Whether somebody claims the bytes, or their removal is already under way."""
     claimed = exists().where(BlobClaim.sha256 == sha256)
-    waiting = exists().where(Blob.sha256 == sha256, Blob.tombstoned_at.is_not(None))
+    leaving = Blob.tombstoned_at.is_not(None), Blob.removed_at.is_(None)
+    waiting = exists().where(Blob.sha256 == sha256, *leaving)
     return bool(session.scalar(select(or_(claimed, waiting))))
 
 

@@ -37,7 +37,7 @@ from retention.errors import NotFinished, WrongListState
 from retention.facts import judge
 from retention.models import DisposalList, DisposalObject
 from retention.service import end_offer, require_list, require_role
-from retention.verification import empty_write_ahead_log, find_traces
+from retention.verification import bytes_left, empty_write_ahead_log, find_traces
 from search.index import SearchIndex
 
 _WAL_SECONDS: Final = 10.0
@@ -200,10 +200,15 @@ def _erase(tx: Transaction, actor: Actor, one: DisposalObject, listed: DisposalL
 
 
 def _remove_bytes(stores: Stores, actor: Actor, object_id: UUID) -> None:
-    """Unlink what nobody claims any more, then note it. Killed between, the next call finds nothing left to unlink."""
+    """Unlink what nobody claims any more, then note it. Killed between, the next call finds nothing left to unlink; what the
+    store refuses to remove (a lock that this identity may not break) leaves the object as it is, for the next call.
+    """
     with stores.database.read() as session:
         released = set(session.get_one(DisposalObject, object_id).proof.get("released", []))
     unlink_released(stores.database, stores.blobs, timedelta(0), only=released)
+    with stores.database.read() as session:
+        if bytes_left(session, stores.blobs, session.get_one(DisposalObject, object_id)):
+            return
     with stores.database.write() as tx:
         one = tx.session.get_one(DisposalObject, object_id)
         if one.state == "executing":

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from archive import repository as archive
 from archive.access import registered
+from archive.blobs.claims import look_at_locks_of_case
 from archive.models import CaseFile
 from core.actor import Actor, Role
 from core.audit import record_act
@@ -58,6 +59,7 @@ def set_hold(tx: Transaction, actor: Actor, number: str, reason_id: str, review_
         set_at=tx.now, review_on=review_on or review_date(agency_date(tx.now), months),
     )  # fmt: skip
     tx.session.add(hold)
+    look_at_locks_of_case(tx, case_file.id)
     record_act(
         tx, actor, "hold.set", "case_file", case_file.id, case_file_id=case_file.id, hold=hold.id, reason=reason_id,
         review_on=hold.review_on,
@@ -75,6 +77,7 @@ def release_hold(tx: Transaction, actor: Actor, number: str, reason_id: str) -> 
     ]
     if not standing:
         raise NotFound("Mit diesem Grund besteht keine Sperre auf der Akte.", "no such hold")
+    look_at_locks_of_case(tx, case_file.id)
     for hold in standing:
         hold.released_at, hold.released_by = tx.now, actor.id
         record_act(
@@ -162,6 +165,7 @@ def _record(
         document=document_id,
     )  # fmt: skip
     tx.session.flush()
+    look_at_locks_of_case(tx, case_file.id)
     return fact
 
 

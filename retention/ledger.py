@@ -8,11 +8,12 @@ a day, with how many pages, and that it was dealt with (I1 still adds up after d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import JSON, Integer, String, TableClause, Uuid, column, delete, select, table, update
+from sqlalchemy.orm import Session
 
 from archive.blobs import claims
 from core.columns import UtcDateTime
@@ -28,6 +29,8 @@ RECEIPT: Final = table(
     column("reasons", JSON()),
     column("ended_reason", String()),
     column("blob_released_at", UtcDateTime()),
+    column("final_at", UtcDateTime()),
+    column("state", String()),
 )
 MAIL_ITEM: Final = table(
     "mail_item",
@@ -62,6 +65,12 @@ def unfinished(tx: Transaction, item_ids: Sequence[UUID]) -> bool:
     receipts = select(MAIL_ITEM.c.receipt_id).where(MAIL_ITEM.c.id.in_(item_ids))
     open_items = select(MAIL_ITEM.c.id).where(MAIL_ITEM.c.receipt_id.in_(receipts), MAIL_ITEM.c.state == "in_work")
     return tx.session.scalar(open_items.limit(1)) is not None
+
+
+def finished_receipts(session: Session, ids: Collection[UUID]) -> set[UUID]:
+    """Which of these receipts are at their end: every letter in them has a master of its own."""
+    done = (RECEIPT.c.state == "split") & RECEIPT.c.final_at.is_not(None)
+    return set(session.scalars(select(RECEIPT.c.id).where(RECEIPT.c.id.in_(ids), done)))
 
 
 def erase(tx: Transaction, document_ids: Sequence[UUID], item_ids: Sequence[UUID]) -> list[str]:

@@ -40,7 +40,7 @@ def find_traces(
             found += [
                 f"database:{where}:{one.case_file_id}" for where in left_over(session, one.case_file_id, documents)
             ]
-            found += [f"blobs:bytes:{sha256}" for sha256 in _bytes_left(session, store, one)]
+            found += [f"blobs:bytes:{sha256}" for sha256 in bytes_left(session, store, one)]
     if destroyed:
         indexed = index.documents()
         everything = {str(document_id) for one in destroyed for document_id in document_ids(one)}
@@ -70,7 +70,7 @@ def empty_write_ahead_log(database: Database) -> bool:
     return bool(row is not None and row[0] == 0)
 
 
-def _bytes_left(session: Session, store: BlobStore, one: DisposalObject) -> list[str]:
+def bytes_left(session: Session, store: BlobStore, one: DisposalObject) -> list[str]:
     """Bytes of the object that are still stored although nothing else claims them."""
     left = [address for address in one.proof.get("released", []) if store.exists(address)]
     return [one for one in left if not session.scalar(select(exists().where(BlobClaim.sha256 == one)))]

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from archive.blobs.port import BlobStore
 from core.clock import Clock, SetClock
 from core.database import Database, Transaction, open_sqlite
 from core.ids import new_id
@@ -41,6 +42,12 @@ def make_agency(tx: Transaction, code: str = "TEST") -> UUID:
     tx.session.add(Agency(id=agency_id, code=code, name="Testbehörde"))
     tx.session.flush()
     return agency_id
+
+
+def stored_file(store: BlobStore, sha256: str) -> Path:
+    """The file that a local store holds the bytes in: to look at it, or to damage it."""
+    with store.local_copy(sha256) as path:
+        return path
 
 
 def raw(session: Session, statement: str) -> None:

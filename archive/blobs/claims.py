@@ -1,40 +1,51 @@
 """Claims: why bytes are kept. Bytes are stored before the transaction, claimed inside it, and leave only without claim.
 
-Deletion is tombstone - grace - check the claims again - unlink, inside a write transaction (the same lock that a claim
-takes), so that a claim can never land on bytes that are being removed.
+Removal is tombstone - grace - mark (claims checked again, row locked) - unlink - gravestone. Store and network are never
+asked inside a write transaction, so a claim relies on the row: one that is marked is refused (its step stores the bytes
+again and repeats), and only where a removal ended within the last day, so that the caller may have stored his bytes
+before it, the store is asked whether they are there.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+import time
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, or_, select, update
 
-from archive.blobs.port import BlobMissing, BlobStore, StoredBlob
-from archive.models import Blob, BlobClaim
+from archive.blobs.port import BlobLocked, BlobMissing, BlobStore, StoredBlob
+from archive.models import Blob, BlobClaim, Filing
 from core.database import Database, Transaction
+from core.errors import Unavailable
+from core.log import logger
 
 RECEIPT = "receipt"
 MAIL_ITEM = "mail_item"
 DOCUMENT = "document"
+_GRAVESTONE = timedelta(days=1)
+_OTHERS_SECONDS = 10.0  # a mark that stays so long belongs to a dead process
+_STALE_SECONDS = 5.0  # a process that slept so long between mark and unlink starts again
+_log = logger(__name__)
 
 
 def claim(tx: Transaction, store: BlobStore, blob: StoredBlob, owner_type: str, owner_id: UUID, role: str) -> None:
-    """Note that `owner` needs the bytes. Claiming again changes nothing; a tombstone is lifted.
+    """Note that `owner` needs the bytes that were just stored. Claiming again changes nothing; a tombstone is lifted.
 
-    Raises BlobMissing when the bytes vanished since they were put: the step stores them again and repeats.
+    Raises BlobMissing when the bytes are being removed or vanished since they were put: the step stores them again and
+    repeats.
     """
-    if not store.exists(blob.sha256):
-        raise BlobMissing(
-            "Die Bytes sind nicht mehr da. Der Schritt wird wiederholt.", "blob vanished before its claim"
-        )
-    row = tx.session.get(Blob, blob.sha256)
+    row = tx.session.get(Blob, blob.sha256, with_for_update=True)
     if row is None:
         tx.session.add(Blob(sha256=blob.sha256, size=blob.size, created_at=tx.now))
         tx.session.flush()
+    elif row.removing_at is not None or (row.removed_at is not None and not store.exists(blob.sha256)):
+        raise BlobMissing(
+            "Die Bytes sind nicht mehr da. Der Schritt wird wiederholt.", "blob vanished before its claim"
+        )
     else:
-        row.tombstoned_at = None
+        row.tombstoned_at, row.removed_at, row.lock_due_at = None, None, None
     same = select(BlobClaim.id).where(
         BlobClaim.sha256 == blob.sha256,
         BlobClaim.owner_type == owner_type,
@@ -47,6 +58,26 @@ def claim(tx: Transaction, store: BlobStore, blob: StoredBlob, owner_type: str, 
         )
 
 
+def look_at_locks(tx: Transaction, document_ids: Collection[UUID]) -> None:
+    """Something changed that decides how long the bytes of these documents are kept: their locks are due at once."""
+    mine = select(BlobClaim.sha256).where(BlobClaim.owner_type == DOCUMENT, BlobClaim.owner_id.in_(document_ids))
+    tx.session.execute(update(Blob).where(Blob.sha256.in_(mine)).values(lock_due_at=None))
+
+
+def look_at_locks_of_case(tx: Transaction, case_file_id: UUID) -> None:
+    """The same for every document of a case."""
+    filed = select(Filing.document_id).where(Filing.case_file_id == case_file_id, Filing.ended_at.is_(None))
+    look_at_locks(tx, tx.session.scalars(filed).all())
+
+
+def stored(tx: Transaction, sha256: str) -> StoredBlob:
+    """What an earlier step stored and claimed under this address. Raises BlobMissing when no row knows it."""
+    row = tx.session.get(Blob, sha256)
+    if row is None:
+        raise BlobMissing("Die Bytes sind nicht mehr da. Der Schritt wird wiederholt.", f"no row for blob {sha256}")
+    return StoredBlob(row.sha256, row.size)
+
+
 def release(tx: Transaction, owner_type: str, owner_id: UUID, role: str | None = None) -> list[str]:
     """Drop the owner's claims (of one role, or all) and tombstone bytes without any claim left. Idempotent.
 
@@ -57,39 +88,95 @@ def release(tx: Transaction, owner_type: str, owner_id: UUID, role: str | None =
     if role is not None:
         mine, doomed = mine.where(BlobClaim.role == role), doomed.where(BlobClaim.role == role)
     addresses = sorted(set(tx.session.scalars(mine)))
+    # Locked before the claims go: two owners that release the same bytes at once must not overlook each other.
+    rows = tx.session.scalars(select(Blob).where(Blob.sha256.in_(addresses)).order_by(Blob.sha256).with_for_update())
+    blobs = {blob.sha256: blob for blob in rows}
     tx.session.execute(doomed)
     free = [address for address in addresses if not _claimed(tx, address)]
-    for blob in tx.session.scalars(select(Blob).where(Blob.sha256.in_(free))):
-        blob.tombstoned_at = blob.tombstoned_at or tx.now
+    for address in free:
+        blobs[address].tombstoned_at = blobs[address].tombstoned_at or tx.now
     return free
 
 
 def unlink_released(database: Database, store: BlobStore, grace: timedelta, only: set[str] | None = None) -> int:
-    """Remove tombstoned bytes whose grace is over and that nobody claims. Killed midway, the next run finishes it."""
+    """Remove tombstoned bytes whose grace is over and that nobody claims. Killed midway, the next run finishes it.
+
+    What the store locks stays until the lock is over, or until the one who may break it comes.
+    """
+    now = database.clock.now()
+    over = or_(Blob.tombstoned_at <= now - grace, Blob.removing_at.is_not(None))
+    query = select(Blob.sha256).where(Blob.tombstoned_at.is_not(None), Blob.removed_at.is_(None), over)
+    if only is None and store.locks:
+        query = query.where(or_(Blob.locked_until.is_(None), Blob.locked_until <= now), ~Blob.held)
     with database.read() as session:
-        waiting = session.scalars(
-            select(Blob.sha256).where(
-                Blob.tombstoned_at.is_not(None), Blob.tombstoned_at <= database.clock.now() - grace
-            )
-        ).all()
-    removed = 0
-    for address in waiting:
-        if only is None or address in only:
-            removed += _unlink_one(database, store, address)
+        waiting = session.scalars(query.order_by(Blob.sha256)).all()
+    removed = sum(remove(database, store, address) for address in waiting if only is None or address in only)
+    _forget_gravestones(database, now - _GRAVESTONE)
     return removed
 
 
-def _unlink_one(database: Database, store: BlobStore, address: str) -> int:
+def remove(database: Database, store: BlobStore, sha256: str) -> bool:
+    """Remove bytes that nobody claims, known to a row or not. False when somebody claims them or the store locks them.
+
+    Two at once: the later one waits for the earlier, and takes over when that one is dead. Idempotent.
+    """
+    marked = _mark(database, sha256)
+    if marked is None:
+        return False
+    try:
+        store.unlink(sha256)
+    except BlobLocked:
+        _log.info("blob_locked", sha256=sha256)
+        _end(database, sha256, marked, removed=False)
+        return False
+    _end(database, sha256, marked, removed=True)
+    return True
+
+
+def _mark(database: Database, sha256: str) -> datetime | None:
+    """Announce the removal; None when somebody claims the bytes. The answer names the mark."""
+    others, until = None, time.monotonic() + _OTHERS_SECONDS
+    while True:
+        with database.write() as tx:
+            blob = tx.session.get(Blob, sha256, with_for_update=True)
+            if blob is not None and _claimed(tx, sha256):
+                blob.tombstoned_at = blob.removing_at = None
+                return None
+            if blob is not None and blob.removing_at is not None and blob.removing_at != others:
+                others, until = blob.removing_at, time.monotonic() + _OTHERS_SECONDS
+            if blob is None or blob.removing_at is None or time.monotonic() >= until:
+                blob = blob or Blob(sha256=sha256, size=0, created_at=tx.now)
+                blob.tombstoned_at = blob.tombstoned_at or tx.now
+                blob.removing_at, blob.removed_at = _after(tx.now, blob.removing_at), None
+                tx.session.add(blob)
+                marked, at = blob.removing_at, time.monotonic()
+                break
+        time.sleep(0.1)
+    if time.monotonic() - at > _STALE_SECONDS:
+        raise Unavailable("Das System ist gerade ausgelastet. Bitte gleich noch einmal.", "removal was held up")
+    return marked
+
+
+def _after(now: datetime, earlier: datetime | None) -> datetime:
+    """A mark that differs from the one it replaces, whatever the clock says."""
+    return now if earlier is None or now > earlier else earlier + timedelta(microseconds=1)
+
+
+def _end(database: Database, sha256: str, marked: datetime, *, removed: bool) -> None:
+    """Lift the mark, unless another process has taken over since: then it is that one's."""
     with database.write() as tx:
-        blob = tx.session.get(Blob, address)
-        if blob is None or blob.tombstoned_at is None:
-            return 0
-        if _claimed(tx, address):
-            blob.tombstoned_at = None
-            return 0
-        store.unlink(address)
-        tx.session.delete(blob)
-        return 1
+        blob = tx.session.get(Blob, sha256, with_for_update=True)
+        if blob is not None and blob.removing_at == marked:
+            blob.removing_at, blob.removed_at = None, tx.now if removed else None
+
+
+def _forget_gravestones(database: Database, before: datetime) -> None:
+    with database.read() as session:
+        if session.scalar(select(exists().where(Blob.removed_at < before))) is not True:
+            return
+    with database.write() as tx:
+        unclaimed = ~exists().where(BlobClaim.sha256 == Blob.sha256)
+        tx.session.execute(delete(Blob).where(Blob.removed_at < before, unclaimed))
 
 
 def _claimed(tx: Transaction, address: str) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import os
 import shutil
 import tempfile
@@ -15,13 +16,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from archive.blobs.port import BlobDamaged, BlobMissing, StorageFull, StoredBlob
-
-_CHUNK = 1024 * 1024
+from archive.blobs.port import Lock, StoredBlob, Window, full, missing, unfaithful
 
 
 class LocalBlobStore:
-    """Content-addressed files below `folder`; temporary files live in `work`, on the same file system."""
+    """Content-addressed files below `folder`; temporary files live in `work`, on the same file system.
+
+    A disk has no lock of its own: files are read-only, and whoever owns the folder could still remove them.
+    """
+
+    locks = False
 
     def __init__(self, folder: Path, work: Path, reserve: int = 0) -> None:
         self._folder = folder
@@ -61,23 +65,22 @@ class LocalBlobStore:
         """See BlobStore."""
         return self._address(sha256).is_file()
 
-    def open(self, sha256: str) -> BinaryIO:
+    def open(self, sha256: str, start: int = 0, length: int | None = None) -> BinaryIO:
         """See BlobStore."""
-        return self.path(sha256).open("rb")
+        file = self._existing(sha256).open("rb")
+        if length is None and not start:
+            return file
+        file.seek(start)
+        return io.BufferedReader(Window(file.read, file.close, length))
 
-    def path(self, sha256: str) -> Path:
-        """See BlobStore."""
-        path = self._address(sha256)
-        if not path.is_file():
-            raise BlobMissing(
-                "Die Bytes dieses Schriftstücks fehlen im Speicher. Bitte die Administration verständigen.",
-                f"blob {sha256} is missing",
-            )
-        return path
+    @contextmanager
+    def local_copy(self, sha256: str) -> Iterator[Path]:
+        """See BlobStore. The stored file itself: nothing is copied."""
+        yield self._existing(sha256)
 
     def verify(self, sha256: str) -> bool:
         """See BlobStore."""
-        return _hash(self.path(sha256))[0] == sha256
+        return _hash(self._existing(sha256))[0] == sha256
 
     def unlink(self, sha256: str) -> None:
         """See BlobStore."""
@@ -95,6 +98,29 @@ class LocalBlobStore:
                         if path.name > after:
                             yield path.name, path.stat().st_mtime
 
+    def lock(self, sha256: str, lock: Lock) -> None:  # noqa: ARG002 the port's
+        """See BlobStore: nothing here, only that the bytes are there."""
+        self._existing(sha256)
+
+    def locked(self, sha256: str) -> Lock:
+        """See BlobStore: none."""
+        self._existing(sha256)
+        return Lock(None)
+
+    def strangers(self) -> Iterator[str]:
+        """See BlobStore."""
+        for path in sorted(self._folder.rglob("*")):
+            if path.is_file() and path != self._address(path.name):
+                yield str(path.relative_to(self._folder))
+
+    def tidy(self, grace: float) -> int:  # noqa: ARG002 the port's
+        """See BlobStore. Half-stored files lie in the work folder, which the housekeeping empties as a whole."""
+        return 0
+
+    def ready(self) -> bool:
+        """See BlobStore."""
+        return self._folder.is_dir()
+
     def _store(self, temporary: Path) -> StoredBlob:
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
@@ -108,11 +134,14 @@ class LocalBlobStore:
             temporary.replace(target)
             _sync_folder(target.parent)
             if _hash(target)[0] != sha256:
-                raise BlobDamaged(
-                    "Die Bytes kamen nicht unverändert auf dem Speicher an. Nichts wurde angenommen.",
-                    f"blob {sha256} does not read back",
-                )
+                raise unfaithful(sha256)
         return StoredBlob(sha256, size)
+
+    def _existing(self, sha256: str) -> Path:
+        path = self._address(sha256)
+        if not path.is_file():
+            raise missing(sha256)
+        return path
 
     def _address(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / sha256[2:4] / sha256
@@ -120,21 +149,13 @@ class LocalBlobStore:
     @contextmanager
     def _room_for(self, size: int) -> Iterator[None]:
         if shutil.disk_usage(self._work).free < size + self._reserve:
-            raise _full()
+            raise full()
         try:
             yield
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise _full() from error
+                raise full() from error
             raise
-
-
-def _full() -> StorageFull:
-    return StorageFull(
-        "Der Speicher ist voll. Die Sendung wurde nicht angenommen. Bitte behalten Sie sie und verständigen Sie die "
-        "Administration.",
-        "The storage is full. Nothing was accepted.",
-    )
 
 
 def _hash(path: Path) -> tuple[str, int]:

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import Table, exists, select
+from sqlalchemy import Table, exists, select, update
 
+from archive.models import Blob
 from core.errors import ConfigurationError
 from core.settings import Settings
 from eakte.backup.encryption import Identity
@@ -74,7 +75,7 @@ def rehearse(
 ) -> Restored:
     """Restore into a throw-away embedded installation in the work folder; the running one is not touched."""
     with TemporaryDirectory(dir=services.settings.work_folder, prefix="rehearsal-") as folder:
-        target = open_services(Settings(home=Path(folder)), services.database.clock, migrate=True)
+        target = open_services(services.settings.embedded(Path(folder)), services.database.clock, migrate=True)
         try:
             return restore(target, repository, identity, name, progress)
         finally:
@@ -159,6 +160,9 @@ def _restore_rows(services: Services, snapshot: Snapshot, identity: Identity, to
             raise ConfigurationError(
                 "Die Zeilen der Sicherung sind nicht die, die gesichert wurden.", "fingerprints of the tables differ"
             )
+        # The bytes were stored anew: no lock is on them yet, and no removal under way.
+        anew = update(Blob).values(locked_until=None, held=False, lock_due_at=None, removing_at=None)
+        tx.session.execute(anew)
     return sum(mark.rows for mark in loader.found.values())
 
 

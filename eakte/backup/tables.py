@@ -20,8 +20,9 @@ from sqlalchemy.orm import Session
 
 from core.columns import UtcDateTime
 
-# What ends with the process or the session that made it, and must not come back to life.
-TRANSIENT = frozenset({"lease", "login_session"})
+# What ends with the process or the session that made it, and must not come back to life; and the mark of a bucket: what is
+# restored is another installation and has a bucket of its own.
+TRANSIENT = frozenset({"lease", "login_session", "installation"})
 _CHUNK = 2_000
 _SPACE = 1 << 256
 

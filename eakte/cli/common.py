@@ -57,6 +57,8 @@ def services(*, migrate: bool = False) -> Iterator[Services]:
         yield opened
     except EakteError as error:
         messages.print(error.de, style="red", markup=False)
+        if opened is None and error.en != error.de:  # at start whoever reads this may not be of the agency
+            messages.print(error.en, style="dim", markup=False)
         if isinstance(error, InvalidInput):
             for fault in error.faults:
                 messages.print(f"  {fault}", markup=False)

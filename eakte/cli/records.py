@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -106,12 +107,9 @@ def _content(document: str, user: str, out: Path | None, role: str) -> None:
 
     with services() as opened:
         content = reading.open_content(opened.database, opened.blobs, acting(opened, user), _document(document), role)
-        if out:
-            shutil.copyfile(content.path, out)
-            return
-        with content.path.open("rb") as file:
-            shutil.copyfileobj(file, sys.stdout.buffer)
-        sys.stdout.flush()
+        with content.stream() as stream, out.open("wb") if out else nullcontext(sys.stdout.buffer) as target:
+            shutil.copyfileobj(stream, target)
+            target.flush()
 
 
 def _document(text: str) -> UUID:

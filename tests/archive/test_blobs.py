@@ -1,36 +1,40 @@
-"""The blob store's contract, for every adapter; claims and the way bytes leave."""
+"""The blob store's contract, for every adapter: local disk, MinIO, a second S3 server."""
 
 from __future__ import annotations
 
-import errno
 import os
-import signal
-import subprocess
-import sys
 import time
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
 
-from archive.blobs import claims
-from archive.blobs.local import LocalBlobStore
-from archive.blobs.port import BlobMissing, BlobStore, StorageFull
-from archive.models import Blob, BlobClaim
-from core.clock import SetClock
-from core.database import Database
-from core.ids import new_id
-from tests.support import NOON, make_database
+from archive.blobs import s3_parts
+from archive.blobs.port import BlobDamaged, BlobLocked, BlobMissing, BlobStore, Lock
+from tests.archive.stores import SERVERS, Bench, local_bench, own_bucket, s3_bench, server
 
-ADAPTERS = ("local",)
 ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 
-@pytest.fixture(params=ADAPTERS)
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
-    assert request.param == "local"
-    return LocalBlobStore(tmp_path / "blobs", tmp_path / "work")
+@pytest.fixture(params=["local", *SERVERS])
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    name = request.param
+    if name == "local":
+        yield local_bench(tmp_path)
+    else:
+        yield s3_bench(name, own_bucket(server(request, name)), tmp_path)
+    assert [path.name for path in (tmp_path / "work").iterdir()] == [], "a temporary file was left"
+
+
+@pytest.fixture
+def store(bench: Bench) -> BlobStore:
+    return bench.store
+
+
+def listed(store: BlobStore) -> list[str]:
+    return [address for address, _ in store.all()]
 
 
 def test_bytes_are_known_by_their_hash(store: BlobStore) -> None:
@@ -40,52 +44,53 @@ def test_bytes_are_known_by_their_hash(store: BlobStore) -> None:
         assert file.read() == b"abc"
     assert store.exists(ABC)
     assert store.verify(ABC)
+    assert store.ready()
+
+
+def test_a_part_is_read_without_the_rest(store: BlobStore) -> None:
+    data = os.urandom(300_000)
+    sha256 = store.put_bytes(data).sha256
+    for start, length in ((0, 1), (0, 300_000), (299_999, 1), (100_000, 150_000), (299_000, 5_000), (7, 0)):
+        with store.open(sha256, start, length) as file:
+            assert file.read() == data[start : start + length], (start, length)
+    with store.open(sha256, 250_000) as file:
+        assert (file.read(10), file.read()) == (data[250_000:250_010], data[250_010:])
+
+
+def test_nothing_is_bytes_too(store: BlobStore) -> None:
+    assert store.put_bytes(b"").sha256 == NOTHING
+    assert store.verify(NOTHING)
+    with store.open(NOTHING) as file:
+        assert file.read() == b""
 
 
 def test_putting_again_changes_nothing(store: BlobStore) -> None:
     store.put_bytes(b"abc")
-    inode = store.path(ABC).stat().st_ino
     store.put_bytes(b"abc")
-    assert store.path(ABC).stat().st_ino == inode
-    assert [address for address, _ in store.all()] == [ABC]
+    ((address, stored_at),) = store.all()
+    assert address == ABC
+    assert abs(stored_at - time.time()) < 60
 
 
 def test_the_listing_is_in_order_and_goes_on_behind_any_place(store: BlobStore) -> None:
-    addresses = sorted(store.put_bytes(f"{number}".encode()).sha256 for number in range(40))
-    assert [address for address, _ in store.all()] == addresses
+    addresses = sorted(store.put_bytes(f"{number}".encode()).sha256 for number in range(12))
+    assert listed(store) == addresses
     places = [*addresses, addresses[7][:2], addresses[7][:4], addresses[7][:9], "0" * 64, "f" * 64]
     for place in places:
         assert [address for address, _ in store.all(place)] == [one for one in addresses if one > place]
+    assert list(store.strangers()) == []
 
 
-def test_putting_again_renews_the_time(store: BlobStore) -> None:
-    store.put_bytes(b"abc")
-    os.utime(store.path(ABC), (1, 1))
-    store.put_bytes(b"abc")
-    ((_, stored_at),) = store.all()
-    assert stored_at > time.time() - 3600
-
-
-def test_stored_bytes_are_read_only(store: BlobStore) -> None:
-    store.put_bytes(b"abc")
-    assert store.path(ABC).stat().st_mode & 0o222 == 0
-
-
-def test_a_damaged_blob_is_noticed_and_healed_by_the_same_bytes(store: BlobStore) -> None:
-    store.put_bytes(b"abc")
-    path = store.path(ABC)
-    path.chmod(0o644)
-    path.write_bytes(b"abd")
-    assert not store.verify(ABC)
-    store.put_bytes(b"abc")
-    assert store.verify(ABC)
-
-
-def test_missing_bytes_are_an_error_not_an_empty_answer(store: BlobStore) -> None:
-    for ask in (store.open, store.path, store.verify):
-        with pytest.raises(BlobMissing):
-            ask("0" * 64)
-    store.unlink("0" * 64)
+def test_large_bytes_arrive_whole(bench: Bench, tmp_path: Path) -> None:
+    source = tmp_path / "large.pdf"
+    source.write_bytes(os.urandom(s3_parts.PART + 70_000))
+    stored = bench.store.put_file(source)
+    assert stored.size == s3_parts.PART + 70_000
+    assert bench.store.verify(stored.sha256)
+    assert bench.store.put_file(source) == stored
+    assert bench.store.tidy(-60) == 0, "a part was left"
+    with bench.store.local_copy(stored.sha256) as path:
+        assert path.read_bytes() == source.read_bytes()
 
 
 def test_a_source_outside_stays_where_it_is(store: BlobStore, tmp_path: Path) -> None:
@@ -95,108 +100,69 @@ def test_a_source_outside_stays_where_it_is(store: BlobStore, tmp_path: Path) ->
     assert source.read_bytes() == b"abc"
 
 
-def test_a_full_disk_stores_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    store = LocalBlobStore(tmp_path / "blobs", tmp_path / "work")
-
-    def full(_handle: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(StorageFull):
-        store.put_bytes(b"abc")
-    monkeypatch.undo()
-    assert list(store.all()) == []
-    assert list((tmp_path / "work").iterdir()) == []
+def test_a_damaged_blob_is_noticed_and_healed_by_the_same_bytes(bench: Bench) -> None:
+    bench.store.put_bytes(b"abc")
+    bench.damage(ABC, b"abd")
+    assert not bench.store.verify(ABC)
+    bench.store.put_bytes(b"abc")
+    assert bench.store.verify(ABC)
 
 
-def test_the_reserve_is_kept_free(tmp_path: Path) -> None:
-    store = LocalBlobStore(tmp_path / "blobs", tmp_path / "work", reserve=1 << 62)
-    with pytest.raises(StorageFull):
-        store.put_bytes(b"abc")
+def test_a_copy_is_what_its_address_says(bench: Bench) -> None:
+    bench.store.put_bytes(b"abc")
+    with bench.store.local_copy(ABC) as path:
+        assert path.read_bytes() == b"abc"
+        assert path.stat().st_mode & 0o222 == 0
+    if bench.name != "local":  # a disk hands out the file itself and compares nothing
+        bench.damage(ABC, b"abd")
+        with pytest.raises(BlobDamaged), bench.store.local_copy(ABC):
+            pass
 
 
-WRITER = """
-import os, sys
-from pathlib import Path
-from archive.blobs.local import LocalBlobStore
-root = Path(sys.argv[1])
-store = LocalBlobStore(root / "blobs", root / "work")
-number = 0
-while True:
-    stored = store.put_bytes(os.urandom(200_000))
-    print(stored.sha256, flush=True)
-"""
+def test_missing_bytes_are_an_error_not_an_empty_answer(store: BlobStore) -> None:
+    unknown = "0" * 64
+    for ask in (store.open, store.verify):
+        with pytest.raises(BlobMissing):
+            ask(unknown)
+    with pytest.raises(BlobMissing), store.local_copy(unknown):
+        pass
+    with pytest.raises(BlobMissing):
+        store.lock(unknown, Lock(datetime.now(UTC) + timedelta(days=1)))
+    assert not store.exists(unknown)
+    store.unlink(unknown)
 
 
-@pytest.mark.kill
-def test_a_killed_writer_loses_nothing_it_acknowledged(tmp_path: Path) -> None:
-    acknowledged: list[str] = []
-    for round_number in range(4):
-        writer = subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True, bufsize=1
-        )
-        time.sleep(0.6 + 0.07 * round_number)
-        writer.send_signal(signal.SIGKILL)
-        out, _ = writer.communicate(timeout=10)
-        acknowledged += [line for line in out.split("\n") if len(line) == 64]
-    store = LocalBlobStore(tmp_path / "blobs", tmp_path / "work")
-    assert len(acknowledged) > 4
-    assert all(store.verify(address) for address in acknowledged)
-    assert all(store.verify(address) for address, _ in store.all())
+def test_removed_bytes_are_gone_and_can_come_again(bench: Bench) -> None:
+    bench.store.put_bytes(b"abc")
+    bench.damage(ABC, b"abd")
+    bench.store.unlink(ABC)
+    bench.store.unlink(ABC)
+    assert not bench.store.exists(ABC)
+    assert listed(bench.store) == []
+    bench.store.put_bytes(b"abc")
+    assert bench.store.verify(ABC)
 
 
-@pytest.fixture
-def clock() -> SetClock:
-    return SetClock(NOON)
+def test_a_lock_keeps_bytes_where_the_store_has_locks(bench: Bench) -> None:
+    """`locks` says what `lock` is worth: where it is false nothing is kept, and nobody may rely on it."""
+    bench.store.put_bytes(b"abc")
+    bench.store.lock(ABC, Lock(datetime.now(UTC) + timedelta(days=30)))
+    if bench.store.locks:
+        with pytest.raises(BlobLocked):
+            bench.store.unlink(ABC)
+        assert bench.store.verify(ABC)
+        bench.disposal.unlink(ABC)
+    else:
+        bench.store.unlink(ABC)
+    assert not bench.store.exists(ABC)
 
 
-@pytest.fixture
-def database(tmp_path: Path, clock: SetClock) -> Database:
-    return make_database(tmp_path, clock)
-
-
-GRACE = timedelta(hours=1)
-
-
-def test_shared_bytes_stay_until_the_last_claim_goes(store: BlobStore, database: Database, clock: SetClock) -> None:
-    stored = store.put_bytes(b"abc")
-    first, second = new_id(), new_id()
-    with database.write() as tx:
-        claims.claim(tx, store, stored, claims.DOCUMENT, first, "scan_master")
-        claims.claim(tx, store, stored, claims.DOCUMENT, second, "scan_master")
-    with database.write() as tx:
-        assert claims.release(tx, claims.DOCUMENT, first) == []
-    with database.write() as tx:
-        assert claims.release(tx, claims.DOCUMENT, second) == [ABC]
-        assert claims.release(tx, claims.DOCUMENT, second) == []
-    assert claims.unlink_released(database, store, GRACE) == 0
-    clock.instant += GRACE + timedelta(seconds=1)
-    assert claims.unlink_released(database, store, GRACE) == 1
-    assert claims.unlink_released(database, store, GRACE) == 0
-    assert not store.exists(ABC)
-    with database.read() as session:
-        assert session.scalars(select(Blob)).all() == []
-
-
-def test_a_new_claim_lifts_the_tombstone(store: BlobStore, database: Database, clock: SetClock) -> None:
-    stored = store.put_bytes(b"abc")
-    with database.write() as tx:
-        claims.claim(tx, store, stored, claims.RECEIPT, new_id(), "batch")
-    with database.read() as session:
-        owner = session.scalars(select(BlobClaim.owner_id)).one()
-    with database.write() as tx:
-        claims.release(tx, claims.RECEIPT, owner)
-    with database.write() as tx:
-        claims.claim(tx, store, stored, claims.RECEIPT, new_id(), "batch")
-    clock.instant += GRACE * 2
-    assert claims.unlink_released(database, store, GRACE) == 0
-    assert store.exists(ABC)
-
-
-def test_bytes_that_vanished_cannot_be_claimed(store: BlobStore, database: Database) -> None:
-    stored = store.put_bytes(b"abc")
-    store.unlink(stored.sha256)
-    with pytest.raises(BlobMissing), database.write() as tx:
-        claims.claim(tx, store, stored, claims.RECEIPT, new_id(), "batch")
-    with database.read() as session:
-        assert session.scalars(select(BlobClaim)).all() == []
+def test_a_hold_keeps_bytes_until_it_is_lifted(bench: Bench) -> None:
+    bench.store.put_bytes(b"abc")
+    bench.store.lock(ABC, Lock(None, hold=True))
+    if bench.store.locks:
+        with pytest.raises(BlobLocked):
+            bench.store.unlink(ABC)
+    bench.store.lock(ABC, Lock(None, hold=False))
+    bench.store.unlink(ABC)
+    assert not bench.store.exists(ABC)

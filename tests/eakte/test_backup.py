@@ -29,6 +29,7 @@ from eakte.doctor import examine
 from eakte.intake import take_in
 from ingest.reporting import reconcile
 from tests.eakte.support import agency_of, worked_off_home
+from tests.support import stored_file
 
 
 @pytest.fixture(scope="module")
@@ -170,7 +171,7 @@ def test_missing_and_damaged_bytes_are_named_and_the_rest_is_saved(
     with services.database.read() as session:
         first, second = session.scalars(select(Blob.sha256).limit(2)).all()
     services.blobs.unlink(first)
-    path = services.blobs.path(second)
+    path = stored_file(services.blobs, second)
     path.chmod(0o600)
     path.write_bytes(b"changed")
     made = make_backup(services, repository, keys[0])

@@ -29,7 +29,7 @@ from organisation.actors import build_actor
 from organisation.models import User
 from search.tantivy_index import TantivyIndex
 from tests.eakte.support import agency_of, work_off, worked_off_home
-from tests.support import raw
+from tests.support import raw, stored_file
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +136,7 @@ def test_a_single_flipped_bit_is_found_by_fixity(services: Services) -> None:
     with services.database.read() as session:
         master = session.scalars(select(ContentFile.sha256).where(ContentFile.role == "scan_master")).first()
     assert master is not None
-    path = services.blobs.path(master)
+    path = stored_file(services.blobs, master)
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.chmod(0o644)
@@ -181,7 +181,7 @@ def test_bytes_that_nobody_knows_are_named_after_their_grace(services: Services)
     stored = services.blobs.put_bytes(b"left over")
     assert examine(services) == []
     old = services.database.clock.now().timestamp() - 3601
-    os.utime(services.blobs.path(stored.sha256), (old, old))
+    os.utime(stored_file(services.blobs, stored.sha256), (old, old))
     assert [(one.kind, one.id) for one in examine(services)] == [("orphan", stored.sha256)]
     assert reconcile(services.database, services.blobs, agency_of(services), 3600)["orphans"] == 1
 
@@ -191,7 +191,7 @@ def test_bytes_lost_or_changed_are_named_and_items_can_be_worked_again(services:
     with services.database.read() as session:
         master, rendition = session.scalars(select(ContentFile.sha256).order_by(ContentFile.role)).all()[:2]
     services.blobs.unlink(master)
-    path = services.blobs.path(rendition)
+    path = stored_file(services.blobs, rendition)
     path.chmod(0o644)
     path.write_bytes(b"changed")
     assert {"missing", "damaged"} <= kinds(services)

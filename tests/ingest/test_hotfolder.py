@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from archive.blobs import claims
 from archive.blobs.local import LocalBlobStore
+from archive.blobs.port import StoredBlob
 from core.models import AuditEvent
 from ingest import hotfolder
 from ingest.hotfolder import STABLE_SECONDS, HotFolder
@@ -153,8 +155,15 @@ def test_bytes_that_vanish_before_their_claim_are_tried_again(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watched.lay("a.pdf", b"a")
+    put = LocalBlobStore.put_file
+
+    def put_and_sweep(store: LocalBlobStore, path: Path) -> StoredBlob:
+        stored = put(store, path)
+        assert claims.remove(watched.door.database, store, stored.sha256)
+        return stored
+
     with monkeypatch.context() as sweeping:
-        sweeping.setattr(LocalBlobStore, "exists", lambda *_: False)
+        sweeping.setattr(LocalBlobStore, "put_file", put_and_sweep)
         assert watched.poll(0, READY) == [0, 0]
     assert (watched.moved("error"), watched.door.count(Receipt)) == (set(), 0)
     assert watched.poll(READY + 1) == [1]

@@ -22,6 +22,7 @@ from ingest.models import MailItem, Receipt
 from ingest.reporting import reconcile
 from tests.ingest import hostile_files as hostile
 from tests.ingest.door import House, book, letter, open_house
+from tests.support import stored_file
 
 # file name, bytes, state, reason; a taken file has no certain case and goes to clearing with the note beside it.
 TABLE: list[tuple[str, Callable[[], bytes], str, str | None]] = [
@@ -150,7 +151,7 @@ def _content(run: Run, name: str, role: str) -> bytes:
         )
         versions = {one.id: str(one.document_id) for one in session.query(DocumentVersion)}
     sha = next(one.sha256 for one in found if versions[one.version_id] == document)
-    return run.house.services.blobs.path(sha).read_bytes()
+    return stored_file(run.house.services.blobs, sha).read_bytes()
 
 
 def test_refused_mail_is_open_work_until_a_person_ends_it(run: Run) -> None:

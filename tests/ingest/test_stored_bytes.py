@@ -21,7 +21,7 @@ from ingest.cleaning import OrphanSweep
 from ingest.models import ItemPage, MailItem, Receipt
 from ingest.stored_bytes import count_blobs, examine_blobs, missing_blobs, orphan_blobs
 from tests.ingest.ledger_door import Door
-from tests.support import make_database
+from tests.support import make_database, stored_file
 
 GRACE = 3600.0
 
@@ -66,7 +66,7 @@ def stored(store: Meddling, count: int, mark: str = "letter") -> list[StoredBlob
     """Old bytes, in the order of their addresses."""
     found = sorted((store.put_bytes(f"{mark} {n}".encode()) for n in range(count)), key=lambda one: one.sha256)
     for one in found:
-        os.utime(store.path(one.sha256), (1, 1))
+        os.utime(stored_file(store, one.sha256), (1, 1))
     return found
 
 
@@ -79,7 +79,7 @@ def claimed(database: Database, store: Meddling, count: int) -> list[str]:
 
 
 def change(store: Meddling, sha256: str) -> None:
-    path = store.path(sha256)
+    path = stored_file(store, sha256)
     path.chmod(0o644)
     path.write_bytes(b"changed")
 
@@ -203,7 +203,7 @@ def test_the_sweep_does_a_part_each_time_and_begins_anew(database: Database, sto
     assert sum(removed) == len(orphans)
     assert {address for address, _ in store.all()} == {*kept, young}
     low = min(store.put_bytes(f"later {n}".encode()).sha256 for n in range(20))
-    os.utime(store.path(low), (1, 1))
+    os.utime(stored_file(store, low), (1, 1))
     assert sum(sweep.step(5) for _ in range(6)) == 1
     assert not store.exists(low)
 
@@ -215,7 +215,7 @@ def test_the_sweep_never_takes_what_is_stored_anew(database: Database, store: Me
     assert sweep.step() == 0
     with database.write() as tx:
         claims.claim(tx, store, orphan, claims.RECEIPT, new_id(), "batch")
-    os.utime(store.path(orphan.sha256), (1, 1))
+    os.utime(stored_file(store, orphan.sha256), (1, 1))
     assert sweep.step() == 0
     assert store.verify(orphan.sha256)
 

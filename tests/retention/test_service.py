@@ -248,6 +248,7 @@ CLASSIFIED = {
     "no records": {
         "agency", "org_unit", "user", "role_assignment", "position", "deputy", "absence", "scan_station", "login_session",
         "file_plan_unit", "keyword", "document_type", "schedule_entry", "alembic_version",
+        "installation",
     },
 }  # fmt: skip
 

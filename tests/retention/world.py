@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from archive.blobs import claims
 from archive.blobs.local import LocalBlobStore
+from archive.blobs.port import BlobStore
 from archive.fileplan import load_defaults
 from archive.models import (
     CaseAlias,
@@ -72,17 +73,18 @@ class World:
     home: Path
     clock: SetClock
     database: Database
-    blobs: LocalBlobStore
+    blobs: BlobStore
     index: TantivyIndex
     agency: UUID
     unit: UUID
     other_unit: UUID
     station: UUID
     canaries: list[str] = field(default_factory=list)
+    disposal: BlobStore | None = None
 
     @property
     def stores(self) -> Stores:
-        return Stores(self.database, self.blobs, self.index, self.catch_up, self.home / "certificates")
+        return Stores(self.database, self.disposal or self.blobs, self.index, self.catch_up, self.home / "certificates")
 
     def catch_up(self) -> int:
         """What the index is owed, as the installation's indexer does it."""

@@ -21,6 +21,7 @@ from search.index import IndexBusy, IndexEntry
 from search.indexing import Indexer
 from search.tantivy_index import TantivyIndex
 from tests.search.world import World, add_case, add_letter, owed
+from tests.support import stored_file
 
 
 def emit(world: World, topic: str, object_id: UUID) -> None:
@@ -224,7 +225,7 @@ def test_lost_bytes_of_one_page_keep_no_other_letter_unfound(world: World, damag
             select(Page.text_sha256).join(DocumentVersion).where(DocumentVersion.document_id == letter)
         ).one()
     assert address is not None
-    path = world.blobs.path(address)
+    path = stored_file(world.blobs, address)
     data = path.read_bytes()
     path.unlink()
     if damage == "cut":
