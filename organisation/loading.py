@@ -14,6 +14,7 @@ from core.database import Base, Transaction
 from core.errors import InvalidInput
 from core.ids import new_id
 from organisation.models import Absence, Agency, Deputy, OrgUnit, Position, RoleAssignment, User
+from organisation.responsibility import letters_of
 
 Row = TypeVar("Row", bound=Base)
 
@@ -62,6 +63,12 @@ def _faults(data: Mapping[str, Any]) -> list[str]:
             faults.append(f"{where}: Die Funktion {entry['function']} gibt es nicht.")
         if entry.get("deputy") and entry["deputy"] not in positions:
             faults.append(f"{where}: Die Vertretung {entry['deputy']} gibt es nicht.")
+    for entry in data.get("absence_examples", ()):
+        partial = entry.get("partial") or {}
+        if partial and not letters_of(partial):
+            faults.append(f"Abwesenheit {entry['position']}: Die Teilvertretung nennt keine Buchstaben.")
+        for position in {entry["position"], partial.get("deputy") or entry["position"]} - positions:
+            faults.append(f"Abwesenheit {entry['position']}: Die Stelle {position} gibt es nicht.")
     return faults
 
 
