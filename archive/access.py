@@ -3,7 +3,8 @@
 Default is "no". A condition is SQL, so that counts and pages cannot tell what rows do not show. A role counts only in
 the unit in which it is held. The rules:
 
-- A caseworker sees the cases of own responsibility, of those stood in for, and named grants; the own team's cases where
+- A caseworker sees the cases of own responsibility, of those stood in for (of an absence in part: its letters of the
+  alphabet only, and nothing forwarded to that person), and named grants; the own team's cases where
   no person is responsible.
 - A team lead sees the led units' cases, unless the secrecy class says person only.
 - Sealed cases and class SOZ_G open by named grant only; SOZ_B by responsibility, deputy or grant, and to the lead while
@@ -26,10 +27,10 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from archive.models import CaseFile, CaseGrant, Document, DocumentGrant, Filing, Membership, PersonMark
+from archive.models import CaseFile, CaseGrant, Document, DocumentGrant, Filing, Membership, PersonMark, PersonName
 from core.actor import Actor, ActorKind, Role
 from core.errors import NotFound
 from organisation.models import User
@@ -121,6 +122,29 @@ def worked_units(actor: Actor) -> frozenset[UUID]:
     return actor.units_as(*_READERS) | actor.led_units
 
 
+def partly_stood_in_for(actor: Actor) -> ColumnElement[bool]:
+    """Condition on CaseFile: the responsible person is away for the letters with which the name shown for it begins."""
+    ways = [
+        and_(CaseFile.responsible_user_id == user_id, _named_between(first, last))
+        for user_id, first, last in sorted(actor.stands_in_partly)
+    ]
+    return or_(*ways) if ways else false()
+
+
+def _named_between(first: str, last: str) -> ColumnElement[bool]:
+    """Condition on CaseFile: the family name of its head (of any member when it has none) lies in a range, inclusive."""
+    open_now = (Membership.valid_until.is_(None), PersonName.valid_until.is_(None))
+    ids = (
+        select(Membership.case_file_id).join(PersonName, PersonName.person_id == Membership.person_id).where(*open_now)
+    )
+    key = PersonName.family_key
+    fits = ids.where(func.substr(key, 1, len(first)) >= first, func.substr(key, 1, len(last)) <= last)
+    heads = ids.where(Membership.role == "head")
+    return or_(
+        CaseFile.id.in_(fits.where(Membership.role == "head")), and_(CaseFile.id.not_in(heads), CaseFile.id.in_(fits))
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class PageRange:
     """Pages `first` to `last` of a document, inclusive, from 1."""
@@ -187,7 +211,8 @@ def _own(actor: Actor) -> ColumnElement[bool]:
     if not actor.has(*_READERS):
         return false()
     people = {actor.user_id, *actor.stands_in_for}
-    return and_(CaseFile.responsible_user_id.in_(people), _open_class(NAMED_ONLY))
+    mine = or_(CaseFile.responsible_user_id.in_(people), partly_stood_in_for(actor))
+    return and_(mine, _open_class(NAMED_ONLY))
 
 
 def _team_without_person(actor: Actor) -> ColumnElement[bool]:

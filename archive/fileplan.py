@@ -5,25 +5,24 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from archive.datafiles import data_file
 from archive.models import DocumentType, FilePlanUnit, Keyword
-from core.database import Base, Transaction
+from core.database import Transaction
+from core.upsert import upsert
 
 
 def load_defaults(tx: Transaction, agency_id: UUID) -> None:
     """Bring file plan, keywords and document types of the data files in; changed entries are updated, none removed."""
     units = data_file("fileplan")["units"]
     for entry in units:
-        _upsert(tx, FilePlanUnit, {"agency_id": agency_id, "code": entry["code"]}, _unit_values(entry))
+        upsert(tx, FilePlanUnit, {"agency_id": agency_id, "code": entry["code"]}, _unit_values(entry))
     catalogues = data_file("keywords")["catalogues"]
     for file_type, entries in catalogues.items():
         for entry in entries:
             key = {"agency_id": agency_id, "file_plan_unit": file_type, "code": entry["code"]}
-            _upsert(tx, Keyword, key, _keyword_values(entry))
+            upsert(tx, Keyword, key, _keyword_values(entry))
     for entry in data_file("document-types")["document_types"]:
-        _upsert(tx, DocumentType, {"agency_id": agency_id, "code": entry["code"]}, _type_values(entry))
+        upsert(tx, DocumentType, {"agency_id": agency_id, "code": entry["code"]}, _type_values(entry))
 
 
 def _unit_values(entry: dict[str, Any]) -> dict[str, Any]:
@@ -60,12 +59,3 @@ def _type_values(entry: dict[str, Any]) -> dict[str, Any]:
         "paper_original": entry.get("paper_original", "check"),
         "deadlines": entry.get("deadlines", []),
     }
-
-
-def _upsert(tx: Transaction, model: type[Base], key: dict[str, Any], values: dict[str, Any]) -> None:
-    row = tx.session.scalar(select(model).filter_by(**key))
-    if row is None:
-        tx.session.add(model(**key, **values))
-        return
-    for name, value in values.items():
-        setattr(row, name, value)

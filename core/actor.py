@@ -34,11 +34,12 @@ class ActorKind(StrEnum):
 class Actor:
     """A user, a scanning station or the system itself, with the facts that access needs.
 
-    `held` pairs each role with the unit it is held in, so that a role in one unit opens nothing in another; `led_units`
-    are those whose cases the user leads (own ones and those below without a lead of their own); `stands_in_for` the
-    users whose deputy this user is today because they are absent. `prefetching`: the browser asks ahead of the person,
-    which the log of looks tells apart. The system actor sees nothing through `archive.access`: machines work on ids
-    they were given.
+    `held` pairs each role with the unit it is held in, so that a role in one unit opens nothing in another;
+    `led_units` are those whose cases the user leads (own ones and those below without a lead of their own);
+    `stands_in_for` the users whose deputy this user is today because they are absent, `stands_in_partly` those for
+    whom it is so in part only: (user, first, last) of the letters with which the family names begin, in lower case.
+    `prefetching`: the browser asks ahead of the person, which the log of looks tells apart. The system actor sees
+    nothing through `archive.access`: machines work on ids they were given.
     """
 
     kind: ActorKind
@@ -50,6 +51,7 @@ class Actor:
     held: frozenset[tuple[Role, UUID]] = field(default_factory=frozenset)
     led_units: frozenset[UUID] = field(default_factory=frozenset)
     stands_in_for: frozenset[UUID] = field(default_factory=frozenset)
+    stands_in_partly: frozenset[tuple[UUID, str, str]] = field(default_factory=frozenset)
     prefetching: bool = False
 
     @property

@@ -21,7 +21,7 @@ from core.database import Transaction
 from core.ids import new_id
 from inbox.deadlines import due_on
 from inbox.models import InboxItem
-from organisation.models import OrgUnit, User
+from organisation.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +93,6 @@ def end_grants(tx: Transaction, inbox_item_id: UUID) -> None:
         .where(DocumentGrant.inbox_item_id == inbox_item_id, DocumentGrant.ended_at.is_(None))
         .values(ended_at=tx.now)
     )
-
-
-def address(tx: Transaction, item: InboxItem) -> str:
-    """The inbox as INTERFACES names it: `user:NAME` | `team:CODE` | `clearing`."""
-    if item.inbox_kind == "user" and item.user_id:
-        return f"user:{tx.session.get_one(User, item.user_id).username}"
-    if item.inbox_kind == "team" and item.unit_id:
-        return f"team:{tx.session.get_one(OrgUnit, item.unit_id).code}"
-    return "clearing"
 
 
 def _new_item(tx: Transaction, document: Document, case_file_id: UUID | None) -> InboxItem:

@@ -29,13 +29,12 @@ def list_items(
 
 
 def inbox_name(session: Session, item: InboxItem) -> str:
-    """`user:NAME` | `team:CODE` | `clearing` (a unit's own: `clearing:CODE`)."""
+    """The inbox as INTERFACES names it: `user:NAME` | `team:CODE` | `clearing`, a unit's own clearing too."""
     if item.inbox_kind == "user" and item.user_id:
         return f"user:{session.get_one(User, item.user_id).username}"
-    unit = session.get_one(OrgUnit, item.unit_id).code if item.unit_id else None
-    if item.inbox_kind == "team":
-        return f"team:{unit}"
-    return f"clearing:{unit}" if unit else "clearing"
+    if item.inbox_kind == "team" and item.unit_id:
+        return f"team:{session.get_one(OrgUnit, item.unit_id).code}"
+    return "clearing"
 
 
 def _item_json(session: Session, row: repository.Row) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from archive.access import visible_case_files, visible_documents, worked_units
+from archive.access import partly_stood_in_for, visible_case_files, visible_documents, worked_units
 from archive.models import CaseFile, Document
 from core.actor import Actor, Role
 from inbox.models import InboxItem, UndoableAct
@@ -43,6 +43,11 @@ def mine(actor: Actor) -> ColumnElement[bool]:
         people = {actor.user_id, *actor.stands_in_for}
         units = worked_units(actor)
         ways.append(and_(InboxItem.inbox_kind == "user", InboxItem.user_id.in_(people)))
+        theirs = select(CaseFile.id).where(
+            CaseFile.responsible_user_id == InboxItem.user_id, partly_stood_in_for(actor)
+        )
+        partly = InboxItem.case_file_id.in_(theirs.correlate(InboxItem))
+        ways.append(and_(InboxItem.inbox_kind == "user", partly))
         ways.append(and_(InboxItem.inbox_kind == "team", InboxItem.unit_id.in_(units)))
         ways.append(
             and_(InboxItem.inbox_kind == "clearing", InboxItem.restricted.is_(False), InboxItem.unit_id.in_(units))

@@ -27,7 +27,8 @@ from core.database import Database, Transaction
 from core.ids import new_id
 from core.jobs import LeasedJob
 from core.outbox import emit
-from inbox.delivery import Clearing, address, deliver_to_case, deliver_to_clearing
+from inbox.delivery import Clearing, deliver_to_case, deliver_to_clearing
+from inbox.listing import inbox_name
 from inbox.models import InboxItem
 from inbox.repository import open_items_of_document
 from ingest import repository
@@ -112,7 +113,7 @@ def _commit(tx: Transaction, store: BlobStore, job: LeasedJob, made: Made) -> No
     version = _version(tx, store, work, document, made)
     _note(tx, work, document, made)
     inbox_item = _place(tx, actor, document, made.judgement)
-    _finish_item(tx, work.item, document, made.judgement, address(tx, inbox_item))
+    _finish_item(tx, work.item, document, made.judgement, inbox_name(tx.session, inbox_item))
     record_act(
         tx, actor, "item.assembled", "mail_item", work.item.id, case_file_id=made.judgement.case_file_id,
         document=document.id, version=version.number, state=made.judgement.state,

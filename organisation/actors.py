@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -10,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.actor import Actor, ActorKind, Role
 from organisation.models import Absence, Deputy, OrgUnit, RoleAssignment, User
-from organisation.responsibility import acting_deputy, led_units
+from organisation.responsibility import acting_deputy, led_units, letters_of
 
 
 def build_actor(session: Session, user: User, on: date, session_id: UUID | None = None) -> Actor:
@@ -19,6 +21,7 @@ def build_actor(session: Session, user: User, on: date, session_id: UUID | None 
     own = [(role, unit_id) for user_id, role, unit_id in held if user_id == user.id]
     leads = {unit_id for _, role, unit_id in held if role == Role.TEAM_LEAD}
     led = {unit_id for role, unit_id in own if role == Role.TEAM_LEAD}
+    stand_in = _stand_in(session, user, on)
     parents = {unit.id: unit.parent_id for unit in session.scalars(select(OrgUnit))}
     return Actor(
         kind=ActorKind.USER,
@@ -28,7 +31,8 @@ def build_actor(session: Session, user: User, on: date, session_id: UUID | None 
         username=user.username,
         held=frozenset((Role(role), unit_id) for role, unit_id in own),
         led_units=frozenset(led_units(led, leads, parents)),
-        stands_in_for=frozenset(_stands_in_for(session, user, on)) if user.active else frozenset(),
+        stands_in_for=stand_in.whole,
+        stands_in_partly=stand_in.partly,
     )
 
 
@@ -47,23 +51,53 @@ def _assignments(session: Session, agency_id: UUID, on: date) -> list[tuple[UUID
 
 
 def absent_users(session: Session, agency_id: UUID, on: date) -> set[UUID]:
-    """Users who are away on the day (a partial absence counts: the deputy's view is not narrowed by letters)."""
-    query = select(Absence.user_id).where(
+    """Users who are away on the day. Who is absent in part only is there, and sees all of the own work."""
+    return {one.user_id for one in _absences(session, agency_id, on) if not one.partial}
+
+
+def _absences(session: Session, agency_id: UUID, on: date) -> Sequence[Absence]:
+    query = select(Absence).where(
         Absence.agency_id == agency_id, Absence.starts_on <= on, or_(Absence.ends_on.is_(None), Absence.ends_on >= on)
     )
-    return set(session.scalars(query))
+    return session.scalars(query).all()
 
 
-def _stands_in_for(session: Session, user: User, on: date) -> set[UUID]:
-    """Users who are away or have left, for whom this user is the deputy today; an absent deputy's own deputy takes over."""
-    gone = select(User.id).where(User.agency_id == user.agency_id, User.active.is_(False))
-    away = absent_users(session, user.agency_id, on) | set(session.scalars(gone))
-    if user.id in away:
-        return set()
+@dataclass(frozen=True, slots=True)
+class _StandIn:
+    """For whom a user stands in: everything of `whole`, of the users in `partly` some letters only."""
+
+    whole: frozenset[UUID] = frozenset()
+    partly: frozenset[tuple[UUID, str, str]] = frozenset()
+
+
+def _stand_in(session: Session, user: User, on: date) -> _StandIn:
+    """Users who are away or have left, for whom this user is the deputy today; an absent deputy's own deputy takes over.
+
+    A partial absence may name the deputy for its letters; without one, or when that one is away, the usual order holds.
+    """
+    gone = set(session.scalars(select(User.id).where(User.agency_id == user.agency_id, User.active.is_(False))))
+    away = absent_users(session, user.agency_id, on) | gone
+    if user.id in away or not user.active:
+        return _StandIn()
+    deputies = _deputies(session, user.agency_id, on)
+    whole = frozenset(absent for absent in away if acting_deputy(absent, away, deputies) == user.id)
+    partly = set()
+    for absence in _absences(session, user.agency_id, on):
+        if not absence.partial or absence.user_id in away:
+            continue
+        named = [UUID(absence.partial["deputy"])] if absence.partial.get("deputy") else []
+        order = {**deputies, absence.user_id: [*named, *deputies.get(absence.user_id, ())]}
+        if acting_deputy(absence.user_id, away, order) == user.id:
+            partly |= {(absence.user_id, first, last) for first, last in letters_of(absence.partial)}
+    return _StandIn(whole, frozenset(partly))
+
+
+def _deputies(session: Session, agency_id: UUID, on: date) -> dict[UUID, list[UUID]]:
+    """The deputies of each user on the day, by rank."""
     query = (
         select(Deputy.user_id, Deputy.deputy_user_id)
         .where(
-            Deputy.agency_id == user.agency_id,
+            Deputy.agency_id == agency_id,
             or_(Deputy.valid_from.is_(None), Deputy.valid_from <= on),
             or_(Deputy.valid_until.is_(None), Deputy.valid_until >= on),
         )
@@ -72,4 +106,4 @@ def _stands_in_for(session: Session, user: User, on: date) -> set[UUID]:
     deputies: dict[UUID, list[UUID]] = {}
     for absent, deputy in session.execute(query):
         deputies.setdefault(absent, []).append(deputy)
-    return {absent for absent in away if acting_deputy(absent, away, deputies) == user.id}
+    return deputies

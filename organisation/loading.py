@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-
 from core.actor import Role
-from core.database import Base, Transaction
+from core.database import Transaction
 from core.errors import InvalidInput
-from core.ids import new_id
+from core.upsert import upsert
 from organisation.models import Absence, Agency, Deputy, OrgUnit, Position, RoleAssignment, User
-
-Row = TypeVar("Row", bound=Base)
+from organisation.responsibility import letters_of
 
 
 def load_organisation(tx: Transaction, data: Mapping[str, Any]) -> UUID:
@@ -29,7 +26,7 @@ def load_organisation(tx: Transaction, data: Mapping[str, Any]) -> UUID:
             f"Nichts wurde übernommen. {len(faults)} Fehler in der Organisation.", "organisation faults", faults=faults
         )
     authority = data["authority"]
-    agency = _upsert(tx, Agency, {"code": authority["code"]}, {"name": authority["name"], "details": dict(authority)})
+    agency = upsert(tx, Agency, {"code": authority["code"]}, {"name": authority["name"], "details": dict(authority)})
     units = _units(tx, agency.id, data["units"])
     roles = {entry["code"]: entry["system_roles"] for entry in data["functions"]}
     users = {entry["code"]: _holder(tx, agency.id, entry, units, roles) for entry in data["positions"]}
@@ -62,6 +59,12 @@ def _faults(data: Mapping[str, Any]) -> list[str]:
             faults.append(f"{where}: Die Funktion {entry['function']} gibt es nicht.")
         if entry.get("deputy") and entry["deputy"] not in positions:
             faults.append(f"{where}: Die Vertretung {entry['deputy']} gibt es nicht.")
+    for entry in data.get("absence_examples", ()):
+        partial = entry.get("partial") or {}
+        if partial and not letters_of(partial):
+            faults.append(f"Abwesenheit {entry['position']}: Die Teilvertretung nennt keine Buchstaben.")
+        for position in {entry["position"], partial.get("deputy") or entry["position"]} - positions:
+            faults.append(f"Abwesenheit {entry['position']}: Die Stelle {position} gibt es nicht.")
     return faults
 
 
@@ -70,7 +73,7 @@ def _units(tx: Transaction, agency_id: UUID, entries: list[dict[str, Any]]) -> d
     found: dict[str, UUID] = {}
     for entry in entries:
         active = entry["code"] not in inactive and entry["parent"] not in inactive
-        unit = _upsert(
+        unit = upsert(
             tx, OrgUnit, {"agency_id": agency_id, "code": entry["code"]},
             {"title": entry["title"], "kind": entry["kind"], "file_types": entry.get("file_types", []),
              "places": entry.get("places", []), "active": active,
@@ -86,10 +89,10 @@ def _holder(
 ) -> UUID:  # fmt: skip
     unit_id = units[entry["unit"]]
     active = tx.session.get_one(OrgUnit, unit_id).active
-    user = _upsert(
+    user = upsert(
         tx, User, {"agency_id": agency_id, "username": entry["user"]}, {"display_name": entry["name"], "active": active}
     )
-    _upsert(
+    upsert(
         tx, Position, {"agency_id": agency_id, "code": entry["code"]},
         {"function": entry["function"], "unit_id": unit_id, "user_id": user.id, "ranges": entry.get("ranges", []),
          "deputy_code": entry.get("deputy")},
@@ -97,13 +100,13 @@ def _holder(
     until = tx.today + timedelta(days=entry["valid_days"]) if entry.get("valid_days") else None
     for role in roles[entry["function"]]:
         key = {"agency_id": agency_id, "user_id": user.id, "role": role, "unit_id": unit_id}
-        _upsert(tx, RoleAssignment, key, {"valid_until": until} if until else {})
+        upsert(tx, RoleAssignment, key, {"valid_until": until} if until else {})
     return user.id
 
 
 def _deputy(tx: Transaction, agency_id: UUID, user_id: UUID, deputy_id: UUID | None) -> None:
     if deputy_id is not None:
-        _upsert(tx, Deputy, {"agency_id": agency_id, "user_id": user_id, "deputy_user_id": deputy_id}, {"rank": 1})
+        upsert(tx, Deputy, {"agency_id": agency_id, "user_id": user_id, "deputy_user_id": deputy_id}, {"rank": 1})
 
 
 def _absence(
@@ -114,15 +117,4 @@ def _absence(
         partial["deputy"] = str(users[partial["deputy"]])
     ends_on = date.fromisoformat(str(entry["until"])) if entry["until"] else None
     key = {"agency_id": agency_id, "user_id": user_id, "starts_on": date.fromisoformat(str(entry["from"]))}
-    _upsert(tx, Absence, key, {"ends_on": ends_on, "kind": entry["kind"], "partial": partial})
-
-
-def _upsert(tx: Transaction, model: type[Row], key: dict[str, Any], values: dict[str, Any]) -> Row:
-    row = tx.session.scalar(select(model).filter_by(**key))
-    if row is None:
-        row = model(id=new_id(), **key, **values)
-        tx.session.add(row)
-    for name, value in values.items():
-        setattr(row, name, value)
-    tx.session.flush()
-    return row
+    upsert(tx, Absence, key, {"ends_on": ends_on, "kind": entry["kind"], "partial": partial})

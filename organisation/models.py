@@ -105,7 +105,11 @@ class Deputy(Base):
 
 
 class Absence(Base):
-    """A user is away from `starts_on` to `ends_on` (inclusive; null = end open). `kind`: planned | sudden."""
+    """A user is away from `starts_on` to `ends_on` (inclusive; null = end open). `kind`: planned | sudden.
+
+    `partial` empty = away altogether. Else the user is there, and a deputy stands in for some letters of the alphabet
+    only: {"ranges": ["M-S"], "deputy": id or nothing}.
+    """
 
     __tablename__ = "absence"
 

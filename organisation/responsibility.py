@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 from uuid import UUID
 
 
@@ -19,6 +20,12 @@ def led_units(own: Iterable[UUID], with_lead: set[UUID], parents: Mapping[UUID, 
         if above in mine:
             found.add(unit_id)
     return found
+
+
+def letters_of(partial: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The letters that a partial absence gives away: {"ranges": ["M-S", "SCH"]} → [("m", "s"), ("sch", "sch")]."""
+    ranges = [str(one).lower().partition("-") for one in partial.get("ranges", ())]
+    return [(first, last or first) for first, _, last in ranges if first]
 
 
 def acting_deputy(absent: UUID, away: set[UUID], deputies: Mapping[UUID, list[UUID]]) -> UUID | None:

@@ -40,7 +40,7 @@ def boxes_of(session: Session, actor: Actor, texts: Texts) -> list[OpenBox]:
         tab = texts("postkorb.team", team=unit.title)
         href = f"/postkorb/team/{unit.code}"
         boxes.append(OpenBox(Box("team", unit.id), href, tab, tab, texts("postkorb.liste_team", team=unit.title)))
-    for user_id in sorted(actor.stands_in_for):
+    for user_id in sorted(actor.stands_in_for | {user_id for user_id, _, _ in actor.stands_in_partly}):
         name = user_name(session, user_id)
         boxes.append(
             OpenBox(

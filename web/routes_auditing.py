@@ -68,8 +68,8 @@ def chain_seal(session: Session, who: Visit, wanted: bool) -> Seal:
     if verdict.ok:
         return Seal(True, who.texts("protokoll.siegel_gut", nr=who.texts.number(verdict.checked), zeit=now))
     first = verdict.problems[0]
-    what = who.texts(f"protokoll.bruch.{first.kind}")
-    return Seal(False, who.texts("protokoll.siegel_bruch", nr=who.texts.number(first.position), was=what))
+    what = who.texts(f"protokoll.bruch.{first.kind}", nr=who.texts.number(first.position), datei=first.what)
+    return Seal(False, who.texts("protokoll.siegel_bruch", was=what))
 
 
 def _day(text: str, errors: list[str]) -> date | None:

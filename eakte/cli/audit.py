@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
@@ -11,26 +11,9 @@ from core.audit.verify import Problem, Verdict
 from core.errors import Unavailable
 from eakte.cli.common import DONE, PROBLEMS, acting, messages, result, services
 from eakte.cli.mail import AsJson, AsUser
+from web.texts import load_texts
 
 audit = typer.Typer(help="Protokoll.", no_args_is_help=True)
-
-_SENTENCES: Final = {
-    "changed": "Eintrag {0} wurde verändert.",
-    "missing": "Eintrag {0} fehlt.",
-    "extra": "Eintrag {0} gehört nicht hierher oder steht zweimal da.",
-    "reordered": "Die Reihenfolge stimmt ab Eintrag {0} nicht.",
-    "broken_link": "Vor Eintrag {0} ist die Kette unterbrochen.",
-    "block_changed": "Der Block mit Eintrag {0} wurde verändert.",
-    "cut_tail": "Das Ende fehlt: Bis Eintrag {0} müsste etwas da sein.",
-    "unsealed": "Ab Eintrag {0} war das Protokoll noch nicht gesiegelt.",
-    "anchor_missing": "Zum Block mit Eintrag {0} fehlt der Anker.",
-    "anchor_mismatch": "Der Block mit Eintrag {0} passt nicht zum Anker.",
-    "unreadable": "Eintrag {0} ist nicht lesbar.",
-    "file_changed": "Die Datei {1} wurde verändert.",
-    "file_missing": "Die Datei {1} fehlt.",
-    "file_extra": "Die Datei {1} gehört nicht zum Export.",
-    "contents_changed": "Dateien oder Prüfsummen sind nicht die, die laut Eintrag {0} ausgegeben wurden.",
-}
 
 
 @audit.command("verify")
@@ -83,4 +66,4 @@ def _installed() -> Verdict:
 def _sentence(problem: Problem) -> str:
     if problem == Problem(0, "unreadable", problem.what):
         return "Die Datei ist kein lesbarer Auszug und kein lesbarer Export."
-    return _SENTENCES[problem.kind].format(problem.position, problem.what)
+    return load_texts("de")(f"protokoll.bruch.{problem.kind}", nr=problem.position, datei=problem.what)

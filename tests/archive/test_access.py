@@ -20,8 +20,9 @@ from core.errors import Conflict, InvalidInput, NotFound
 from core.ids import new_id
 from eakte.bootstrap import Services
 from eakte.cli.common import acting
-from inbox import acts, undo
+from inbox import acts, repository, undo
 from inbox.acts import ItemRef
+from inbox.checks import unseen_items
 from ingest.models import MailItem, Receipt
 from ingest.reporting import station_lines
 from organisation.actors import build_actor
@@ -126,6 +127,66 @@ def test_a_deputy_reads_while_the_absence_lasts_and_not_a_day_longer(room: Room)
     with room.database.write() as tx:
         deactivate_user(tx, system_actor(room.agency_id), name)
     assert actor(room, name).stands_in_for == frozenset()
+
+
+def absent_in_part(room: Room, user: str, deputy: str | None, *letters: str) -> None:
+    """`user` answers for Dirks and Harms and is away today and tomorrow for some letters only."""
+    with room.database.write() as tx:
+        for row in tx.session.scalars(select(Absence)):
+            tx.session.delete(row)
+        ids = {one.username: one.id for one in tx.session.scalars(select(User).where(User.agency_id == room.agency_id))}
+        tx.session.get_one(CaseFile, room.cases["harms"]).responsible_user_id = ids[user]
+        partial = {"ranges": list(letters), **({"deputy": str(ids[deputy])} if deputy else {})}
+        tx.session.add(
+            Absence(
+                agency_id=room.agency_id, user_id=ids[user], starts_on=TODAY, ends_on=TODAY + timedelta(days=1),
+                partial=partial,
+            )
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("letters", "opens"),
+    [
+        (("D-G",), {"dirks"}), (("A-C",), set()), (("H",), {"harms"}), (("A-D", "H-Z"), {"dirks", "harms"}),
+        (("DIR-DIS",), {"dirks"}), (("DJ-GZ",), set()), ((), set()),
+    ],
+)  # fmt: skip
+def test_an_absence_in_part_opens_only_its_letters(room: Room, letters: tuple[str, ...], opens: set[str]) -> None:
+    absent_in_part(room, "tnommen", "pclausbrook", *letters)
+    deputy = actor(room, "pclausbrook")
+    assert cases(room, deputy) == {"gerdes"} | opens
+    assert {"dirks", "harms"} <= cases(room, actor(room, "tnommen")), "who is away in part is there"
+    for day in (-1, 2):
+        on = TODAY + timedelta(days=day)
+        assert cases(room, actor(room, "pclausbrook", on), on) == {"gerdes"}
+
+
+def test_an_absence_in_part_opens_only_its_part_of_the_postkorb(room: Room) -> None:
+    absent_in_part(room, "tnommen", "pclausbrook", "D-G")
+    items = {name: room.filed(name) for name in ("dirks", "harms")}
+    other = ItemRef(room.filed("gerdes"), 1)
+    with room.database.write() as tx:  # forwarded to that person by name: it stays with that person
+        forwarded = acts.forward(tx, actor(room, "pclausbrook"), other, to_user="tnommen", to_unit=None)
+    deputy, away = actor(room, "pclausbrook"), actor(room, "tnommen")
+    with room.database.read() as session:
+        for who, seen in ((deputy, {items["dirks"]}), (away, {items["dirks"], items["harms"], forwarded.id})):
+            condition = repository.in_box(who, repository.Box("deputy", away.user_id))
+            found = repository.rows(session, who, condition, TODAY)
+            assert {row.item.id for row in found} == seen
+            assert repository.count(session, who, condition, TODAY) == len(seen)
+        assert unseen_items(session, room.clock.now()) == []
+
+
+def test_the_usual_deputy_takes_the_letters_when_the_named_one_is_gone(room: Room) -> None:
+    absent_in_part(room, "tnommen", "pclausbrook", "D")
+    assert actor(room, "fohlsdorp").stands_in_partly == frozenset()
+    with room.database.write() as tx:
+        deactivate_user(tx, system_actor(room.agency_id), "pclausbrook")
+    away = actor(room, "tnommen").user_id
+    assert actor(room, "fohlsdorp").stands_in_partly == {(away, "d", "d")}
+    assert cases(room, actor(room, "fohlsdorp")) == {"dirks"}
+    assert actor(room, "fohlsdorp").stands_in_for == frozenset()
 
 
 def test_clearing_sees_covers_but_of_no_sealed_case_or_person_and_no_protected_address(room: Room) -> None:

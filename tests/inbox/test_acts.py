@@ -16,6 +16,7 @@ from core.models import AuditEvent
 from inbox import acts, leases
 from inbox.acts import FileInto, ItemRef
 from inbox.errors import ItemChanged
+from inbox.listing import inbox_name, list_items
 from inbox.models import FollowUp, InboxItem
 from tests.inbox.world import TODAY, World
 
@@ -46,6 +47,24 @@ def test_the_clearing_of_a_unit_and_of_its_leads(world: World) -> None:
     unit, restricted = world.in_clearing(scope="unit", unit="T1"), world.in_clearing(scope="restricted", unit="T1")
     assert world.who_sees(world.document_of(unit)) == {"lena", "anna", "bert"}
     assert world.who_sees(world.document_of(restricted)) == {"lena"}
+
+
+def test_every_inbox_is_named_as_the_interface_says(world: World) -> None:
+    refs = [
+        world.in_clearing(scope=scope, unit=unit)
+        for scope, unit in (("general", None), ("unit", "T2"), ("restricted", "T1"))
+    ]
+    with world.database.read() as session:
+        names = [inbox_name(session, session.get_one(InboxItem, ref.item_id)) for ref in refs]
+    assert names == ["clearing"] * 3
+    listed = {}
+    for user in ("paula", "anna", "carla", "lena"):
+        with world.database.read() as session:
+            listed[user] = {one["inbox"] for one in list_items(session, world.actor(user), world.today)}
+    assert listed["paula"] == {"clearing"}
+    assert listed["carla"] == {"clearing"}
+    assert listed["anna"] == set()
+    assert listed["lena"] == {"clearing"}
 
 
 def test_taking_makes_a_team_letter_personal(world: World) -> None:

@@ -575,7 +575,7 @@ def log_page(state: str = "ok") -> v.LogPage:
     acts = (v.Option("", "alle", True), v.Option("filed", "Abgelegt"))
     seal = {
         "ok": (True, T("protokoll.siegel_gut", nr="1.204", zeit="10:41")),
-        "broken": (False, T("protokoll.siegel_bruch", nr="803", was="ein Eintrag fehlt")),
+        "broken": (False, T("protokoll.siegel_bruch", was=T("protokoll.bruch.missing", nr="803"))),
     }
     ok, text = seal.get(state, (None, T("protokoll.siegel_offen")))
     return v.LogPage(

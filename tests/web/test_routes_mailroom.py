@@ -193,7 +193,7 @@ def test_an_auditor_checks_the_chain(room: Room) -> None:
     room.settings.anchor_file.parent.mkdir(parents=True, exist_ok=True)
     room.settings.anchor_file.write_text('{"block_no": 7, "last_no": 40, "hash": "00"}\n')
     broken = client.get(f"{log}?kette=pruefen").text
-    assert "Die Kette ist bei Nr. 40 nicht in Ordnung: das Ende fehlt." in broken
+    assert "Die Kette ist nicht in Ordnung. Das Ende fehlt: Bis Eintrag 40 müsste etwas da sein." in broken
 
 
 def seen(pattern: str, client: TestClient, path: str) -> tuple[list[str], list[str]]:

@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from core.audit import verify
+from retention.export import checking
 from tests.web import samples
 from web import assets, rendering
 from web import views as v
@@ -266,8 +267,9 @@ def test_texts_in_templates_exist_and_none_is_left_over() -> None:
 
 
 def test_every_way_that_the_chain_may_be_broken_has_words() -> None:
-    kinds = set(re.findall(r'Problem\(.*"(\w+)"\)', inspect.getsource(verify)))
-    assert {"anchor_missing", "unreadable", "cut_tail"} <= kinds
+    written = inspect.getsource(verify) + inspect.getsource(checking)
+    kinds = set(re.findall(r'Problem\(.*"(\w+)"', written))
+    assert {"anchor_missing", "unreadable", "cut_tail", "file_changed"} <= kinds
     for language in LANGUAGES:
         assert {f"protokoll.bruch.{kind}" for kind in kinds} <= load_texts(language).keys()
 
