@@ -29,7 +29,7 @@ from eakte.bootstrap import Services
 from eakte.doctor import examine
 from ingest.models import MailItem
 from ingest.reporting import reconcile
-from retention import certificate, erasure, holding, service
+from retention import certificate, erasure, holding, proposing, service
 from retention.disposal import Report, execute
 from retention.errors import ListExists, NotFinished, SecondPerson, WrongListState
 from retention.models import DestructionCertificate, DisposalList
@@ -37,8 +37,7 @@ from tests.retention.world import TODAY, World, add_case, add_letter, person_of,
 
 
 def propose(world: World, name: str = "L1", on: date = TODAY) -> None:
-    with world.database.write() as tx:
-        service.propose(tx, world.actor("rita"), name, on)
+    proposing.propose(world.database, world.actor("rita"), name, on)
 
 
 def appraise(world: World, decision: str = "destroy", number: int | None = None) -> None:
@@ -333,8 +332,8 @@ def test_a_list_is_frozen_once_and_a_case_is_on_one_list(world: World) -> None:
     for name in ("", " ", "x" * 81, "a\nb"):
         with pytest.raises(InvalidInput):
             propose(world, name)
-    with pytest.raises(NotAllowed), world.database.write() as tx:
-        service.propose(tx, world.actor("anna"), "L3", TODAY)
+    with pytest.raises(NotAllowed):
+        proposing.propose(world.database, world.actor("anna"), "L3", TODAY)
 
 
 def test_archivists_read_what_is_offered_until_the_approval(world: World) -> None:
