@@ -82,23 +82,27 @@ def filed_documents(session: Session, ids: Collection[UUID]) -> dict[UUID, list[
     return found
 
 
+# A hold of a provisional case that was merged keeps the case it was merged into.
+_HELD_CASE = func.coalesce(CaseFile.merged_into_id, CaseFile.id)
+
+
 def open_holds(session: Session, ids: Collection[UUID]) -> dict[UUID, list[DisposalHold]]:
-    """Holds that are not released, by case, oldest first."""
+    """Holds that are not released, by case, oldest first; those of provisional cases merged into it are the case's own."""
     found: dict[UUID, list[DisposalHold]] = {}
+    standing = select(_HELD_CASE, DisposalHold).join(CaseFile, CaseFile.id == DisposalHold.case_file_id)
     for part in _parts(ids):
-        query = select(DisposalHold).where(DisposalHold.case_file_id.in_(part), DisposalHold.released_at.is_(None))
-        for hold in session.scalars(query.order_by(DisposalHold.set_at, DisposalHold.id)):
-            found.setdefault(hold.case_file_id, []).append(hold)
+        query = standing.where(_HELD_CASE.in_(part), DisposalHold.released_at.is_(None))
+        for held, hold in session.execute(query.order_by(DisposalHold.set_at, DisposalHold.id)):
+            found.setdefault(held, []).append(hold)
     return found
 
 
 def cases_to_review(session: Session, agency_id: UUID, on: date) -> Sequence[UUID]:
     """Ids of case files, open or closed, with a standing hold whose review date has come."""
-    query = select(CaseFile.id).join(DisposalHold, DisposalHold.case_file_id == CaseFile.id)
-    waiting = query.where(CaseFile.agency_id == agency_id, CaseFile.state.in_(("open", "closed")))
-    return session.scalars(
-        waiting.where(DisposalHold.released_at.is_(None), DisposalHold.review_on <= on).distinct()
-    ).all()
+    held = select(_HELD_CASE).join(DisposalHold, DisposalHold.case_file_id == CaseFile.id)
+    waiting = held.where(DisposalHold.released_at.is_(None), DisposalHold.review_on <= on)
+    mine = select(CaseFile.id).where(CaseFile.agency_id == agency_id, CaseFile.state.in_(("open", "closed")))
+    return session.scalars(mine.where(CaseFile.id.in_(waiting))).all()
 
 
 def destroyed_objects(session: Session, ids: Collection[UUID]) -> dict[UUID, DisposalObject]:
