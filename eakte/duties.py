@@ -40,13 +40,17 @@ def duties(services: Services) -> Sequence[Duty]:
 
 
 def _finish_disposals(services: Services) -> None:
+    """Lists and disposals that a person started and something interrupted."""
+    begun = select(DisposalList.id).where(DisposalList.state.in_(("collecting", "executing"))).limit(1)
     with services.database.read() as session:
-        interrupted = session.scalars(select(DisposalList.id).where(DisposalList.state == "executing").limit(1)).first()
-    if interrupted is not None and may_dispose(services.settings):
+        interrupted = session.scalars(begun).first()
+    if interrupted is not None:
         from eakte.retaining import stores  # draws certificates: kept out of a worker that has none to finish
-        from retention.tasks import resume_disposals
+        from retention.tasks import resume_disposals, resume_proposals
 
-        resume_disposals(stores(services))
+        resume_proposals(services.database)
+        if may_dispose(services.settings):
+            resume_disposals(stores(services))
 
 
 def _remove_bytes(services: Services) -> Callable[[], object]:

@@ -147,7 +147,7 @@ def _decide(database: Database, actor: Actor, list_id: UUID, object_id: UUID) ->
         if verdict is not None:
             one.state, one.reason = verdict
             one.finished_at = tx.now
-            end_offer(tx, one.case_file_id)
+            end_offer(tx, DisposalObject.id == one.id)
             record_act(
                 tx, actor, f"disposal.{one.state}", "disposal_object", one.id, case_file_id=one.case_file_id,
                 list=listed.id,

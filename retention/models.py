@@ -65,7 +65,7 @@ class DisposalHold(Base):
 
 
 class DisposalList(Base):
-    """A frozen list of due case files. `state`: frozen | approved | executing | done."""
+    """A list of due case files. `state`: collecting | frozen | approved | executing | done."""
 
     __tablename__ = "disposal_list"
     __table_args__ = (UniqueConstraint("agency_id", "name"),)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from archive.models import CaseFile, CaseRelation, Document, FilePlanUnit, Filing
@@ -21,7 +21,7 @@ from retention.models import (
 )
 
 _CHUNK = 500
-UNFINISHED_LISTS = ("frozen", "approved", "executing")
+UNFINISHED_LISTS = ("collecting", "frozen", "approved", "executing")
 
 
 def schedule_rows(session: Session, agency_id: UUID) -> Sequence[ScheduleEntry]:
@@ -34,6 +34,17 @@ def schedule_rows(session: Session, agency_id: UUID) -> Sequence[ScheduleEntry]:
 def closed_cases(session: Session, agency_id: UUID) -> Sequence[UUID]:
     """Ids of all closed case files."""
     return session.scalars(select(CaseFile.id).where(CaseFile.agency_id == agency_id, CaseFile.state == "closed")).all()
+
+
+def closed_cases_after(
+    session: Session, agency_id: UUID, after: tuple[str, UUID] | None, limit: int
+) -> Sequence[tuple[str, UUID]]:
+    """Numbers and ids of the next closed case files behind a place, in the order of the numbers."""
+    key = tuple_(CaseFile.file_number, CaseFile.id)
+    query = select(CaseFile.file_number, CaseFile.id).where(CaseFile.agency_id == agency_id, CaseFile.state == "closed")
+    behind = query.where(key > after) if after else query
+    rows = session.execute(behind.order_by(CaseFile.file_number, CaseFile.id).limit(limit))
+    return [(number, case_file_id) for number, case_file_id in rows]
 
 
 def case_files(session: Session, ids: Collection[UUID]) -> dict[UUID, CaseFile]:
@@ -71,23 +82,27 @@ def filed_documents(session: Session, ids: Collection[UUID]) -> dict[UUID, list[
     return found
 
 
+# A hold of a provisional case that was merged keeps the case it was merged into.
+_HELD_CASE = func.coalesce(CaseFile.merged_into_id, CaseFile.id)
+
+
 def open_holds(session: Session, ids: Collection[UUID]) -> dict[UUID, list[DisposalHold]]:
-    """Holds that are not released, by case, oldest first."""
+    """Holds that are not released, by case, oldest first; those of provisional cases merged into it are the case's own."""
     found: dict[UUID, list[DisposalHold]] = {}
+    standing = select(_HELD_CASE, DisposalHold).join(CaseFile, CaseFile.id == DisposalHold.case_file_id)
     for part in _parts(ids):
-        query = select(DisposalHold).where(DisposalHold.case_file_id.in_(part), DisposalHold.released_at.is_(None))
-        for hold in session.scalars(query.order_by(DisposalHold.set_at, DisposalHold.id)):
-            found.setdefault(hold.case_file_id, []).append(hold)
+        query = standing.where(_HELD_CASE.in_(part), DisposalHold.released_at.is_(None))
+        for held, hold in session.execute(query.order_by(DisposalHold.set_at, DisposalHold.id)):
+            found.setdefault(held, []).append(hold)
     return found
 
 
 def cases_to_review(session: Session, agency_id: UUID, on: date) -> Sequence[UUID]:
     """Ids of case files, open or closed, with a standing hold whose review date has come."""
-    query = select(CaseFile.id).join(DisposalHold, DisposalHold.case_file_id == CaseFile.id)
-    waiting = query.where(CaseFile.agency_id == agency_id, CaseFile.state.in_(("open", "closed")))
-    return session.scalars(
-        waiting.where(DisposalHold.released_at.is_(None), DisposalHold.review_on <= on).distinct()
-    ).all()
+    held = select(_HELD_CASE).join(DisposalHold, DisposalHold.case_file_id == CaseFile.id)
+    waiting = held.where(DisposalHold.released_at.is_(None), DisposalHold.review_on <= on)
+    mine = select(CaseFile.id).where(CaseFile.agency_id == agency_id, CaseFile.state.in_(("open", "closed")))
+    return session.scalars(mine.where(CaseFile.id.in_(waiting))).all()
 
 
 def destroyed_objects(session: Session, ids: Collection[UUID]) -> dict[UUID, DisposalObject]:
@@ -119,15 +134,20 @@ def objects(session: Session, list_id: UUID, states: Sequence[str] = ()) -> Sequ
     return session.scalars(query.where(DisposalObject.state.in_(states)) if states else query).all()
 
 
-def on_unfinished_lists(session: Session, agency_id: UUID) -> set[UUID]:
-    """Cases that are on a list whose execution is not done, as objects still to be decided."""
+def last_object(session: Session, list_id: UUID) -> DisposalObject | None:
+    """The object with the highest number on a list."""
+    query = select(DisposalObject).where(DisposalObject.list_id == list_id)
+    return session.scalars(query.order_by(DisposalObject.number.desc()).limit(1)).first()
+
+
+def on_unfinished_lists(session: Session, ids: Collection[UUID]) -> set[UUID]:
+    """Which of these cases are on a list whose execution is not done, as objects still to be decided."""
     query = (
         select(DisposalObject.case_file_id)
         .join(DisposalList, DisposalList.id == DisposalObject.list_id)
-        .where(DisposalList.agency_id == agency_id, DisposalList.state.in_(UNFINISHED_LISTS))
-        .where(DisposalObject.state.in_(("open", "executing")))
+        .where(DisposalList.state.in_(UNFINISHED_LISTS), DisposalObject.state.in_(("open", "executing")))
     )
-    return set(session.scalars(query))
+    return {one for part in _parts(ids) for one in session.scalars(query.where(DisposalObject.case_file_id.in_(part)))}
 
 
 def archivists(session: Session, agency_id: UUID) -> Sequence[UUID]:

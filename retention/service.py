@@ -1,7 +1,8 @@
-"""Use cases before disposal: what is due, and the frozen list: propose, appraise, approve.
+"""Use cases before disposal: what is due, and what becomes of a frozen list: appraise, approve.
 
 Records managers see dates and numbers, no contents. Each function works inside the caller's transaction, checks the role
-first, and writes its audit event there. Holds and triggers are `retention.holding`, execution `retention.disposal`.
+first, and writes its audit event there. Proposing is `retention.proposing`, holds and triggers are `retention.holding`,
+execution is `retention.disposal`.
 """
 
 from __future__ import annotations
@@ -12,25 +13,22 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
-from archive.models import CaseFile, CaseGrant
+from archive.models import CaseGrant
 from core.actor import Actor, Role
 from core.audit import record_act
-from core.clock import agency_date
 from core.database import Transaction
-from core.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from core.ids import new_id
+from core.errors import InvalidInput, NotAllowed, NotFound
 from retention import repository
-from retention.cases import DisposalVerdict, disposal_state, review_due
+from retention.cases import disposal_state, review_due
 from retention.dates import RetentionEnd, Undecidable
-from retention.errors import ListExists, SecondPerson, WrongListState
-from retention.facts import Judged, adopted_schedule, judge
+from retention.errors import SecondPerson, WrongListState
+from retention.facts import Judged, judge
 from retention.models import DisposalList, DisposalObject
 
 DECISIONS = ("destroy", "archive")
-MAX_NAME = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,44 +71,6 @@ def due(session: Session, agency_id: UUID, on: date) -> list[DueRow]:
     return [row for one in judged if (row := _row(one, on)) is not None]
 
 
-def propose(tx: Transaction, actor: Actor, name: str, on: date) -> DisposalList:
-    """Freeze under a name what is due on a day, with the facts that made it due. Nothing is destroyed.
-
-    Held and undecidable files and those on another unfinished list stay out. Archivists may read what is offered to them
-    until the list is approved. Raises ListExists, InvalidInput for a bad name, Conflict when nothing is due.
-    """
-    user = require_role(actor, Role.RECORDS_MANAGER)
-    clean = name.strip()
-    if not clean or len(clean) > MAX_NAME or not clean.isprintable():
-        raise InvalidInput("Bitte geben Sie der Liste einen Namen mit höchstens 80 Zeichen.", "bad list name")
-    if repository.disposal_list(tx.session, actor.agency_id, clean) is not None:
-        raise ListExists
-    adopted = adopted_schedule(tx.session, actor.agency_id)
-    taken = repository.on_unfinished_lists(tx.session, actor.agency_id)
-    closed = [one for one in repository.closed_cases(tx.session, actor.agency_id) if one not in taken]
-    ready = [
-        one
-        for one in judge(tx.session, actor.agency_id, closed, adopted)
-        if disposal_state(one.end.outcome, one.holds, on).verdict is DisposalVerdict.DUE
-    ]
-    if not ready:
-        raise Conflict("An diesem Tag ist keine Akte fällig. Es wurde keine Liste angelegt.", "nothing is due")
-    listed = DisposalList(
-        id=new_id(), agency_id=actor.agency_id, name=clean, as_of=on, state="frozen",
-        schedule_version=adopted.schedule.version, proposed_by=user, proposed_at=tx.now,
-    )  # fmt: skip
-    tx.session.add(listed)
-    tx.session.flush()
-    for number, one in enumerate(ready, 1):
-        tx.session.add(_object(tx, listed, number, one))
-        _offer(tx, actor, one.case_file)
-    record_act(
-        tx, actor, "disposal.proposed", "disposal_list", listed.id, objects=len(ready), as_of=on,
-        schedule_version=listed.schedule_version,
-    )  # fmt: skip
-    return listed
-
-
 def appraise(tx: Transaction, actor: Actor, name: str, decision: str, number: int | None = None) -> int:
     """The archive's decision on all objects of a frozen list, or on one: destroy | archive. Returns how many it is for.
 
@@ -120,8 +80,7 @@ def appraise(tx: Transaction, actor: Actor, name: str, decision: str, number: in
     if decision not in DECISIONS:
         raise InvalidInput("Möglich sind destroy (vernichten) und archive (abgeben).", "unknown decision")
     listed = require_list(tx.session, actor, name)
-    if listed.state != "frozen":
-        raise WrongListState("Die Liste ist schon freigegeben. Bewerten geht nur davor.")
+    _require_frozen(listed)
     chosen = [one for one in repository.objects(tx.session, listed.id) if number in (None, one.number)]
     if not chosen:
         raise NotFound(f"Die Liste hat kein Objekt {number}.", "no such object")
@@ -143,14 +102,12 @@ def approve(tx: Transaction, actor: Actor, name: str) -> int:
     """
     user = require_role(actor, Role.RECORDS_MANAGER)
     listed = require_list(tx.session, actor, name)
-    if listed.state != "frozen":
-        raise WrongListState("Die Liste ist schon freigegeben.")
+    _require_frozen(listed)
     if listed.proposed_by == user:
         raise SecondPerson
     listed.state, listed.approved_by, listed.approved_at = "approved", user, tx.now
     chosen = repository.objects(tx.session, listed.id)
-    for one in chosen:
-        end_offer(tx, one.case_file_id)
+    end_offer(tx, DisposalObject.list_id == listed.id)
     record_act(tx, actor, "disposal.approved", "disposal_list", listed.id, objects=len(chosen))
     return sum(one.decision is None for one in chosen)
 
@@ -163,13 +120,11 @@ def require_list(session: Session, actor: Actor, name: str) -> DisposalList:
     return listed
 
 
-def end_offer(tx: Transaction, case_file_id: UUID) -> None:
-    """Archivists no longer read this file. Idempotent."""
-    query = select(CaseGrant).where(
-        CaseGrant.case_file_id == case_file_id, CaseGrant.reason == "offer", CaseGrant.ended_at.is_(None)
-    )
-    for grant in tx.session.scalars(query):
-        grant.ended_at = tx.now
+def end_offer(tx: Transaction, objects: ColumnElement[bool]) -> None:
+    """Archivists no longer read the files of these DisposalObjects. Idempotent."""
+    offered = select(DisposalObject.case_file_id).where(objects)
+    standing = CaseGrant.case_file_id.in_(offered), CaseGrant.reason == "offer", CaseGrant.ended_at.is_(None)
+    tx.session.execute(update(CaseGrant).where(*standing).values(ended_at=tx.now))
 
 
 def require_role(actor: Actor, role: Role) -> UUID:
@@ -177,6 +132,13 @@ def require_role(actor: Actor, role: Role) -> UUID:
     if actor.user_id is None or not actor.has(role):
         raise NotAllowed
     return actor.user_id
+
+
+def _require_frozen(listed: DisposalList) -> None:
+    if listed.state == "collecting":
+        raise WrongListState("Die Liste wird noch zusammengestellt. Bitte gleich noch einmal versuchen.")
+    if listed.state != "frozen":
+        raise WrongListState("Die Liste ist schon freigegeben.")
 
 
 def _row(one: Judged, on: date) -> DueRow | None:
@@ -198,41 +160,3 @@ def _row(one: Judged, on: date) -> DueRow | None:
         holds=[hold.reason_id for hold in one.holds],
         work_item=" ".join(text for text in (undecided, review) if text) or None,
     )
-
-
-def _object(tx: Transaction, listed: DisposalList, number: int, one: Judged) -> DisposalObject:
-    outcome = one.end.outcome
-    if not isinstance(outcome, RetentionEnd):
-        raise TypeError("only decided files are proposed")
-    closed_on = one.case_file.closed_on
-    return DisposalObject(
-        id=new_id(),
-        list_id=listed.id,
-        number=number,
-        case_file_id=one.case_file.id,
-        file_number=one.case_file.file_number,
-        schedule_id=outcome.schedule_id,
-        retention_end=outcome.retention_end,
-        disposal_action=one.end.disposal_action.value,
-        proof={
-            "facts": {
-                "due_on": outcome.due_on.isoformat(),
-                "source": outcome.source,
-                "legal_basis": outcome.basis,
-                "file_type": one.case_file.file_plan_unit,
-                "closed_on": closed_on.isoformat() if closed_on else None,
-                "documents": repository.count_filings(tx.session, one.case_file.id),
-            }
-        },
-    )
-
-
-def _offer(tx: Transaction, actor: Actor, case_file: CaseFile) -> None:
-    """Appraisal needs a look at what is offered (INTERFACES: archivists see offered objects only)."""
-    for user_id in repository.archivists(tx.session, actor.agency_id):
-        tx.session.add(
-            CaseGrant(
-                id=new_id(), agency_id=actor.agency_id, case_file_id=case_file.id, user_id=user_id, reason="offer",
-                granted_by=actor.user_id, valid_from=agency_date(tx.now),
-            )
-        )  # fmt: skip

@@ -52,16 +52,17 @@ def retention_due(on: On, as_json: AsJson = False) -> None:
 @retention.command("propose")
 def retention_propose(name: ListName, on: On, user: AsUser) -> None:
     """Was fällig ist, unter einem Namen zur Aussonderung vorschlagen und einfrieren; vernichtet nichts."""
-    from retention import repository, service
+    from retention import repository
+    from retention.proposing import propose
 
     with services() as opened:
-        actor, on_day = acting(opened, user), day(on)
-        with opened.database.write() as tx:
-            listed = service.propose(tx, actor, name, on_day)
-            lines = [
-                f"{one.number:4}  {one.file_number:24} {one.schedule_id:22} {one.retention_end}  {one.disposal_action}"
-                for one in repository.objects(tx.session, listed.id)
-            ]
+        list_id = propose(opened.database, acting(opened, user), name, day(on))
+        with opened.database.read() as session:
+            objects = repository.objects(session, list_id)
+        lines = [
+            f"{one.number:4}  {one.file_number:24} {one.schedule_id:22} {one.retention_end}  {one.disposal_action}"
+            for one in objects
+        ]
     result("\n".join(lines))
     messages.print(f"Liste {name}: {len(lines)} Akten. Als Nächstes bewertet das Archiv.", markup=False)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -15,7 +16,7 @@ from sqlalchemy import select
 from core.actor import system_actor
 from core.errors import EakteError, InvalidInput
 from core.models import AuditEvent
-from inbox import acts
+from inbox import acts, rescue
 from inbox.checks import unseen_items
 from inbox.models import InboxItem
 from inbox.rescue import bring_to_light
@@ -119,6 +120,25 @@ def test_what_nobody_sees_goes_to_the_nearest_lead_who_is_there(world: World) ->
     with world.database.read() as session:
         moved = session.scalars(select(InboxItem).where(InboxItem.previous_item_id == ref.item_id)).one()
     assert moved.user_id == world.user_id("hilde")
+
+
+def test_what_somebody_worked_on_meanwhile_is_not_moved(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.case("S-5", "T1", "anna", secrecy="SOZ_B")
+    ref = world.filed("S-5", "Vertrauliches")
+    for name in ("anna", "bert", "lena"):
+        away(world, name)
+    planned = rescue._planned
+
+    def meanwhile(*arguments: Any) -> Any:
+        found = planned(*arguments)
+        with world.database.write() as tx:
+            tx.session.get_one(InboxItem, ref.item_id).version += 1
+        return found
+
+    monkeypatch.setattr(rescue, "_planned", meanwhile)
+    assert bring_to_light(world.database) == 0
+    monkeypatch.setattr(rescue, "_planned", planned)
+    assert bring_to_light(world.database) == 1
 
 
 def test_clearing_without_anybody_is_named_and_goes_to_the_head(world: World) -> None:

@@ -15,13 +15,12 @@ from pikepdf import Pdf
 from sqlalchemy import select
 
 import retention.disposal as disposal
-from archive.access import visible_case_files
 from archive.blobs import claims
 from archive.blobs.port import StoredBlob
-from archive.models import CaseFile, CaseGrant, Document, Filing, Person
+from archive.models import CaseFile, Document, Filing, Person
 from core import leases
 from core.audit.verify import verify
-from core.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from core.errors import InvalidInput
 from core.models import AuditEvent
 from core.settings import Settings
 from core.singletons import INDEXER, settle_index, settle_seals
@@ -29,16 +28,15 @@ from eakte.bootstrap import Services
 from eakte.doctor import examine
 from ingest.models import MailItem
 from ingest.reporting import reconcile
-from retention import certificate, erasure, holding, service
+from retention import certificate, erasure, holding, proposing, service
 from retention.disposal import Report, execute
-from retention.errors import ListExists, NotFinished, SecondPerson, WrongListState
+from retention.errors import NotFinished
 from retention.models import DestructionCertificate, DisposalList
 from tests.retention.world import TODAY, World, add_case, add_letter, person_of, relate, stored
 
 
 def propose(world: World, name: str = "L1", on: date = TODAY) -> None:
-    with world.database.write() as tx:
-        service.propose(tx, world.actor("rita"), name, on)
+    proposing.propose(world.database, world.actor("rita"), name, on)
 
 
 def appraise(world: World, decision: str = "destroy", number: int | None = None) -> None:
@@ -290,67 +288,6 @@ def test_a_batch_in_work_keeps_its_letters(world: World) -> None:
     prepare(world)
     assert states(run(world)) == ["kept"]
     assert set(letter.blobs) <= set(stored(world))
-
-
-def test_only_a_second_person_approves_and_only_an_approved_list_runs(world: World) -> None:
-    add_case(world, "99801BG0000001")
-    propose(world)
-    with pytest.raises(WrongListState):
-        run(world)
-    with pytest.raises(SecondPerson):
-        approve(world, "rita")
-    for name in ("anna", "arne", "lena"):
-        with pytest.raises(NotAllowed):
-            approve(world, name)
-        with pytest.raises(NotAllowed):
-            execute(world.stores, world.actor(name), "L1")
-    approve(world)
-    with pytest.raises(WrongListState):
-        approve(world)
-    with pytest.raises(WrongListState):
-        appraise(world)
-
-
-def test_only_the_archive_appraises(world: World) -> None:
-    add_case(world, "99801BG0000001")
-    propose(world)
-    for name in ("rita", "ralf", "anna"):
-        with pytest.raises(NotAllowed), world.database.write() as tx:
-            service.appraise(tx, world.actor(name), "L1", "destroy")
-    with pytest.raises(NotFound):
-        appraise(world, number=7)
-    with pytest.raises(InvalidInput):
-        appraise(world, "burn")
-
-
-def test_a_list_is_frozen_once_and_a_case_is_on_one_list(world: World) -> None:
-    add_case(world, "99801BG0000001")
-    propose(world)
-    with pytest.raises(ListExists):
-        propose(world)
-    with pytest.raises(Conflict, match="nothing is due"):
-        propose(world, "L2")
-    for name in ("", " ", "x" * 81, "a\nb"):
-        with pytest.raises(InvalidInput):
-            propose(world, name)
-    with pytest.raises(NotAllowed), world.database.write() as tx:
-        service.propose(tx, world.actor("anna"), "L3", TODAY)
-
-
-def test_archivists_read_what_is_offered_until_the_approval(world: World) -> None:
-    case = add_case(world, "99801BG0000001")
-
-    def seen() -> list[Any]:
-        with world.database.read() as session:
-            return list(session.scalars(select(CaseFile.id).where(visible_case_files(world.actor("arne"), TODAY))))
-
-    assert seen() == []
-    propose(world)
-    assert seen() == [case]
-    approve(world)
-    assert seen() == []
-    with world.database.read() as session:
-        assert [grant.reason for grant in session.scalars(select(CaseGrant))] == ["offer"]
 
 
 def test_traces_are_found_and_no_certificate_is_issued(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from core.singletons import settle_seals
 from retention import service
 from retention.disposal import execute
 from retention.models import DestructionCertificate
+from retention.proposing import propose
 from tests.retention.world import TODAY, World, add_case, add_letter, open_world, stored
 
 KILLS = 5
@@ -57,10 +58,10 @@ def test_killed_at_random_moments_and_finished_once(world: World) -> None:
     letters = [add_letter(world, add_case(world, f"99801BG{n:07d}")) for n in range(CASES)]
     words = list(world.canaries)
     world.settle_index()
-    for name, act in (("rita", "propose"), ("arne", "appraise"), ("ralf", "approve")):
-        with world.database.write() as tx:
-            more = {"propose": (TODAY,), "appraise": ("destroy",), "approve": ()}[act]
-            getattr(service, act)(tx, world.actor(name), "L1", *more)
+    propose(world.database, world.actor("rita"), "L1", TODAY)
+    with world.database.write() as tx:
+        service.appraise(tx, world.actor("arne"), "L1", "destroy")
+        service.approve(tx, world.actor("ralf"), "L1")
     killed = sum(kill_after(world, moments.uniform(0.0, 0.25)) for _ in range(KILLS))
     assert killed, "the child was never killed while it ran"
     execute(world.stores, world.actor("rita"), "L1")
