@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -113,6 +114,17 @@ def system_program(names: Sequence[str], folders: Sequence[Path], package: str, 
             f"{names[0]} is not installed. Please install the distribution's package `{package}`.",
         )
     return found
+
+
+def require_version(program: Path, oldest: int) -> None:
+    """Raises NotInstalled when `program --version` tells of an older one."""
+    told = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=30).stdout
+    found = re.search(r"(\d+)\.\d+", told)
+    if found is None or int(found[1]) < oldest:
+        raise NotInstalled(
+            f"{program} ist zu alt ({told.strip()}): gebraucht wird Version {oldest} oder neuer.",
+            f"{program} is too old ({told.strip()}): version {oldest} or newer is needed.",
+        )
 
 
 def _find(names: Sequence[str], folders: Sequence[Path]) -> Path | None:

@@ -1,6 +1,6 @@
 """MinIO: S3 with versions and Object Lock, built from its last released source.
 
-For tests and trials only: its repository is archived. `docs/betrieb.md` says what production uses.
+For tests and trials only: its repository is archived. `docs/server.md` says what production uses.
 """
 
 from __future__ import annotations
@@ -9,26 +9,20 @@ import base64
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import urllib3
 from minio import Minio
-from minio.credentials.providers import StaticProvider
 from minio.error import MinioException
-from minio.minioadmin import MinioAdmin
 
 from eakte.services.errors import NotInstalled, NotReady
+from eakte.services.identities import make_identities
 from eakte.services.install import go_program, once
 from eakte.services.process import HOST, Server
 
 _VERSION = "v0.0.0-20260212201848-7aac2a2c5b7c"
 _NAME = f"minio-{_VERSION}"
 BUCKET = "eakte"
-_BYPASS = "s3:BypassGovernanceRetention"
-_EVERYWHERE = ["arn:aws:s3:::*"]
-_ALLOW_ALL: dict[str, Any] = {"Effect": "Allow", "Action": ["s3:*"], "Resource": _EVERYWHERE}
-_DENY_BYPASS: dict[str, Any] = {"Effect": "Deny", "Action": [_BYPASS], "Resource": _EVERYWHERE}
-_IDENTITIES = {"s3": [_ALLOW_ALL, _DENY_BYPASS], "s3-disposal": [_ALLOW_ALL]}
 
 
 class MinioServer(Server):
@@ -74,12 +68,11 @@ class MinioServer(Server):
 
     def populate(self) -> None:
         """The two identities."""
-        admin = MinioAdmin(endpoint=self.endpoint, credentials=StaticProvider(*self._root()), secure=False)
-        for name, statements in _IDENTITIES.items():
-            admin.policy_add(name, policy={"Version": "2012-10-17", "Statement": statements})
-            access_key = self.secret(f"{name}-access-key").read_text()
-            admin.user_add(access_key, self.secret(f"{name}-secret-key").read_text())
-            admin.policy_set(name, user=access_key)
+        everyday, disposal = (
+            (self.secret(f"{name}-access-key").read_text(), self.secret(f"{name}-secret-key").read_text())
+            for name in ("s3", "s3-disposal")
+        )
+        make_identities(f"http://{self.endpoint}", self._root(), everyday, disposal)
 
     def settings(self) -> dict[str, str]:
         """Everyday and disposal identity; the bucket is made by the E-Akte."""

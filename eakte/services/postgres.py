@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from eakte.services.errors import NotReady
-from eakte.services.install import system_program
+from eakte.services.install import require_version, system_program
 from eakte.services.process import HOST, Server
 
 _USER, _DATABASE = "eakte", "eakte"
@@ -99,4 +99,5 @@ def _programs(*, install: bool) -> Path:
     versions = [path for path in Path("/usr/lib/postgresql").glob("*") if path.name.isdigit()]
     newest_first = sorted((path for path in versions if int(path.name) >= _OLDEST), key=lambda path: -int(path.name))
     found = system_program(["initdb"], [path / "bin" for path in newest_first], "postgresql", install=install)
+    require_version(found, _OLDEST)
     return found.resolve().parent

@@ -9,10 +9,11 @@ from typing import ClassVar
 import redis
 
 from eakte.services.errors import NotReady
-from eakte.services.install import system_program
+from eakte.services.install import require_version, system_program
 from eakte.services.process import HOST, Server
 
 DATABASES = 64
+_OLDEST = 7
 
 
 class Redis(Server):
@@ -62,4 +63,6 @@ class Redis(Server):
 
 
 def _program(*, install: bool) -> Path:
-    return system_program(["redis-server", "valkey-server"], [], "redis-server", install=install)
+    found = system_program(["redis-server", "valkey-server"], [], "redis-server", install=install)
+    require_version(found, _OLDEST)
+    return found

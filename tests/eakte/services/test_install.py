@@ -91,6 +91,26 @@ def test_a_missing_program_names_the_package() -> None:
         install.system_program(["no-such-program"], [], "some-package", install=False)
 
 
+@pytest.mark.parametrize(
+    ("told", "enough"),
+    [
+        ("initdb (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)", True),
+        ("initdb (PostgreSQL) 13.9", False),
+        ("Redis server v=6.2.16 sha=00000000:0 malloc=jemalloc-5.3.0", False),
+        ("", False),
+    ],
+)
+def test_an_old_program_is_told_as_such(tmp_path: Path, told: str, enough: bool) -> None:
+    program = tmp_path / "program"
+    program.write_text(f"#!/bin/sh\necho '{told}'\n")
+    program.chmod(0o755)
+    if enough:
+        install.require_version(program, 14)
+    else:
+        with pytest.raises(NotInstalled, match="too old"):
+            install.require_version(program, 14)
+
+
 def test_names_and_classes_agree() -> None:
     assert [server_class(name).name for name in NAMES] == list(NAMES)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,6 +16,7 @@ from minio.error import S3Error
 from minio.retention import Retention
 from opensearchpy import OpenSearch
 
+from eakte.services import identities
 from eakte.services.process import Server
 from tests.services import Service
 
@@ -78,3 +80,20 @@ def test_index_is_made_only_on_demand(opensearch: Service, index_prefix: str) ->
     index = OpenSearch(opensearch.settings["EAKTE_OPENSEARCH_URL"], timeout=60)
     with pytest.raises(Exception, match="no such index"):
         index.index(index=index_prefix, body={"word": "Bescheid"})
+
+
+def test_identities_are_made_from_files_and_may_be_made_again(own_server: Start, tmp_path: Path) -> None:
+    server = own_server("minio")
+    for name in ("s3_root", "s3", "s3_disposal"):
+        for part in ("access", "secret"):
+            secret = server.folder / "secrets" / f"{'root' if name == 's3_root' else 'new-' + name}-{part}-key"
+            text = secret.read_text() if secret.exists() else f"{name}-{part}-0123456789"[:20]
+            (tmp_path / f"{name}_{part}_key").write_text(text + "\n")
+    for _ in range(2):
+        identities.main(server.settings()["EAKTE_S3_ENDPOINT"], tmp_path)
+    made = Minio(
+        f"127.0.0.1:{server.port}", (tmp_path / "s3_access_key").read_text().strip(),
+        (tmp_path / "s3_secret_key").read_text().strip(), secure=False,
+    )  # fmt: skip
+    made.make_bucket("mine", object_lock=True)
+    assert made.bucket_exists("mine")
