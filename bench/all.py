@@ -11,8 +11,13 @@ import subprocess
 import sys
 
 RUNS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "pipeline": (("bench.pipeline",), ("bench.pipeline", "--prose", "--pages", "24")),
-    "digital": (("bench.digital",),),
+    "pipeline": (
+        ("bench.pipeline",),
+        ("bench.pipeline", "--prose", "--pages", "24"),
+        ("bench.pipeline", "--prose", "--sentences", "11", "--pages", "24"),
+        ("bench.pipeline", "--prose", "--sentences", "11", "--batch", "--pages", "24"),
+    ),
+    "digital": (("bench.digital",), ("bench.digital", "--one-page")),
     "ocr": (("bench.ocr",), ("bench.ocr", "--language", "Latin")),
     "routing": (
         ("bench.routing", "--seeds", "101", "102", "103", "--count", "500", "--noise", "0.003", "0.01", "0.02"),

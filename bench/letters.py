@@ -112,14 +112,17 @@ def _carries(path: Path) -> bool:
     return all(ord(char) in cmap for char in "§äöüßÄÖÜ")
 
 
-def letters(count: int, *, seed: int = 1, fonts_used: Sequence[Path] = (), points: float = 11) -> Iterator[Letter]:
+def letters(
+    count: int, *, seed: int = 1, fonts_used: Sequence[Path] = (), points: float = 11,
+    sentences: int = SENTENCES_PER_LETTER,
+) -> Iterator[Letter]:  # fmt: skip
     """Draws `count` letters, the fonts taken in turn. Equal arguments give equal pixels."""
     chosen = tuple(fonts_used) or fonts()
     for number in range(count):
-        yield draw(random.Random(seed * 1000 + number), chosen[number % len(chosen)], points)
+        yield draw(random.Random(seed * 1000 + number), chosen[number % len(chosen)], points, sentences)
 
 
-def draw(rng: random.Random, font_path: Path, points: float = 11) -> Letter:
+def draw(rng: random.Random, font_path: Path, points: float = 11, sentences: int = SENTENCES_PER_LETTER) -> Letter:
     """One letter: heading and prose until the page is two thirds full."""
     font = ImageFont.truetype(str(font_path), round(points * DPI / 72))
     image = Image.new("L", (WIDTH, HEIGHT), 255)
@@ -127,7 +130,7 @@ def draw(rng: random.Random, font_path: Path, points: float = 11) -> Letter:
     step = round(points * DPI / 72 * 1.45)
     lines: list[str] = []
     y = MARGIN
-    for paragraph in _paragraphs(rng):
+    for paragraph in _paragraphs(rng, sentences):
         for line in _wrapped(paragraph, font, WIDTH - 2 * MARGIN):
             if y + step > HEIGHT - MARGIN:
                 return Letter(np.asarray(image), tuple(lines), font_path.name)
@@ -138,8 +141,8 @@ def draw(rng: random.Random, font_path: Path, points: float = 11) -> Letter:
     return Letter(np.asarray(image), tuple(lines), font_path.name)
 
 
-def _paragraphs(rng: random.Random) -> list[str]:
-    sentences = [_filled(rng, text) for text in rng.sample(SENTENCES, SENTENCES_PER_LETTER)]
+def _paragraphs(rng: random.Random, count: int) -> list[str]:
+    sentences = [_filled(rng, text) for text in rng.sample(SENTENCES, count)]
     groups = [" ".join(sentences[start : start + 3]) for start in range(0, len(sentences), 3)]
     return [
         "Jobcenter der Stadt Musterhausen",

@@ -1,6 +1,6 @@
 """The chain against the bare engine on the same pages in the same run (docs/benchmarks.md).
 
-    python -m bench.pipeline [--pages 40] [--prose]
+    python -m bench.pipeline [--pages 40] [--prose [--sentences 21] [--batch]]
 
 Draws letters of the demo as 300-dpi grey scans with a separator sheet before each, reads the letters' pages with two bare
 `deu` processes at 300 dpi, then sends the batch through the whole chain with two workers (split, read, rendered, routed,
@@ -23,9 +23,12 @@ from pathlib import Path
 
 os.environ["OMP_THREAD_LIMIT"] = "1"
 
-from bench.letters import letters
+import numpy as np
+
+from bench.letters import SENTENCES_PER_LETTER, letters
 from eakte.benching import bench_pipeline
 from eakte.demo.batches import jpeg_pdf, write_scan_batch
+from eakte.demo.drawing.separator import separator_sheet
 from eakte.demo.letters.mix import make_letters
 from eakte.demo.load import SEED
 from eakte.demo.register import make_register
@@ -40,13 +43,18 @@ def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--pages", type=int, default=40, help="letters to draw")
-    parser.add_argument(
-        "--prose", action="store_true", help="pages full of prose (bench.letters), each a file of its own"
-    )
+    parser.add_argument("--prose", action="store_true", help="pages of prose (bench.letters), each a file of its own")
+    parser.add_argument("--sentences", type=int, default=SENTENCES_PER_LETTER, help="with --prose: how full a page is")
+    parser.add_argument("--batch", action="store_true", help="with --prose: one batch with a sheet before each page")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        wanted = _prose(folder, arguments.pages) if arguments.prose else _demo_batch(folder, arguments.pages)
+        # Drawn in a process of its own, whose memory is not the chain's.
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            if arguments.prose:
+                wanted = pool.submit(_prose, folder, arguments.pages, arguments.sentences, arguments.batch).result()
+            else:
+                wanted = pool.submit(_demo_batch, folder, arguments.pages).result()
         bare = _bare(wanted)
         chain = bench_pipeline([folder])
     ratios = {
@@ -65,12 +73,18 @@ def _demo_batch(folder: Path, count: int) -> list[tuple[str, int]]:
     return [(str(batch), number) for number in _letter_pages([item.pages for item in items])]
 
 
-def _prose(folder: Path, count: int) -> list[tuple[str, int]]:
-    """Full pages of prose, each in a PDF of its own; returns (file, page)."""
+def _prose(folder: Path, count: int, sentences: int, batch: bool) -> list[tuple[str, int]]:
+    """Pages of prose, each in a PDF of its own or all in one behind sheets; returns (file, page)."""
+    pages = [jpeg_bytes(page.pixels, 75) for page in letters(count, seed=11, sentences=sentences)]
+    if batch:
+        sheet = jpeg_bytes(np.asarray(separator_sheet().convert("L")), 75)
+        path = folder / "batch.pdf"
+        path.write_bytes(jpeg_pdf([part for page in pages for part in (sheet, page)]))
+        return [(str(path), number) for number in _letter_pages([1] * len(pages))]
     made = []
-    for number, page in enumerate(letters(count, seed=11)):
+    for number, page in enumerate(pages):
         path = folder / f"{number:03d}.pdf"
-        path.write_bytes(jpeg_pdf([jpeg_bytes(page.pixels, 75)]))
+        path.write_bytes(jpeg_pdf([page]))
         made.append((str(path), 1))
     return made
 

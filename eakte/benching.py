@@ -26,23 +26,25 @@ from eakte.intake import take_in
 from eakte.supervisor import Supervisor
 from ingest.models import ItemPage, MailItem
 
-_SAMPLE_SECONDS = 0.2
+_SAMPLE_SECONDS = 0.5
 _WARM_SECONDS = 4.0
 _LIMIT_SECONDS = 3600.0
 
 
 class _Meter(threading.Thread):
-    """Samples memory and keeps the CPU seconds of children, also of those that end."""
+    """Samples memory and keeps the CPU seconds of children, also of those that end; its own do not count."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
         self.peak_pss = 0
         self._cpu: dict[int, float] = {}
+        self._own = 0.0
         self._stopped = threading.Event()
 
     def run(self) -> None:
         while not self._stopped.wait(_SAMPLE_SECONDS):
             self.sample()
+            self._own = time.thread_time()
 
     def stop(self) -> None:
         self.sample()
@@ -61,7 +63,7 @@ class _Meter(threading.Thread):
         self.peak_pss = max(self.peak_pss, pss)
 
     def cpu(self) -> float:
-        return sum(self._cpu.values())
+        return sum(self._cpu.values()) - self._own
 
 
 def bench_pipeline(paths: Sequence[Path], lanes: int = 2) -> dict[str, Any]:

@@ -8,6 +8,7 @@ ever be: the bytes of a page are damaged).
 from __future__ import annotations
 
 import errno
+import gc
 from functools import cache
 from typing import Any
 
@@ -23,6 +24,7 @@ from ingest.pageimage import PageUnreadable
 from ingest.pipeline import Pipeline
 
 _log = logger(__name__)
+_COLLECT = (20_000, 20, 20)
 # The machine's faults. Any other OSError says something of the file: parsers raise it for damaged images, the kernel
 # for a file that outgrows the child's limit.
 _STORE_FAULTS = frozenset(
@@ -47,6 +49,10 @@ def _pipeline() -> Pipeline:
 def warm_up() -> dict[str, Any]:
     """Load services and models before the first job, so that the first letter does not wait for them."""
     _pipeline().warm_up()
+    # What is loaded now stays: looking through it for garbage again and again was a tenth of a born-digital paper's work.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT)
     return {"status": "warm"}
 
 

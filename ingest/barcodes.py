@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import zxingcpp
 
+from ingest import images
 from ingest.patchcode import has_patch
 from ingest.sheets import PATCH_TEXT, Sheet, parse_sheet
 
@@ -25,6 +26,9 @@ _MARGIN_MM: Final = 4.0
 _SPARSE: Final = 0.018  # share of ink beside the code up to which any code makes a sheet
 _LOOSE: Final = 0.03  # the same for a code that is large on the page
 _LARGE_MM: Final = 28.0
+_CELL: Final = 8  # pixels; a code is a patch of cells that are all half inked, print stands in lines
+_CODE_MM: Final = 6.0
+_CODE_INK: Final = (0.15, 0.9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class PageMark:
 
 def read_mark(grey: Grey, dpi: int) -> PageMark:
     """Sheet and codes of a page."""
-    found = _read(grey)
+    found = _read(grey, dpi)
     patched = has_patch(grey, dpi)
     ours = [(code, sheet) for code in found if (sheet := parse_sheet(code.text)) is not None]
     # The same sheet may carry its payload as several codes, and a bare PATCHT beside it: the one with fields speaks.
@@ -48,28 +52,42 @@ def read_mark(grey: Grey, dpi: int) -> PageMark:
     return PageMark(Sheet() if patched else None, texts)
 
 
-def _read(grey: Grey) -> list[zxingcpp.Barcode]:
+def _read(grey: Grey, dpi: int) -> list[zxingcpp.Barcode]:
     fast = zxingcpp.read_barcodes(grey, formats=_FORMATS, try_rotate=False, try_downscale=False, try_invert=False)
-    if fast or not _looks_like_a_sheet(grey):
+    if fast or not _looks_like_a_sheet(grey, dpi):
         return list(fast)
     return list(zxingcpp.read_barcodes(grey, formats=_FORMATS, try_rotate=True, try_downscale=True))
 
 
-def _looks_like_a_sheet(grey: Grey) -> bool:
-    """Mostly empty pages may be sheets fed sideways: they are worth a second, slower look."""
-    return 0.0005 < float(np.mean(_ink(grey))) < 0.05
+def _looks_like_a_sheet(grey: Grey, dpi: int) -> bool:
+    """Mostly empty pages with something like a code may be sheets fed sideways: worth a second, slower look."""
+    ink = _ink(grey)
+    return 0.0005 < cv2.mean(ink)[0] < 0.05 and _may_show_code(ink, dpi)
+
+
+def _may_show_code(ink: Grey, dpi: int) -> bool:
+    """Is a square of _CODE_MM evenly half inked, however it is turned? Lines of print are lower than that."""
+    share = images.reduced(ink * np.uint8(255), _CELL)
+    inked = cv2.inRange(share, (255 * _CODE_INK[0],), (255 * _CODE_INK[1],))
+    side = max(2, round(_CODE_MM * (dpi or _shown_dpi(ink)) / 25.4 / _CELL))
+    return bool(cv2.erode(inked, np.ones((side, side), np.uint8), borderValue=(0,)).any())
+
+
+def _shown_dpi(grey: Grey) -> int:
+    """The dpi when the page is A4."""
+    return round(int(max(grey.shape)) / 11.69)
 
 
 def _is_page_of_its_own(grey: Grey, dpi: int, codes: Sequence[zxingcpp.Barcode], code: zxingcpp.Barcode) -> bool:
     """Whether there is hardly anything on the page beside our codes; a large code allows more than a small one."""
     if dpi <= 0:
-        dpi = round(max(grey.shape) / 11.69)
+        dpi = _shown_dpi(grey)
     ink = _ink(grey)
     margin = round(_MARGIN_MM * dpi / 25.4)
     for one in codes:
         left, top, right, bottom = _box(one)
         ink[max(0, top - margin) : bottom + margin, max(0, left - margin) : right + margin] = 0
-    share = float(np.mean(ink))
+    share = cv2.mean(ink)[0]
     left, top, right, bottom = _box(code)
     side = max(right - left, bottom - top) * 25.4 / dpi
     return share < _SPARSE or (side >= _LARGE_MM and share < _LOOSE)
@@ -83,5 +101,11 @@ def _box(code: zxingcpp.Barcode) -> tuple[int, int, int, int]:
 
 
 def _ink(grey: Grey) -> Grey:
-    threshold = min(160.0, float(np.median(grey)) - 50)
+    threshold = min(160.0, _median(grey) - 50)
     return np.asarray(cv2.threshold(grey, threshold, 1, cv2.THRESH_BINARY_INV)[1], np.uint8)
+
+
+def _median(grey: Grey) -> float:
+    """The usual brightness, from every fourth line."""
+    counts = cv2.calcHist([np.ascontiguousarray(grey[::4])], [0], None, [256], [0, 256]).cumsum()
+    return float(np.searchsorted(counts, counts[-1] / 2))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import io
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -29,6 +30,7 @@ _MAX_RENDER_SIDE = 6_000
 _CODE_AREAS = 4  # patch T has four bars
 _CODE_SEGMENTS = 40  # a whole code may be one path
 
+_documents = threading.Lock()  # PDFium is not made for two threads, and one large image at a time is enough
 Image.MAX_IMAGE_PIXELS = None  # the limit is checked here, before anything is decoded
 
 
@@ -77,7 +79,8 @@ def is_pdf(path: Path) -> bool:
 
 def load_page(path: Path, page_no: int, *, reduce: int = 1, grey: bool = False) -> PageImage:
     """Page `page_no` (from 1). `reduce` 2 or 4 decodes a smaller copy; `dpi` follows. `grey` draws born-digital pages
-    without colour (cheaper). Raises PageUnreadable.
+    without colour (cheaper). Several threads may load pages; only JPEG is then decoded at the same time.
+    Raises PageUnreadable.
     """
     try:
         return _load_pdf_page(path, page_no, reduce, grey) if is_pdf(path) else _load_frame(path, page_no, reduce)
@@ -118,27 +121,28 @@ def frame_hash(pixels: Pixels) -> str:
 
 
 def _load_pdf_page(path: Path, page_no: int, reduce: int, grey: bool) -> PageImage:
-    with pikepdf.open(path) as pdf, pdfium.PdfDocument(path) as document:
+    with _documents, pikepdf.open(path) as pdf, pdfium.PdfDocument(path) as document:
         shape = page_shape(pdf, document, page_no)
         if shape.megapixels > DEFAULT.megapixels:
             raise PageUnreadable("page image over the limit")
         page = document[page_no - 1]
         images = _images(pdf.pages[page_no - 1])
-        if shape.kind == "scan" and len(images) == 1:
-            _, inches = _coverage(page)
-            pixels = _decode(images[0], page, reduce)
-            dpi = round(pixels.shape[1] / inches) if inches else RENDER_DPI
-        else:
-            dpi = _render_dpi(page) // reduce
-            pixels = np.asarray(page.render(scale=dpi / 72, grayscale=grey or shape.kind == "scan").to_numpy())
-            pixels = pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
-            pixels = np.ascontiguousarray(pixels[:, :, ::-1]) if pixels.ndim == 3 else pixels
+        is_scan = shape.kind == "scan" and len(images) == 1
+        _, inches = _coverage(page)
+        dpi = _render_dpi(page) // reduce
+        jpeg = _plain_jpeg(images[0]) if is_scan else None
+        if jpeg is None:
+            pixels = _decoded(images[0], page, reduce) if is_scan else _drawn(page, dpi, grey or shape.kind == "scan")
+    if jpeg is not None:
+        pixels = _decoded_jpeg(jpeg, reduce)
     height, width = pixels.shape[:2]
+    if is_scan:
+        dpi = round(width / inches) if inches else RENDER_DPI
     return PageImage(pixels, dpi, width, height, shape.raw_sha256, shape.kind, shape.own_text)
 
 
 def _load_frame(path: Path, page_no: int, reduce: int) -> PageImage:
-    with Image.open(path) as image:
+    with _documents, Image.open(path) as image:
         if page_no > 1:
             image.seek(page_no - 1)
         if image.width * image.height > DEFAULT.megapixels * 1_000_000:
@@ -148,8 +152,7 @@ def _load_frame(path: Path, page_no: int, reduce: int) -> PageImage:
         pixels = np.asarray(image.convert(mode), np.uint8)
     raw = frame_hash(pixels)
     if reduce > 1:
-        size = (max(1, pixels.shape[1] // reduce), max(1, pixels.shape[0] // reduce))
-        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+        pixels = _reduced(pixels, reduce)
         dpi //= reduce
     height, width = pixels.shape[:2]
     return PageImage(pixels, dpi, width, height, raw, "scan", False)
@@ -184,23 +187,43 @@ def _coverage(page: pdfium.PdfPage) -> tuple[float, float]:
     return covered / max(1.0, width * height), widest / 72
 
 
-def _decode(image: Any, page: pdfium.PdfPage, reduce: int) -> Pixels:
+def _plain_jpeg(image: Any) -> bytes | None:
+    """The bytes of an image that is a JPEG in grey or RGB, and nothing around it."""
     filters = image.get("/Filter")
     names = [str(name) for name in filters] if isinstance(filters, pikepdf.Array) else [str(filters)]
-    if names == ["/DCTDecode"] and str(image.get("/ColorSpace")) in ("/DeviceGray", "/DeviceRGB"):
-        flags = {1: cv2.IMREAD_GRAYSCALE, 2: cv2.IMREAD_REDUCED_GRAYSCALE_2, 4: cv2.IMREAD_REDUCED_GRAYSCALE_4}
-        raw = np.frombuffer(image.read_raw_bytes(), np.uint8)
-        decoded = cv2.imdecode(raw, flags.get(reduce, cv2.IMREAD_GRAYSCALE) | cv2.IMREAD_IGNORE_ORIENTATION)
-        if decoded is not None:
-            return np.asarray(decoded, np.uint8)
+    plain = names == ["/DCTDecode"] and str(image.get("/ColorSpace")) in ("/DeviceGray", "/DeviceRGB")
+    return bytes(image.read_raw_bytes()) if plain else None
+
+
+def _decoded_jpeg(jpeg: bytes, reduce: int) -> Pixels:
+    flags = {1: cv2.IMREAD_GRAYSCALE, 2: cv2.IMREAD_REDUCED_GRAYSCALE_2, 4: cv2.IMREAD_REDUCED_GRAYSCALE_4}
+    mode = flags.get(reduce, cv2.IMREAD_GRAYSCALE) | cv2.IMREAD_IGNORE_ORIENTATION
+    decoded = cv2.imdecode(np.frombuffer(jpeg, np.uint8), mode)
+    if decoded is not None:
+        return np.asarray(decoded, np.uint8)
+    with Image.open(io.BytesIO(jpeg)) as image:
+        return _reduced(np.asarray(image.convert("L"), np.uint8), reduce)
+
+
+def _decoded(image: Any, page: pdfium.PdfPage, reduce: int) -> Pixels:
     try:
         pixels = np.asarray(pikepdf.PdfImage(image).as_pil_image().convert("L"), np.uint8)
     except pikepdf.DependencyError:  # JBIG2 needs a program that is not installed; PDFium decodes it as well
         pixels = _decoded_by_pdfium(page)
-    if reduce > 1:
-        size = (max(1, pixels.shape[1] // reduce), max(1, pixels.shape[0] // reduce))
-        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return pixels
+    return _reduced(pixels, reduce)
+
+
+def _reduced(pixels: Pixels, reduce: int) -> Pixels:
+    if reduce <= 1:
+        return pixels
+    size = (max(1, pixels.shape[1] // reduce), max(1, pixels.shape[0] // reduce))
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _drawn(page: pdfium.PdfPage, dpi: int, grey: bool) -> Pixels:
+    pixels = np.asarray(page.render(scale=dpi / 72, grayscale=grey).to_numpy())
+    pixels = pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels
+    return np.ascontiguousarray(pixels[:, :, ::-1]) if pixels.ndim == 3 else pixels
 
 
 def _decoded_by_pdfium(page: pdfium.PdfPage) -> Pixels:

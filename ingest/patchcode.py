@@ -40,8 +40,8 @@ def _matches(ink: Grey, per_mm: float) -> bool:
     step = max(1, round(_STEP_MM * per_mm))
     needed = _MIN_LENGTH_MM / _STEP_MM
     run = missed = 0
-    for column in range(0, ink.shape[1], step):
-        if _column_matches(ink[:, column], per_mm):
+    for matches in _matching_columns(ink[:, ::step], per_mm).tolist():
+        if matches:
             run, missed = run + 1, 0
             if run >= needed:
                 return True
@@ -52,17 +52,22 @@ def _matches(ink: Grey, per_mm: float) -> bool:
     return False
 
 
-def _column_matches(line: Grey, per_mm: float) -> bool:
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], line, [0])).astype(np.int8)))
-    if len(edges) < 8:
-        return False
-    widths = np.diff(edges).astype(float)
+def _matching_columns(ink: Grey, per_mm: float) -> npt.NDArray[np.bool_]:
+    """For each column whether the pattern stands in it. All columns at once: thin letters are mostly this check."""
+    lines = np.pad(ink.T.astype(np.int8), ((0, 0), (1, 1)))
+    found = np.zeros(len(lines), np.bool_)
+    # Every line begins and ends white: edges come in pairs, and even ones are where a bar begins.
+    edges = np.flatnonzero(np.diff(lines.ravel()))
+    bars = len(edges) // 2 - 3
+    if bars <= 0:
+        return found
+    begins = 2 * np.arange(bars)
+    line = edges[begins] // lines.shape[1]
+    unit = (edges[begins + 7] - edges[begins]) / 10.0
     narrow = NARROW_MM * per_mm
-    for start in range(0, len(widths) - 6, 2):
-        window = widths[start : start + 7]
-        unit = window.sum() / 10.0
-        if not _SCALE[0] * narrow <= unit <= _SCALE[1] * narrow:
-            continue
-        if any(np.all(np.abs(window / unit - pattern) < _TOLERANCE) for pattern in _PATTERNS):
-            return True
-    return False
+    likely = (edges[begins + 7] // lines.shape[1] == line) & (unit >= _SCALE[0] * narrow) & (unit <= _SCALE[1] * narrow)
+    begins, line, unit = begins[likely], line[likely], unit[likely]
+    widths = np.diff(edges)[begins[:, None] + np.arange(7)] / unit[:, None]
+    fits = [np.all(np.abs(widths - pattern) < _TOLERANCE, axis=1) for pattern in _PATTERNS]
+    found[line[np.logical_or(*fits)]] = True
+    return found

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from functools import cache
 
+import cv2
+
 from archive.blobs.port import BlobStore
+from core.clock import agency_date
 from core.database import Database
 from core.jobs import LeasedJob
 from core.settings import Settings
@@ -13,6 +16,8 @@ from ingest import step_assemble, step_read, step_split
 from ingest.engines.choice import isolated_engine, usual_engine
 from ingest.engines.port import OcrEngine
 from ingest.kinds import ASSEMBLE, READ, SPLIT
+from ingest.tagging.extract import extract
+from ingest.tagging.keywords import catalogues
 
 
 class Pipeline:
@@ -23,10 +28,13 @@ class Pipeline:
         self._store = store
         self._settings = settings
         os.environ["OMP_THREAD_LIMIT"] = "1"  # Tesseract reads it when a model is loaded; more threads only cost time
+        cv2.setNumThreads(1)  # there is a child for every processor
 
     def warm_up(self) -> None:
-        """Load the engine's models."""
+        """Load the engine's models and the rules of tagging."""
         self._engine(isolated=False)
+        extract((), agency_date(self._database.clock.now()))
+        catalogues()
 
     def perform(self, job: LeasedJob) -> None:
         """Do the step and commit it. Raises LeaseLost when another worker has it now."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from core.database import Database, Transaction
 from core.ids import new_id
 from core.jobs import LeasedJob
 from core.settings import Settings
-from ingest.barcodes import PageMark, read_mark
+from ingest.barcodes import read_mark
 from ingest.images import is_blank
 from ingest.kinds import READ
 from ingest.ledger import SCANNING_CHANNELS
@@ -28,10 +29,12 @@ from ingest.opening import Inspection, Reason, inspect
 from ingest.outcomes import refuse_receipt
 from ingest.pageimage import PageUnreadable, load_page
 from ingest.reading import as_grey
+from ingest.sheets import Sheet
 from ingest.splitting import Item, MarkedPage, Split, split_pages
 from ingest.texts import reason
 
 _MARK_REDUCE = 2
+_LOOKING = 2  # threads; image work leaves Python's lock
 SHEET, BACK, ITEM = "sheet", "back", "item"
 
 
@@ -69,10 +72,11 @@ def _refuse(database: Database, receipt: Receipt, job: LeasedJob, state: str, wh
 
 def _find_items(path: Path, inspection: Inspection, receipt: Receipt) -> Split:
     scanning = receipt.channel in SCANNING_CHANNELS
-    marked = []
-    for page in inspection.pages:
-        mark, blank = _look_at(path, page.page_no) if scanning and page.may_be_sheet else (PageMark(None), False)
-        marked.append(MarkedPage(page.page_no, mark.sheet, blank))
+    numbers = [page.page_no for page in inspection.pages if scanning and page.may_be_sheet]
+    # A batch is one step: until it is split, the other lanes have nothing of it to do.
+    with ThreadPoolExecutor(_LOOKING) as pool:
+        seen = dict(zip(numbers, pool.map(lambda number: _look_at(path, number), numbers), strict=True))
+    marked = [MarkedPage(page.page_no, *seen.get(page.page_no, (None, False))) for page in inspection.pages]
     found = split_pages(marked, receipt.sheets_told)
     if found.items or not marked:
         return found
@@ -80,13 +84,14 @@ def _find_items(path: Path, inspection: Inspection, receipt: Receipt) -> Split:
     return Split((Item(tuple(page.page_no for page in marked)),), (), (), found.batch, False, only_sheets=True)
 
 
-def _look_at(path: Path, page_no: int) -> tuple[PageMark, bool]:
+def _look_at(path: Path, page_no: int) -> tuple[Sheet | None, bool]:
     try:
         page = load_page(path, page_no, reduce=_MARK_REDUCE, grey=True)
     except PageUnreadable:
-        return PageMark(None), False
+        return None, False
     grey = as_grey(page.pixels)
-    return read_mark(grey, page.dpi), is_blank(grey, page.dpi)
+    sheet = read_mark(grey, page.dpi).sheet
+    return sheet, sheet is None and is_blank(grey, page.dpi)
 
 
 def _write_pieces(

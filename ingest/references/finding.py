@@ -26,6 +26,7 @@ _SHORT_DIGITS = 7  # all-digit keys below this length count only behind a label
 _PUNCTUATION = ".,;:()[]{}<>\"'„“”‚‘’!?*_"
 _LABEL = re.compile(r"(nummer|zeichen|aktenz|kunden?nr|bg nr|bg|az|gz|nr|kd nr|gesch z)$")
 _TO_DIGIT = str.maketrans(DIGIT_GLYPHS)
+_MAY_BE_DIGIT = frozenset("0123456789") | frozenset(DIGIT_GLYPHS)
 # Digits that are taken for each other; "1" and "7" by references.yaml, the others seen with the `deu` model.
 _DIGIT_SWAPS = {"1": "74", "7": "1", "3": "8", "8": "3960", "0": "86", "6": "805", "5": "6", "9": "8", "4": "1"}
 _SEPARATED = frozenset({"BG_NUMMER"})  # all that tells one number from another is in the digits
@@ -169,10 +170,13 @@ def _digits_printed(kind: ReferenceKind, groups: Mapping[str, str | None]) -> bo
 def _runs(segment: Sequence[Token]) -> Iterator[NumberReading]:
     """Runs of one to four words of a line that have enough digits, as printed and with glyphs turned back."""
     words = [token.text.strip(_PUNCTUATION) for token in segment]
+    digits = [sum(char in _MAY_BE_DIGIT for char in word) for word in words]
     for start in range(len(words)):
         if not any(char.isdigit() for char in words[start]) and len(words[start]) > 4:
             continue
         for stop in range(start + 1, min(start + _MAX_WORDS, len(words)) + 1):
+            if sum(digits[start:stop]) < _MIN_DIGITS:
+                continue
             joined = " ".join(words[start:stop])
             if len(joined) > _MAX_KEY + 6:
                 break

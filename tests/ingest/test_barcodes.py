@@ -1,0 +1,71 @@
+"""Sheets are seen however they were fed: each kind of code, alone, turned, leaning and noisy; letters are none."""
+
+from __future__ import annotations
+
+import random
+
+import cv2
+import numpy as np
+import pytest
+import zxingcpp
+
+from bench.letters import draw, fonts
+from ingest.barcodes import read_mark
+from ingest.patchcode import has_patch
+
+DPI = 150
+KINDS = {
+    "bars": (zxingcpp.BarcodeFormat.Code128, (90.0, 14.0)),
+    "square": (zxingcpp.BarcodeFormat.QRCode, (20.0, 20.0)),
+    "matrix": (zxingcpp.BarcodeFormat.DataMatrix, (16.0, 16.0)),
+}
+
+
+def _sheet(kind: str) -> np.ndarray:
+    form, (width, height) = KINDS[kind]
+    picture = zxingcpp.create_barcode("EA1|CASE=W-1/26", form).to_image(scale=4)
+    size = (round(width * DPI / 25.4), round(height * DPI / 25.4))
+    page = np.full((1754, 1240), 245, np.uint8)
+    page[700 : 700 + size[1], 300 : 300 + size[0]] = cv2.resize(np.asarray(picture), size, interpolation=cv2.INTER_AREA)
+    return page
+
+
+def _scanned(page: np.ndarray, lean: float) -> np.ndarray:
+    size = (page.shape[1], page.shape[0])
+    matrix = cv2.getRotationMatrix2D((size[0] / 2, size[1] / 2), lean, 1.0)
+    turned = cv2.warpAffine(page, matrix, size, flags=cv2.INTER_LINEAR, borderValue=(245,))
+    noise = np.random.default_rng(5).normal(0, 8, turned.shape)
+    return np.clip(turned + noise, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("turns", range(4))
+@pytest.mark.parametrize("lean", [0.0, 2.0])
+def test_a_lone_code_is_a_sheet_however_it_lies(kind: str, turns: int, lean: float) -> None:
+    mark = read_mark(np.ascontiguousarray(np.rot90(_scanned(_sheet(kind), lean), turns)), DPI)
+    assert mark.sheet is not None
+    assert mark.sheet.fields == {"CASE": "W-1/26"}
+
+
+def test_print_is_neither_code_nor_patch() -> None:
+    if not fonts():
+        pytest.skip("no font with all German letters on this machine")
+    grey = np.ascontiguousarray(draw(random.Random(3), fonts()[0]).pixels[::2, ::2])
+    mark = read_mark(grey, 150)
+    assert mark.sheet is None
+    assert mark.codes == ()
+    assert not has_patch(grey, 150)
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_patch_t_is_seen_along_and_across(turns: int) -> None:
+    page = np.full((1754, 1240), 240, np.uint8)
+    top = 150.0
+    for bar in (2.03, 5.08, 2.03, 5.08):
+        page[round(top) : round(top + bar * DPI / 25.4), 200:900] = 20
+        top += (bar + 2.03) * DPI / 25.4
+    grey = np.ascontiguousarray(np.rot90(_scanned(page, 1.5), turns))
+    assert has_patch(grey, DPI)
+    short = page.copy()
+    short[:, 380:] = 240  # 30 mm of bars are no patch
+    assert not has_patch(_scanned(short, 0.0), DPI)
