@@ -1,12 +1,12 @@
 # Two commands: `make run` runs everything embedded with the demo authority, `make test` checks everything CI checks.
-# `make services` starts the real servers as throw-away processes.
+# `make services` starts the real servers as throw-away processes, `make run-full` the E-Akte on them.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export EAKTE_HOME ?= $(CURDIR)/data
 export OMP_THREAD_LIMIT := 1
 
-.PHONY: setup run services install-services test lint types contracts unit bench clean
+.PHONY: setup run run-full services install-services test lint types contracts unit bench clean
 
 setup: $(VENV)/.complete
 
@@ -23,6 +23,10 @@ run: setup
 
 services: install-services
 	@$(BIN)/eakte dev services
+
+# The main job of `make run` on the real servers; their data stay in data-full.
+run-full: install-services
+	@EAKTE_HOME=$(CURDIR)/data-full/home $(BIN)/eakte dev services --folder $(CURDIR)/data-full/servers -- $(BIN)/eakte run --demo
 
 # What can't be had is told; the tests that need it skip with the reason (and fail in CI).
 install-services: setup

@@ -7,7 +7,12 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +21,7 @@ import yaml
 from jsonschema import Draft7Validator
 
 from core.settings import Settings
+from eakte.services.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
@@ -169,6 +175,69 @@ def test_proxy_configuration_is_accepted(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     text = json.dumps(json.loads(done.stdout))
     assert all(f'"{name}:8000"' in text for name in ("api-1", "api-2"))
+
+
+class Answering(BaseHTTPRequestHandler):
+    """An E-Akte as the proxy sees it: tells its port."""
+
+    def do_GET(self) -> None:
+        body = str(self.server.server_address[1]).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Silent."""
+
+
+def ask(address: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(address, timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, ""
+    except OSError:
+        return 0, ""
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_proxy_goes_on_with_one_server_and_hides_operation(tmp_path: Path) -> None:
+    caddy = shutil.which("caddy")
+    need(caddy is not None, "Caddy")
+    servers = [ThreadingHTTPServer(("127.0.0.1", 0), Answering) for _ in range(2)]
+    for server in servers:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    text, port = (DEPLOY / "Caddyfile").read_text("utf-8"), free_port()
+    for number, server in enumerate(servers, 1):
+        text = text.replace(f"api-{number}:8000", f"127.0.0.1:{server.server_address[1]}")
+    text = text.replace("{$EAKTE_SITE:localhost}", f"http://127.0.0.1:{port}")
+    (tmp_path / "Caddyfile").write_text(re.sub(r"\ttls .*\n", "", text))
+    proxy = subprocess.Popen(
+        [str(caddy), "run", "--adapter", "caddyfile", "--config", str(tmp_path / "Caddyfile")],
+        env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        address = f"http://127.0.0.1:{port}"
+        both = {str(server.server_address[1]) for server in servers}
+        wait_for(lambda: ask(f"{address}/x")[0] == 200)
+        wait_for(lambda: {ask(f"{address}/x")[1] for _ in range(8)} == both)
+        assert [ask(address + path)[0] for path in ("/metrics", "/readyz", "/healthz")] == [404, 404, 200]
+        servers[0].shutdown()
+        servers[0].server_close()
+        other = str(servers[1].server_address[1])
+        assert [ask(f"{address}/x") for _ in range(12)] == [(200, other)] * 12
+    finally:
+        proxy.terminate()
+        proxy.wait(30)
+        servers[1].shutdown()
+        servers[1].server_close()
 
 
 def test_image_holds_every_room() -> None:
