@@ -19,6 +19,12 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path("data"), description="Data folder of the installation.")
     host: str = Field(default="127.0.0.1", description="Address the server listens on.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port the server listens on.")
+    database_url: str = Field(
+        default="",
+        description="PostgreSQL as postgresql+psycopg://user@host:port/name; empty = embedded in the data folder.",
+    )
+    database_password_file: Path | None = Field(default=None, description="File with the password of the database.")
+    database_pool: int = Field(default=16, ge=2, le=200, description="Most database connections of one process.")
     hotfolder: Path | None = Field(
         default=None, description="Root of the hot folders, one folder per station; off when unset."
     )
@@ -58,6 +64,11 @@ class Settings(BaseSettings):
         default=None, description="Where `eakte dev services` keeps built servers; unset: the user's cache folder."
     )
     cookie_secure: bool = Field(default=False, description="Send session cookies over HTTPS only (set it behind TLS).")
+
+    @classmethod
+    def embedded(cls, home: Path) -> Settings:
+        """The settings of a throw-away installation in `home`: no server of this one is touched."""
+        return cls(home=home, database_url="", database_password_file=None)
 
     @cached_property
     def data(self) -> Path:

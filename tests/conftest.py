@@ -1,9 +1,39 @@
-"""What all tests share: property-based tests are judged by what they find, never by how busy the machine is."""
+"""What all tests share: property-based tests are judged by what they find, never by how busy the machine is.
+
+With EAKTE_TEST_DATABASE=postgresql the tests run on PostgreSQL, each with databases of its own that go with it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import HealthCheck, settings
+
+from tests import databases
 
 pytest_plugins = ["tests.services"]
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("house")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what looks into SQLite's own file."""
+    for item in items:
+        if databases.ON_POSTGRESQL and item.get_closest_marker("sqlite"):
+            item.add_marker(pytest.mark.skip(reason="is about SQLite's file"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _server() -> Iterator[None]:
+    if databases.ON_POSTGRESQL:
+        databases.require_server()
+    yield
+    databases.drop(databases.made())
+
+
+@pytest.fixture(autouse=True)
+def _own_databases() -> Iterator[None]:
+    before = databases.made()
+    yield
+    databases.drop(databases.made(passing=True) - before)

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import Table, exists, select
 
+from core.database import SCHEMA
 from core.errors import ConfigurationError
 from core.settings import Settings
 from eakte.backup.encryption import Identity
@@ -74,7 +75,7 @@ def rehearse(
 ) -> Restored:
     """Restore into a throw-away embedded installation in the work folder; the running one is not touched."""
     with TemporaryDirectory(dir=services.settings.work_folder, prefix="rehearsal-") as folder:
-        target = open_services(Settings(home=Path(folder)), services.database.clock, migrate=True)
+        target = open_services(Settings.embedded(Path(folder)), services.database.clock, migrate=True)
         try:
             return restore(target, repository, identity, name, progress)
         finally:
@@ -146,7 +147,7 @@ def _restore_blob(services: Services, identity: Identity, path: Path, sha: str) 
 
 def _restore_rows(services: Services, snapshot: Snapshot, identity: Identity, told: dict[str, object]) -> int:
     tables: dict[str, Table] = {table.name: table for table in durable_tables(target_metadata())}
-    with services.database.write() as tx:
+    with services.database.write(SCHEMA) as tx:
         loader = Loader(tx.session, tables)
         try:
             identity.decrypt(snapshot.folder / TABLES, loader)

@@ -17,12 +17,12 @@ from api.app import create_app
 from api.context import COOKIE
 from core.ids import new_id
 from core.models import AuditEvent
-from core.settings import Settings
 from eakte.cli import app as command_line
 from organisation.models import LoginSession
 from tests.api.house import House, case_path, make_house
 from tests.api.matrix import CHANGES, guarded
 from tests.api.test_leaks import fill
+from tests.databases import settings_at
 from tests.web.room import PASSWORD, Room, make_room
 
 # Before there is a session, or with a bearer token, there is nothing that a foreign page could ride on.
@@ -102,7 +102,7 @@ def test_log_in_makes_a_new_session_and_ends_the_old_one(room: Room) -> None:
 
 @pytest.mark.parametrize("secure", [False, True])
 def test_the_cookie_is_for_this_site_only(room: Room, secure: bool) -> None:
-    context = replace(room.app.state.context, settings=Settings(home=room.settings.home, cookie_secure=secure))
+    context = replace(room.app.state.context, settings=settings_at(room.settings.home, cookie_secure=secure))
     answer = log_in(TestClient(create_app(context), base_url="http://testserver"))
     parts = {part.strip().lower() for part in answer.headers["set-cookie"].split(";")}
     assert {"httponly", "samesite=strict", "path=/"} <= parts

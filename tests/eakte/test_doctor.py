@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 from uuid import UUID
 
@@ -14,7 +13,6 @@ from archive.models import Blob, ContentFile, Document, Filing
 from core.actor import Actor, system_actor
 from core.clock import agency_date
 from core.errors import Conflict
-from core.settings import Settings
 from eakte.bootstrap import Services, open_services
 from eakte.doctor import examine
 from eakte.searching import documents_in_index, rebuild_index
@@ -28,6 +26,7 @@ from ingest.reporting import item_lines, reconcile
 from organisation.actors import build_actor
 from organisation.models import User
 from search.tantivy_index import TantivyIndex
+from tests.databases import copy_home, settings_at
 from tests.eakte.support import agency_of, work_off, worked_off_home
 from tests.support import raw
 
@@ -40,8 +39,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def services(template: Path, tmp_path: Path) -> Services:
-    shutil.copytree(template, tmp_path / "home")
-    return open_services(Settings(home=tmp_path / "home"))
+    copy_home(template, tmp_path / "home")
+    return open_services(settings_at(tmp_path / "home"))
 
 
 def kinds(services: Services) -> set[str]:
