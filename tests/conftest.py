@@ -18,10 +18,11 @@ settings.load_profile("house")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what looks into SQLite's own file."""
+    """Leave out what is about the other database alone."""
+    other = "sqlite" if databases.ON_POSTGRESQL else "postgresql"
     for item in items:
-        if databases.ON_POSTGRESQL and item.get_closest_marker("sqlite"):
-            item.add_marker(pytest.mark.skip(reason="is about SQLite's file"))
+        if item.get_closest_marker(other):
+            item.add_marker(pytest.mark.skip(reason=f"is about {other} alone"))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -44,7 +44,7 @@ def open_at(folder: Path, clock: Clock | None = None) -> Database:
     """The database of the installation in `folder`."""
     if not ON_POSTGRESQL:
         return open_sqlite(folder / "eakte.sqlite", clock)
-    return open_postgresql(_url(_name(folder)), _password_file(), clock=clock)
+    return open_postgresql(_url(_name(folder)), password_file(), clock=clock)
 
 
 def make_migrated(folder: Path) -> None:
@@ -60,7 +60,7 @@ def settings_at(home: Path, **more: Any) -> Settings:
     if ON_POSTGRESQL:
         if _name(home) not in _made:
             _create(_name(home), "template0")
-        more |= {"database_url": _url(_name(home)), "database_password_file": _password_file()}
+        more |= {"database_url": _url(_name(home)), "database_password_file": password_file()}
     return Settings(home=home, **more)
 
 
@@ -150,7 +150,8 @@ def require_server() -> None:
     pytest.skip("no PostgreSQL server (EAKTE_TEST_POSTGRESQL)")
 
 
-def _password_file() -> Path | None:
+def password_file() -> Path | None:
+    """The file with the password of the account that makes databases; None for a server that asks for none."""
     told = os.environ.get("EAKTE_TEST_POSTGRESQL_PASSWORD_FILE")
     return Path(told) if told else None
 
@@ -169,7 +170,7 @@ def _template() -> str:
     _run(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
     with kept():
         _create(name, "template0")
-        database = open_postgresql(_url(name), _password_file())
+        database = open_postgresql(_url(name), password_file())
         upgrade(database.engine)
         database.dispose()
     return name
@@ -200,7 +201,7 @@ def _create(name: str, template: str) -> None:
 
 def _run(statement: sql.Composed) -> None:
     address = make_url(os.environ["EAKTE_TEST_POSTGRESQL"])
-    file = _password_file()
+    file = password_file()
     password = file.read_text().rstrip("\n") if file else None
     with psycopg.connect(
         host=address.host, port=address.port, user=address.username, dbname=address.database, autocommit=True,
