@@ -85,9 +85,8 @@ def cases_to_review(session: Session, agency_id: UUID, on: date) -> Sequence[UUI
     """Ids of case files, open or closed, with a standing hold whose review date has come."""
     query = select(CaseFile.id).join(DisposalHold, DisposalHold.case_file_id == CaseFile.id)
     waiting = query.where(CaseFile.agency_id == agency_id, CaseFile.state.in_(("open", "closed")))
-    return session.scalars(
-        waiting.where(DisposalHold.released_at.is_(None), DisposalHold.review_on <= on).distinct()
-    ).all()
+    standing = waiting.where(DisposalHold.released_at.is_(None), DisposalHold.review_on <= on)
+    return session.scalars(standing.distinct().order_by(CaseFile.id)).all()
 
 
 def destroyed_objects(session: Session, ids: Collection[UUID]) -> dict[UUID, DisposalObject]:

@@ -6,6 +6,7 @@ With EAKTE_TEST_DATABASE=postgresql the tests run on PostgreSQL, each with datab
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -26,9 +27,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _server() -> Iterator[None]:
+def _server(request: pytest.FixtureRequest) -> Iterator[None]:
     if databases.ON_POSTGRESQL:
-        databases.require_server()
+        told: dict[str, str] = request.getfixturevalue("postgres").settings
+        databases.use_server(told["EAKTE_DATABASE_URL"], Path(told["EAKTE_DATABASE_PASSWORD_FILE"]))
     yield
     databases.drop(databases.made())
 

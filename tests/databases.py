@@ -29,15 +29,16 @@ from core.settings import Settings
 from migrations.runner import upgrade
 
 ON_POSTGRESQL = os.environ.get("EAKTE_TEST_DATABASE") == "postgresql"
+ROW = "ctid" if ON_POSTGRESQL else "rowid"
+"""The column that names a row by its place."""
 _made: dict[str, bool] = {}
 """Databases by name, and whether they are kept for the whole run."""
 
 
-def use_server(url: str, password_file: Path | None) -> None:
+def use_server(url: str, file: Path) -> None:
     """Where databases are made, by an account that may: any database of that server. Processes started later know too."""
     os.environ["EAKTE_TEST_POSTGRESQL"] = url
-    if password_file is not None:
-        os.environ["EAKTE_TEST_POSTGRESQL_PASSWORD_FILE"] = str(password_file)
+    os.environ["EAKTE_TEST_POSTGRESQL_PASSWORD_FILE"] = str(file)
 
 
 def open_at(folder: Path, clock: Clock | None = None) -> Database:
@@ -73,6 +74,12 @@ def environment_at(home: Path) -> dict[str, str]:
     return told
 
 
+def enter(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    """The same for this process and its children."""
+    for name, value in environment_at(home).items():
+        monkeypatch.setenv(name, value)
+
+
 def copy_home(source: Path, target: Path) -> Path:
     """The installation once more; nobody may be working with the first one."""
     shutil.copytree(source, target, dirs_exist_ok=True)
@@ -98,6 +105,18 @@ def rows_with(database: Database, words: Sequence[str]) -> list[str]:
     return found
 
 
+def lift_references(session: Session) -> None:
+    """What somebody does first who owns the database and wants to delete rows that others name."""
+    if not ON_POSTGRESQL:
+        session.connection().exec_driver_sql("COMMIT")
+        session.connection().exec_driver_sql("PRAGMA foreign_keys=OFF")
+        session.connection().exec_driver_sql("BEGIN")
+        return
+    held = "SELECT conrelid::regclass::text, conname FROM pg_constraint WHERE contype = 'f'"
+    for table, name in session.connection().exec_driver_sql(held).all():
+        session.connection().exec_driver_sql(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+
+
 def lift_triggers(session: Session) -> None:
     """What somebody does first who owns the database and wants to change the log."""
     if ON_POSTGRESQL:
@@ -121,6 +140,11 @@ def repair_audit(session: Session) -> None:
     session.connection().exec_driver_sql("DROP TRIGGER broken" + (" ON audit_event" if ON_POSTGRESQL else ""))
 
 
+def quoted(table: str) -> str:
+    """The name of a table for hand-written SQL: one of them is a reserved word."""
+    return f'"{table}"'
+
+
 def drop(names: set[str]) -> None:
     """Drop databases, whoever is still connected."""
     for name in names & _made.keys():
@@ -141,19 +165,9 @@ def made(*, passing: bool = False) -> set[str]:
     return {name for name, kept_ in _made.items() if not (passing and kept_)}
 
 
-def require_server() -> None:
-    """Skip, or fail in CI, when there is no PostgreSQL for these tests."""
-    if "EAKTE_TEST_POSTGRESQL" in os.environ:
-        return
-    if os.environ.get("CI"):
-        pytest.fail("PostgreSQL is required in CI")
-    pytest.skip("no PostgreSQL server (EAKTE_TEST_POSTGRESQL)")
-
-
-def password_file() -> Path | None:
-    """The file with the password of the account that makes databases; None for a server that asks for none."""
-    told = os.environ.get("EAKTE_TEST_POSTGRESQL_PASSWORD_FILE")
-    return Path(told) if told else None
+def password_file() -> Path:
+    """The file with the password of the account that makes databases."""
+    return Path(os.environ["EAKTE_TEST_POSTGRESQL_PASSWORD_FILE"])
 
 
 def _name(folder: Path) -> str:
@@ -201,10 +215,8 @@ def _create(name: str, template: str) -> None:
 
 def _run(statement: sql.Composed) -> None:
     address = make_url(os.environ["EAKTE_TEST_POSTGRESQL"])
-    file = password_file()
-    password = file.read_text().rstrip("\n") if file else None
     with psycopg.connect(
         host=address.host, port=address.port, user=address.username, dbname=address.database, autocommit=True,
-        password=password,
+        password=password_file().read_text().rstrip("\n"),
     ) as connection:  # fmt: skip
         connection.execute(statement)

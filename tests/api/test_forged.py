@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from httpx import Response
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from typer.main import get_command
 
 from api.app import create_app
@@ -18,7 +18,7 @@ from api.context import COOKIE
 from core.ids import new_id
 from core.models import AuditEvent
 from eakte.cli import app as command_line
-from organisation.models import LoginSession
+from organisation.models import LoginSession, User
 from tests.api.house import House, case_path, make_house
 from tests.api.matrix import CHANGES, guarded
 from tests.api.test_leaks import fill
@@ -138,7 +138,7 @@ def test_sessions_end_when_idle_and_in_any_case(room: Room) -> None:
 def test_a_deactivated_person_is_out_at_once(house: House, room: Room) -> None:
     client = room.client("tnommen")
     with room.database.write() as tx:
-        tx.session.connection().exec_driver_sql("UPDATE user SET active = 0 WHERE username = 'tnommen'")
+        tx.session.execute(update(User).where(User.username == "tnommen").values(active=False))
     assert client.get("/api/v1/inbox/items").status_code == 401
 
 

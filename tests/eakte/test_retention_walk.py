@@ -28,7 +28,7 @@ from eakte.demo.load import load_demo
 from eakte.demo.register import CSV_HEADER
 from retention.models import DisposalList
 from retention.pdf import Report
-from tests.databases import settings_at
+from tests.databases import environment_at, settings_at
 from tests.eakte.support import work_off
 
 WALK = (Path(__file__).resolve().parents[2] / "docs" / "aussonderung.md").read_text("utf-8")
@@ -46,7 +46,7 @@ class Office:
     runner: CliRunner = field(default_factory=CliRunner)
 
     def run(self, line: str, expected: int = 0) -> Result:
-        done = self.runner.invoke(app, shlex.split(line), env={"EAKTE_HOME": str(self.home)})
+        done = self.runner.invoke(app, shlex.split(line), env=environment_at(self.home))
         assert done.exit_code == expected, (line, done.output, done.exception)
         return done
 
@@ -173,7 +173,7 @@ def _letter(path: Path, number: str, word: str, text: str) -> None:
 
 def _killed(office: Office, name: str, ready: Callable[[str], bool]) -> None:
     """Start `execute` as a process of its own and kill it as soon as the list has come so far."""
-    environment = {**os.environ, "EAKTE_HOME": str(office.home)}
+    environment = {**os.environ, **environment_at(office.home)}
     command = [sys.executable, "-m", "eakte", "retention", "execute", name, "--as", "mockholm"]
     child = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     services = open_services(settings_at(office.home))

@@ -23,7 +23,7 @@ from core.models import Job, Lease
 from eakte.bootstrap import Services, open_services
 from eakte.supervisor import Supervisor, owner_is_dead, owner_name
 from ingest.models import MailItem, Receipt
-from tests.databases import settings_at
+from tests.databases import environment_at, settings_at
 from tests.support import make_agency
 
 
@@ -195,7 +195,7 @@ def test_a_new_worker_takes_back_what_a_dead_one_held(services: Services) -> Non
 @pytest.mark.timeout(120)
 def test_the_children_of_run_end_with_it(tmp_path: Path) -> None:
     """A killed `eakte run` leaves no server behind that would hold the data folder."""
-    environment = {**os.environ, "EAKTE_HOME": str(tmp_path / "home")}
+    environment = {**os.environ, **environment_at(tmp_path / "home")}
     script = (
         "import subprocess, sys, os, time;"
         "child = subprocess.Popen([sys.executable, '-m', 'eakte', 'worker', '--parent', str(os.getpid())]);"

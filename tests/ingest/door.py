@@ -38,7 +38,7 @@ from organisation.loading import load_organisation
 from organisation.models import ScanStation
 from organisation.stations import create_station
 from retention.loading import load_schedule
-from tests.databases import settings_at
+from tests.databases import environment_at, settings_at
 
 REGISTER = (
     "99801BG0004711,LEIST,99801BG0004711,998A004711,Kowalczyk,Anna,1984-03-12,Deichweg 3,00811,Halvesund,SZ-HAL-L1,",
@@ -99,11 +99,11 @@ class House:
 
     def command(self, *arguments: str) -> Result:
         """Run a short command in this process: starting one costs seconds."""
-        return CliRunner().invoke(app, list(arguments), env={"EAKTE_HOME": str(self.home)})
+        return CliRunner().invoke(app, list(arguments), env=environment_at(self.home))
 
     def environment(self, **more: str) -> dict[str, str]:
         """The environment of a command on this installation."""
-        return {**os.environ, "EAKTE_HOME": str(self.home), "OMP_THREAD_LIMIT": "1", **more}
+        return {**os.environ, **environment_at(self.home), "OMP_THREAD_LIMIT": "1", **more}
 
     def ingest(self, path: Path, *arguments: str, **environment: str) -> tuple[list[dict[str, Any]], str]:
         """`eakte ingest --wait`: the lines of stdout, and stderr."""
