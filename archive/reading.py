@@ -219,7 +219,9 @@ def _opened_document(session: Session, actor: Actor, document_id: UUID, on: date
         raise NotFound
     ranges = visible_pages(session, actor, document_id, on)
     filings = session.scalars(
-        select(Filing).where(Filing.document_id == document_id, visible_filings(actor, on)).order_by(Filing.filed_at)
+        select(Filing)
+        .where(Filing.document_id == document_id, visible_filings(actor, on))
+        .order_by(Filing.filed_at, Filing.id)
     ).all()
     case_files = session.scalars(
         select(CaseFile).where(CaseFile.id.in_({one.case_file_id for one in filings}), visible_case_files(actor, on))
@@ -236,7 +238,7 @@ def _notes(session: Session, actor: Actor, document_id: UUID, visible: Set[UUID]
     A letter may concern several cases; what one case's people noted on it is not for the others. A note of a case that
     no longer holds the document has become a general one.
     """
-    rows = session.scalars(select(Note).where(Note.document_id == document_id).order_by(Note.created_at)).all()
+    rows = session.scalars(select(Note).where(Note.document_id == document_id).order_by(Note.created_at, Note.id)).all()
     holding = {filing.case_file_id for filing in repository.active_filings(session, document_id)}
     return [
         note
@@ -255,7 +257,7 @@ def _opened_case(session: Session, case_file: CaseFile, limit: int, before: int 
     filings = [(filing, document) for filing, document in session.execute(
         page.order_by(Filing.ordinal.desc()).limit(limit))]  # fmt: skip
     on_case = select(Note).where(Note.case_file_id == case_file.id, Note.document_id.is_(None))
-    notes = session.scalars(on_case.order_by(Note.created_at)).all()
+    notes = session.scalars(on_case.order_by(Note.created_at, Note.id)).all()
     return OpenedCase(case_file, _members(session, case_file.id), filings, total, notes)
 
 
@@ -273,12 +275,12 @@ def _members(session: Session, case_file_id: UUID) -> list[MemberFacts]:
             session.scalars(
                 select(PersonName)
                 .where(PersonName.person_id == person.id)
-                .order_by(PersonName.valid_until.is_not(None))
+                .order_by(PersonName.valid_until.is_not(None), PersonName.id)
             ).first(),
             session.scalars(
                 select(PersonAddress)
                 .where(PersonAddress.person_id == person.id)
-                .order_by(PersonAddress.valid_until.is_not(None))
+                .order_by(PersonAddress.valid_until.is_not(None), PersonAddress.id)
             ).first(),
         )
         for membership, person in rows

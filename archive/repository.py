@@ -101,7 +101,7 @@ def next_ordinal(session: Session, case_file_id: UUID) -> int:
 def document_types(session: Session, agency_id: UUID) -> Sequence[DocumentType]:
     """The document types, by title."""
     return session.scalars(
-        select(DocumentType).where(DocumentType.agency_id == agency_id).order_by(DocumentType.title)
+        select(DocumentType).where(DocumentType.agency_id == agency_id).order_by(DocumentType.title, DocumentType.code)
     ).all()
 
 

@@ -5,6 +5,9 @@ fencing number: a child that was stopped and wakes up late cannot commit twice. 
 A death counts against a job only when the step died alone, in a child of its own, by itself; every other end is
 retried without limit.
 
+Leasing, heartbeats and sweeping run beside everything else: leasing passes over rows that another worker is just taking,
+sweeping over rows that are just being committed.
+
 Instants further ahead than any that is ever written come from a clock that was set back; they count as over, so that
 nothing stands still until the clock has caught up.
 """
@@ -83,7 +86,8 @@ def lease(tx: Transaction, owner: str, kinds: Sequence[str] | None = None) -> Le
     due = select(Job).where(_due(tx.now))
     if kinds is not None:
         due = due.where(Job.kind.in_(kinds))
-    job = tx.session.scalars(due.order_by(Job.priority, Job.created_at).limit(1)).first()
+    first = due.order_by(Job.priority, Job.created_at).limit(1).with_for_update(skip_locked=True)
+    job = tx.session.scalars(first).first()
     if job is None:
         return None
     job.state = "leased"
@@ -146,10 +150,12 @@ def count_death(tx: Transaction, job: LeasedJob, error: str) -> bool:
 
 def sweep(tx: Transaction) -> int:
     """Return expired leases. Their holders may still run; their commit will fail on the fencing number."""
+    over = select(Job.id).where(
+        Job.state == "leased", or_(Job.lease_until < tx.now, Job.lease_until > tx.now + 2 * _LEASE)
+    )
+    ids = tx.session.scalars(over.with_for_update(skip_locked=True)).all()
     result = tx.session.execute(
-        update(Job)
-        .where(Job.state == "leased", or_(Job.lease_until < tx.now, Job.lease_until > tx.now + 2 * _LEASE))
-        .values(state="ready", leased_by=None, lease_until=None)
+        update(Job).where(Job.id.in_(ids)).values(state="ready", leased_by=None, lease_until=None)
     )
     return int(result.rowcount)  # type: ignore[attr-defined]
 

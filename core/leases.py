@@ -25,7 +25,7 @@ def acquire(tx: Transaction, name: str, owner: str, seconds: float) -> int | Non
     """
     if timedelta(seconds=seconds) > LONGEST:
         raise ValueError("no lease is given for longer than ten minutes")
-    held = tx.session.get(Lease, name)
+    held = tx.session.get(Lease, name, with_for_update=True)
     until = tx.now + timedelta(seconds=seconds)
     if held is None:
         tx.session.add(Lease(name=name, owner=owner, until=until, fencing=1))

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DDL, JSON, Boolean, Index, Integer, LargeBinary, String, UniqueConstraint, event, text
+from sqlalchemy import JSON, Boolean, Index, Integer, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from core.columns import UtcDateTime
+from core.columns import UtcDateTime, only_where
 from core.database import Base
 from core.ids import new_id
 
@@ -62,7 +62,7 @@ class OutboxEvent(Base):
     """A side effect that is due after commit: one row per consumer, naming an object, never carrying its content."""
 
     __tablename__ = "outbox_event"
-    __table_args__ = (Index("ix_outbox_event_open", "consumer", "id", sqlite_where=text("processed_at IS NULL")),)
+    __table_args__ = (Index("ix_outbox_event_open", "consumer", "id", **only_where("processed_at IS NULL")),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     agency_id: Mapped[UUID]
@@ -81,7 +81,7 @@ class AuditEvent(Base):
 
     __tablename__ = "audit_event"
     __table_args__ = (
-        Index("ix_audit_event_unsealed", "id", sqlite_where=text("chain_no IS NULL")),
+        Index("ix_audit_event_unsealed", "id", **only_where("chain_no IS NULL")),
         Index("ix_audit_event_case", "case_file_id", "case_no"),
         Index("ix_audit_event_object", "object_id", "at"),
         UniqueConstraint("chain_no"),
@@ -119,11 +119,22 @@ class AuditBlock(Base):
 
 
 # Append-only is enforced by the database too: a sealed event never changes, no event is ever deleted.
-AUDIT_TRIGGERS = (
-    """CREATE TRIGGER audit_event_no_delete BEFORE DELETE ON audit_event
-    BEGIN SELECT RAISE(ABORT, 'audit events are append-only'); END""",
-    """CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON audit_event WHEN OLD.chain_no IS NOT NULL
-    BEGIN SELECT RAISE(ABORT, 'sealed audit events never change'); END""",
-)
-for _statement in AUDIT_TRIGGERS:
-    event.listen(Base.metadata.tables["audit_event"], "after_create", DDL(_statement).execute_if(dialect="sqlite"))  # type: ignore[no-untyped-call]
+AUDIT_TRIGGERS = {
+    "sqlite": (
+        """CREATE TRIGGER audit_event_no_delete BEFORE DELETE ON audit_event
+        BEGIN SELECT RAISE(ABORT, 'audit events are append-only'); END""",
+        """CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON audit_event WHEN OLD.chain_no IS NOT NULL
+        BEGIN SELECT RAISE(ABORT, 'sealed audit events never change'); END""",
+    ),
+    "postgresql": (
+        """CREATE FUNCTION audit_event_refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION USING ERRCODE = 'restrict_violation', MESSAGE = TG_ARGV[0]; END $$""",
+        """CREATE TRIGGER audit_event_no_delete BEFORE DELETE ON audit_event
+        FOR EACH ROW EXECUTE FUNCTION audit_event_refuse('audit events are append-only')""",
+        """CREATE TRIGGER audit_event_no_truncate BEFORE TRUNCATE ON audit_event
+        FOR EACH STATEMENT EXECUTE FUNCTION audit_event_refuse('audit events are append-only')""",
+        """CREATE TRIGGER audit_event_no_update BEFORE UPDATE ON audit_event FOR EACH ROW
+        WHEN (OLD.chain_no IS NOT NULL) EXECUTE FUNCTION audit_event_refuse('sealed audit events never change')""",
+    ),
+}
+"""By dialect; run by the first migration."""

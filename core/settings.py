@@ -21,6 +21,12 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path("data"), description="Data folder of the installation.")
     host: str = Field(default="127.0.0.1", description="Address the server listens on.")
     port: int = Field(default=8000, ge=1, le=65535, description="Port the server listens on.")
+    database_url: str = Field(
+        default="",
+        description="PostgreSQL as postgresql+psycopg://user@host:port/name; empty = embedded in the data folder.",
+    )
+    database_password_file: Path | None = Field(default=None, description="File with the password of the database.")
+    database_pool: int = Field(default=16, ge=2, le=200, description="Most database connections of one process.")
     s3_endpoint: str = Field(
         default="", description="S3 server for the bytes, http(s)://host:port; empty = in the data folder."
     )

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from core import leases
 from core.audit.sealing import seal
-from core.database import Database
+from core.database import LEASES, Database
 from core.errors import EakteError
 from core.ids import new_id
 from core.models import AuditEvent, OutboxEvent
@@ -64,7 +64,7 @@ def _kept(database: Database, name: str, owner: str) -> Iterator[None]:
 
     def renew() -> None:
         while not done.wait(_RENEW_SECONDS):
-            with suppress(EakteError), database.write() as tx:  # a beat that fails is made up for by the next
+            with suppress(EakteError), database.write(LEASES) as tx:  # a beat that fails is made up for by the next
                 leases.acquire(tx, name, owner, LEASE_SECONDS)
 
     beat = threading.Thread(target=renew, name=f"keep-{name}", daemon=True)
@@ -74,7 +74,7 @@ def _kept(database: Database, name: str, owner: str) -> Iterator[None]:
     finally:
         done.set()
         beat.join()
-        with database.write() as tx:
+        with database.write(LEASES) as tx:
             leases.release(tx, name, owner)
 
 
@@ -87,7 +87,7 @@ def _settle(
         with database.read() as session:
             if not owed(session):
                 return True
-        with database.write() as tx:
+        with database.write(LEASES) as tx:
             leases.reclaim(tx)
             held = leases.acquire(tx, name, owner, LEASE_SECONDS) is not None
         if held:

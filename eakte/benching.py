@@ -98,7 +98,7 @@ def _installation(folder: Path) -> Iterator[Services]:
     # Children read their settings from the environment: they must find the same data folder.
     before = os.environ.get("EAKTE_HOME")
     os.environ["EAKTE_HOME"] = str(folder)
-    services = open_services(Settings(home=folder), migrate=True)
+    services = open_services(Settings().embedded(folder), migrate=True)
     try:
         load_demo(services, with_mail=False)
         yield services

@@ -16,10 +16,10 @@ from sqlalchemy import select
 from archive.blobs.port import BlobStore
 from core.clock import Clock
 from core.database import Database, open_sqlite
-from core.errors import ConfigurationError, InvalidInput
+from core.errors import ConfigurationError, EakteError, InvalidInput
 from core.settings import Settings
 from eakte.storage import examine_storage, open_blobs
-from migrations.state import require_current
+from migrations.state import refuse_newer, require_current
 from organisation.models import Agency
 
 
@@ -40,16 +40,37 @@ def open_services(
     """
     settings = settings or Settings()
     make_folders(settings)
-    database = open_sqlite(settings.database_path, clock)
-    if migrate:
-        from migrations.runner import upgrade  # Alembic costs half a second; only a migration needs it
+    database = open_database(settings, clock)
+    try:
+        if migrate:
+            from migrations.runner import upgrade  # Alembic costs half a second; only a migration needs it
 
-        upgrade(database.engine)
-    require_current(database.engine)
-    blobs = open_blobs(settings, database, make=migrate)
-    if examine:
-        examine_storage(settings, database)
+            refuse_newer(database.engine)
+            upgrade(database.engine)
+        require_current(database.engine)
+        blobs = open_blobs(settings, database, make=migrate)
+        if examine:
+            examine_storage(settings, database)
+    except EakteError:
+        database.dispose()
+        raise
     return Services(settings, database, blobs)
+
+
+def open_database(settings: Settings, clock: Clock | None = None) -> Database:
+    """The database that the settings name: PostgreSQL, or the embedded one. Raises ConfigurationError, Unavailable."""
+    if settings.database_url:
+        from core.database.postgresql import (
+            open_postgresql,  # its driver is no part of the embedded installation's start
+        )
+
+        return open_postgresql(settings.database_url, settings.database_password_file, settings.database_pool, clock)
+    if settings.database_password_file is not None:
+        raise ConfigurationError(
+            "EAKTE_DATABASE_PASSWORD_FILE ist gesetzt, EAKTE_DATABASE_URL aber nicht. Bitte beide setzen oder keine.",
+            "EAKTE_DATABASE_PASSWORD_FILE is set, EAKTE_DATABASE_URL is not",
+        )
+    return open_sqlite(settings.database_path, clock)
 
 
 def agency_id(opened: Services) -> UUID:

@@ -94,11 +94,9 @@ def _blob_findings(services: Services, deep: bool, progress: Progress) -> Iterat
             yield Finding("database", "unclaimed_blob", sha, "Zu diesen Bytes fehlt der Anspruch.")
 
 
-def _reference_findings(session: Session, _services: Services) -> Iterator[Finding]:
+def _reference_findings(session: Session, services: Services) -> Iterator[Finding]:
     """Rows that name a row which is gone, in any table: what the database itself would not have allowed."""
-    if session.get_bind().dialect.name != "sqlite":
-        return  # elsewhere references cannot be switched off
-    for table, row, parent, _ in session.connection().exec_driver_sql("PRAGMA foreign_key_check").all():
+    for table, row, parent in services.database.dangling_references(session):
         text = f"Die Zeile {row} der Tabelle {table} verweist auf eine fehlende Zeile in {parent}."
         yield Finding("database", "dangling_reference", f"{table}:{row}", text)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core import jobs, leases
+from core.database import FREE, LEASES
 from core.errors import EakteError
 from core.log import logger
 from core.models import Lease
@@ -32,14 +33,14 @@ class Duty:
 
 def heartbeat(services: Services, owner: str) -> None:
     """Keep this worker's leases and its sign of life."""
-    with services.database.write() as tx:
+    with services.database.write(LEASES) as tx:
         jobs.heartbeat(tx, owner)
         leases.acquire(tx, f"worker/{owner}", owner, LEASE_SECONDS)
 
 
 def sweep(services: Services) -> None:
     """Return expired leases to the queue."""
-    with services.database.write() as tx:
+    with services.database.write(FREE) as tx:
         jobs.sweep(tx)
 
 
@@ -66,5 +67,5 @@ def _holds(services: Services, name: str, owner: str) -> bool:
             return True
         if held is not None and held.owner != owner and leases.in_force(held, now):
             return False
-    with services.database.write() as tx:
+    with services.database.write(LEASES) as tx:
         return leases.acquire(tx, f"duty/{name}", owner, LEASE_SECONDS) is not None

@@ -14,6 +14,7 @@ from dataclasses import replace
 from sqlalchemy import select
 
 from core import jobs, leases
+from core.database import FREE, LEASES
 from core.errors import EakteError, LeaseLost
 from core.isolation import Child, Crashed, Finished, Limits, MemoryExceeded, Outcome, Raised, TimedOut
 from core.jobs import LeasedJob
@@ -66,7 +67,7 @@ class Supervisor:
         self._stopping.set()
         for thread in self._threads:
             thread.join(timeout)
-        with self._services.database.write() as tx:
+        with self._services.database.write(LEASES) as tx:
             jobs.release_owner(tx, self._owner)
             leases.release(tx, f"worker/{self._owner}", self._owner)
             for duty in self._duties:
@@ -130,7 +131,7 @@ class Supervisor:
             with self._services.database.read() as session:
                 if not jobs.any_due(session, self._services.database.clock.now()):
                     return None
-            with self._services.database.write() as tx:
+            with self._services.database.write(FREE) as tx:
                 return jobs.lease(tx, self._owner)
         except EakteError as error:
             _log.warning("lease_failed", error=error.reason)
@@ -153,14 +154,14 @@ class Supervisor:
         if isinstance(outcome, Finished):
             answer = outcome.result if isinstance(outcome.result, dict) else {"status": "failed"}
             if answer["status"] == "retry":
-                with self._services.database.write() as tx:
+                with self._services.database.write(FREE) as tx:
                     jobs.give_back(tx, job, str(answer.get("error", "")) or "retry")
             elif answer["status"] in ("failed", "unreadable"):
                 self._own_fault(job, str(answer.get("error", "failed")), final=answer["status"] == "unreadable")
         elif isinstance(outcome, Crashed | MemoryExceeded | TimedOut | Raised):
             self._own_fault(job, type(outcome).__name__)
         else:
-            with self._services.database.write() as tx:
+            with self._services.database.write(FREE) as tx:
                 jobs.give_back(tx, job, "")
 
     def _own_fault(self, job: LeasedJob, error: str, *, final: bool = False) -> None:
@@ -174,7 +175,7 @@ class Supervisor:
                 jobs.finish(tx, job)
 
     def _reclaim(self) -> None:
-        with self._services.database.write() as tx:
+        with self._services.database.write(LEASES) as tx:
             owners = set(tx.session.scalars(select(Job.leased_by).where(Job.state == "leased")))
             for owner in owners:
                 if owner and owner_is_dead(owner):

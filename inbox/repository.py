@@ -115,7 +115,7 @@ def count(session: Session, actor: Actor, condition: ColumnElement[bool], on: da
 def types_in(session: Session, actor: Actor, condition: ColumnElement[bool], on: date) -> Sequence[str]:
     """The document types of the open items of a condition."""
     query = _open_rows(actor, condition, on).order_by(None).with_only_columns(Document.document_type).distinct()
-    return session.scalars(query).all()
+    return session.scalars(query.order_by(Document.document_type)).all()
 
 
 def visible_item(session: Session, actor: Actor, item_id: UUID, on: date) -> Row | None:

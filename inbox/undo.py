@@ -95,7 +95,7 @@ def _reopen(tx: Transaction, item: InboxItem) -> None:
     item.version += 1
     last = tx.session.scalar(
         select(DocumentGrant.ended_at)
-        .where(DocumentGrant.inbox_item_id == item.id)
+        .where(DocumentGrant.inbox_item_id == item.id, DocumentGrant.ended_at.is_not(None))
         .order_by(DocumentGrant.ended_at.desc())
         .limit(1)
     )

@@ -13,7 +13,7 @@ from archive.blobs.port import BlobStore, StoredBlob
 from core import jobs
 from core.actor import Actor, ActorKind
 from core.audit import record_act
-from core.database import Database, Transaction
+from core.database import FREE, Database, Transaction
 from core.errors import InvalidInput, StorageFull, Unavailable
 from core.ids import new_id
 from core.log import logger
@@ -92,7 +92,7 @@ def note_refusal(database: Database, agency_id: UUID, station_id: UUID, code: st
     """
     actor = Actor(ActorKind.STATION, agency_id, station_id=station_id)
     try:
-        with database.write() as tx:
+        with database.write(FREE) as tx:
             record_act(tx, actor, "receipt.refused", "scan_station", station_id, code=code)
     except (StorageFull, Unavailable) as error:
         _log.error("refusal_not_noted", station=str(station_id), code=code, error=error.reason)

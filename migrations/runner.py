@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, MetaData
 
-from core.database import Base
+from core.database import SCHEMA, Base
 
 MODEL_MODULES = (
     "core.models",
@@ -38,12 +38,15 @@ def configuration(connection: Connection) -> Config:
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Bring the schema to `revision`. Does nothing when it is there; all of a revision or nothing."""
-    with engine.execution_options(eakte_write=True).begin() as connection:
+    """Bring the schema to `revision`. Does nothing when it is there; all of it or nothing.
+
+    Two at once run one after the other: the second finds the work done.
+    """
+    with engine.execution_options(eakte_write=True, eakte_lane=SCHEMA).begin() as connection:
         command.upgrade(configuration(connection), revision)
 
 
 def downgrade(engine: Engine, revision: str) -> None:
     """Take the schema back: for rehearsals and tests, never needed in operation."""
-    with engine.execution_options(eakte_write=True).begin() as connection:
+    with engine.execution_options(eakte_write=True, eakte_lane=SCHEMA).begin() as connection:
         command.downgrade(configuration(connection), revision)

@@ -20,18 +20,23 @@ def known_revisions() -> list[str]:
 
 def require_current(engine: Engine) -> None:
     """Raise ConfigurationError unless the schema is exactly the one that this version needs."""
-    here, known = _installed(engine), known_revisions()
-    if here == known[-1]:
+    if refuse_newer(engine) == known_revisions()[-1]:
         return
-    if here is not None and here not in known:
-        raise ConfigurationError(
-            "Die Datenbank gehört zu einer neueren Version der E-Akte. Bitte die neuere Version starten.",
-            "the database belongs to a newer version",
-        )
     raise ConfigurationError(
         "Die Datenbank ist nicht auf dem Stand dieser Version. Bitte `eakte db upgrade` ausführen.",
         "the database schema is behind: run `eakte db upgrade`",
     )
+
+
+def refuse_newer(engine: Engine) -> str | None:
+    """The revision of the database, None for an empty one. Raises ConfigurationError for one that is not known here."""
+    here = _installed(engine)
+    if here is not None and here not in known_revisions():
+        raise ConfigurationError(
+            "Die Datenbank gehört zu einer neueren Version der E-Akte. Bitte die neuere Version starten.",
+            "the database belongs to a newer version",
+        )
+    return here
 
 
 def _installed(engine: Engine) -> str | None:

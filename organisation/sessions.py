@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from core.actor import Actor, ActorKind
 from core.audit import record_act
 from core.clock import agency_date
-from core.database import Database, Transaction
+from core.database import FREE, Database, Transaction
 from core.errors import InvalidInput, NotSignedIn
 from core.ids import new_id
 from core.settings import Settings
@@ -196,7 +196,7 @@ def _refuse(database: Database, settings: Settings, agency_id: UUID, user_id: UU
 
 
 def _touch(database: Database, session_id: UUID) -> None:
-    with database.write() as tx:
+    with database.write(FREE) as tx:
         tx.session.execute(update(LoginSession).where(LoginSession.id == session_id).values(last_seen_at=tx.now))
 
 

@@ -37,7 +37,7 @@ from retention.errors import NotFinished, WrongListState
 from retention.facts import judge
 from retention.models import DisposalList, DisposalObject
 from retention.service import end_offer, require_list, require_role
-from retention.verification import bytes_left, empty_write_ahead_log, find_traces
+from retention.verification import bytes_left, find_traces
 from search.index import SearchIndex
 
 _WAL_SECONDS: Final = 10.0
@@ -239,5 +239,5 @@ def _finish(stores: Stores, actor: Actor, list_id: UUID) -> None:
 def _empty_log(database: Database) -> None:
     """Readers come and go: try until the log is empty, for a while. Verification says when it is not."""
     until = time.monotonic() + _WAL_SECONDS
-    while not empty_write_ahead_log(database) and time.monotonic() < until:
+    while not database.forget_deleted() and time.monotonic() < until:
         time.sleep(0.1)

@@ -102,7 +102,7 @@ def cases_to_review(session: Session, agency_id: UUID, on: date) -> Sequence[UUI
     held = select(_HELD_CASE).join(DisposalHold, DisposalHold.case_file_id == CaseFile.id)
     waiting = held.where(DisposalHold.released_at.is_(None), DisposalHold.review_on <= on)
     mine = select(CaseFile.id).where(CaseFile.agency_id == agency_id, CaseFile.state.in_(("open", "closed")))
-    return session.scalars(mine.where(CaseFile.id.in_(waiting))).all()
+    return session.scalars(mine.where(CaseFile.id.in_(waiting)).order_by(CaseFile.id)).all()
 
 
 def destroyed_objects(session: Session, ids: Collection[UUID]) -> dict[UUID, DisposalObject]:

@@ -7,7 +7,6 @@ Each trace is text of the form `store:what:id`, without contents. What is not lo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from uuid import UUID
 
 from sqlalchemy import exists, select
@@ -54,22 +53,6 @@ def document_ids(one: DisposalObject) -> list[UUID]:
     return [UUID(document["id"]) for document in one.proof.get("documents", [])]
 
 
-def empty_write_ahead_log(database: Database) -> bool:
-    """Move everything into the database file and cut the log to nothing (SQLite). False while a reader is in the way.
-
-    Freed pages are overwritten by `secure_delete`; without this step the log would keep old ones. Other databases have
-    no such file: nothing to do.
-    """
-    if database.engine.dialect.name != "sqlite":
-        return True
-    connection = database.engine.raw_connection()
-    try:
-        row = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    finally:
-        connection.close()
-    return bool(row is not None and row[0] == 0)
-
-
 def bytes_left(session: Session, store: BlobStore, one: DisposalObject) -> list[str]:
     """Bytes of the object that are still stored although nothing else claims them."""
     left = [address for address in one.proof.get("released", []) if store.exists(address)]
@@ -77,12 +60,5 @@ def bytes_left(session: Session, store: BlobStore, one: DisposalObject) -> list[
 
 
 def _log_left(database: Database) -> list[str]:
-    path = database.engine.url.database
-    if database.engine.dialect.name != "sqlite" or not path:
-        return []
-    log = Path(f"{path}-wal")
-    return (
-        ["database:write_ahead_log:-"]
-        if log.exists() and log.stat().st_size and not empty_write_ahead_log(database)
-        else []
-    )
+    left = database.remembers_deleted() and not database.forget_deleted()
+    return ["database:write_ahead_log:-"] if left else []

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from archive.blobs.port import BlobStore
 from core import outbox
-from core.database import Database
+from core.database import FREE, Database
 from core.models import OutboxEvent
 from search import repository
 from search.index import IndexEntry, SearchIndex
@@ -63,7 +63,7 @@ class Indexer:
 
     def _close(self, event_ids: Sequence[UUID]) -> int:
         for start in range(0, len(event_ids), CHUNK):
-            with self._database.write() as tx:
+            with self._database.write(FREE) as tx:
                 outbox.mark_processed(tx, event_ids[start : start + CHUNK])
         return len(event_ids)
 

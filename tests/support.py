@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from uuid import UUID
 
@@ -12,28 +10,18 @@ from sqlalchemy.orm import Session
 
 from archive.blobs.port import BlobStore
 from core.clock import Clock, SetClock
-from core.database import Database, Transaction, open_sqlite
+from core.database import Database, Transaction
 from core.ids import new_id
-from migrations.runner import upgrade
 from organisation.models import Agency
+from tests.databases import make_migrated, open_at
 
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 
 
 def make_database(folder: Path, clock: Clock | None = None) -> Database:
     """A fresh database at the newest schema."""
-    (folder / "eakte.sqlite").write_bytes(_migrated())
-    return open_sqlite(folder / "eakte.sqlite", clock or SetClock(NOON))
-
-
-@cache
-def _migrated() -> bytes:
-    """An empty database after all migrations: made once per process, they cost a second."""
-    with tempfile.TemporaryDirectory() as folder:
-        database = open_sqlite(Path(folder) / "eakte.sqlite")
-        upgrade(database.engine)
-        database.dispose()
-        return (Path(folder) / "eakte.sqlite").read_bytes()
+    make_migrated(folder)
+    return open_at(folder, clock or SetClock(NOON))
 
 
 def make_agency(tx: Transaction, code: str = "TEST") -> UUID:

@@ -154,7 +154,7 @@ def recipients(session: Session, actor: Actor, chosen: str = "") -> tuple[v.Opti
         for unit in _teams(session, actor)
     ]
     people = session.execute(
-        select(User.username, User.display_name, OrgUnit.title)
+        select(User.username, User.display_name, OrgUnit.title, OrgUnit.code)
         .join(RoleAssignment, RoleAssignment.user_id == User.id)
         .join(OrgUnit, OrgUnit.id == RoleAssignment.unit_id)
         .where(User.agency_id == actor.agency_id, User.active, User.id != actor.user_id)
@@ -162,7 +162,7 @@ def recipients(session: Session, actor: Actor, chosen: str = "") -> tuple[v.Opti
         .distinct()
         .order_by(OrgUnit.code, User.display_name)
     )
-    options = [v.Option(f"user:{name}", shown, f"user:{name}" == chosen, unit) for name, shown, unit in people]
+    options = [v.Option(f"user:{name}", shown, f"user:{name}" == chosen, unit) for name, shown, unit, _ in people]
     return (v.Option("", "", not chosen), *options, *teams)
 
 

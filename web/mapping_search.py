@@ -87,7 +87,7 @@ def results_of(
         select(Filing, CaseFile)
         .join(CaseFile, CaseFile.id == Filing.case_file_id)
         .where(Filing.document_id.in_(ids), visible_filings(actor, today))
-        .order_by(Filing.filed_at)
+        .order_by(Filing.filed_at, Filing.id)
     )
     for filing, case_file in rows:
         places.setdefault(filing.document_id, (filing, case_file))

@@ -56,7 +56,7 @@ def _look(database: Database, actor: Actor, what: str, seen: Sequence[Seen]) -> 
         fresh = [one for one in seen if not _looked_recently(session, actor, what, one.object_id, now)]
     if not fresh:
         return
-    with database.write() as tx:
+    with database.write(f"look/{actor.id}") as tx:
         for one in fresh:
             if not _looked_recently(tx.session, actor, what, one.object_id, tx.now):
                 append_look(tx, actor, what, one.object_type, one.object_id, one.case_file_id)

@@ -21,7 +21,7 @@ from sqlalchemy import func, select
 from core.actor import Actor
 from core.audit.hashing import ZERO, block_hash, leaf_hash, merkle_root
 from core.audit.record import record_act
-from core.database import Database, Transaction
+from core.database import AUDIT, Database, Transaction
 from core.errors import InvalidInput
 from core.models import AuditBlock, AuditEvent
 
@@ -62,7 +62,7 @@ def seal(database: Database, anchor: Path) -> int:
     with _only_sealer(anchor):
         _anchor_newest(database, anchor)
         while True:
-            with database.write() as tx:
+            with database.write(AUDIT) as tx:
                 count = _seal_block(tx)
             if not count:
                 return sealed
@@ -81,7 +81,7 @@ def renew_anchors(database: Database, anchor: Path, actor: Actor, reason: str) -
         # Noted and sealed under the lock: the newest head is written last, where the sealer looks for it.
         with database.write() as tx:
             record_act(tx, actor, "audit.anchors_renewed", "audit_block", None, reason=reason.strip())
-        with database.write() as tx:
+        with database.write(AUDIT) as tx:
             _seal_block(tx)
         return _anchor_all(database, anchor)
 

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import Table, exists, select, update
 
 from archive.models import Blob
+from core.database import SCHEMA
 from core.errors import ConfigurationError
 from core.settings import Settings
 from eakte.backup.encryption import Identity
@@ -147,7 +148,7 @@ def _restore_blob(services: Services, identity: Identity, path: Path, sha: str) 
 
 def _restore_rows(services: Services, snapshot: Snapshot, identity: Identity, told: dict[str, object]) -> int:
     tables: dict[str, Table] = {table.name: table for table in durable_tables(target_metadata())}
-    with services.database.write() as tx:
+    with services.database.write(SCHEMA) as tx:
         loader = Loader(tx.session, tables)
         try:
             identity.decrypt(snapshot.folder / TABLES, loader)

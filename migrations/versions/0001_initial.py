@@ -7,7 +7,7 @@ Revises:
 import sqlalchemy as sa
 from alembic import op
 
-from core.columns import UtcDateTime
+from core.columns import UtcDateTime, only_where
 from core.models import AUDIT_TRIGGERS
 
 
@@ -59,7 +59,7 @@ def upgrade() -> None:
     with op.batch_alter_table('audit_event', schema=None) as batch_op:
         batch_op.create_index('ix_audit_event_case', ['case_file_id', 'case_no'], unique=False)
         batch_op.create_index('ix_audit_event_object', ['object_id', 'at'], unique=False)
-        batch_op.create_index('ix_audit_event_unsealed', ['id'], unique=False, sqlite_where=sa.text('chain_no IS NULL'))
+        batch_op.create_index('ix_audit_event_unsealed', ['id'], unique=False, **only_where('chain_no IS NULL'))
 
     op.create_table('blob',
     sa.Column('sha256', sa.String(length=64), nullable=False),
@@ -112,7 +112,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox_event'))
     )
     with op.batch_alter_table('outbox_event', schema=None) as batch_op:
-        batch_op.create_index('ix_outbox_event_open', ['consumer', 'id'], unique=False, sqlite_where=sa.text('processed_at IS NULL'))
+        batch_op.create_index('ix_outbox_event_open', ['consumer', 'id'], unique=False, **only_where('processed_at IS NULL'))
 
     op.create_table('blob_claim',
     sa.Column('id', sa.Uuid(), nullable=False),
@@ -896,7 +896,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('document_id', name=op.f('uq_transfer_note_document_id'))
     )
     # ### end Alembic commands ###
-    for statement in AUDIT_TRIGGERS:
+    for statement in AUDIT_TRIGGERS[op.get_bind().dialect.name]:
         op.execute(statement)
 
 
@@ -1056,7 +1056,7 @@ def downgrade() -> None:
 
     op.drop_table('blob_claim')
     with op.batch_alter_table('outbox_event', schema=None) as batch_op:
-        batch_op.drop_index('ix_outbox_event_open', sqlite_where=sa.text('processed_at IS NULL'))
+        batch_op.drop_index('ix_outbox_event_open', **only_where('processed_at IS NULL'))
 
     op.drop_table('outbox_event')
     op.drop_table('lease')
@@ -1067,7 +1067,7 @@ def downgrade() -> None:
     op.drop_table('job')
     op.drop_table('blob')
     with op.batch_alter_table('audit_event', schema=None) as batch_op:
-        batch_op.drop_index('ix_audit_event_unsealed', sqlite_where=sa.text('chain_no IS NULL'))
+        batch_op.drop_index('ix_audit_event_unsealed', **only_where('chain_no IS NULL'))
         batch_op.drop_index('ix_audit_event_object')
         batch_op.drop_index('ix_audit_event_case')
 
@@ -1075,3 +1075,5 @@ def downgrade() -> None:
     op.drop_table('audit_block')
     op.drop_table('agency')
     # ### end Alembic commands ###
+    if op.get_bind().dialect.name == 'postgresql':
+        op.execute('DROP FUNCTION audit_event_refuse()')

@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from httpx import Response
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from typer.main import get_command
 
 from api.app import create_app
 from api.context import COOKIE
 from core.ids import new_id
 from core.models import AuditEvent
-from core.settings import Settings
 from eakte.cli import app as command_line
-from organisation.models import LoginSession
+from organisation.models import LoginSession, User
 from tests.api.house import House, case_path, make_house
 from tests.api.matrix import CHANGES, guarded
 from tests.api.test_leaks import fill
+from tests.databases import settings_at
 from tests.web.room import PASSWORD, Room, make_room
 
 # Before there is a session, or with a bearer token, there is nothing that a foreign page could ride on.
@@ -102,7 +102,7 @@ def test_log_in_makes_a_new_session_and_ends_the_old_one(room: Room) -> None:
 
 @pytest.mark.parametrize("secure", [False, True])
 def test_the_cookie_is_for_this_site_only(room: Room, secure: bool) -> None:
-    context = replace(room.app.state.context, settings=Settings(home=room.settings.home, cookie_secure=secure))
+    context = replace(room.app.state.context, settings=settings_at(room.settings.home, cookie_secure=secure))
     answer = log_in(TestClient(create_app(context), base_url="http://testserver"))
     parts = {part.strip().lower() for part in answer.headers["set-cookie"].split(";")}
     assert {"httponly", "samesite=strict", "path=/"} <= parts
@@ -138,7 +138,7 @@ def test_sessions_end_when_idle_and_in_any_case(room: Room) -> None:
 def test_a_deactivated_person_is_out_at_once(house: House, room: Room) -> None:
     client = room.client("tnommen")
     with room.database.write() as tx:
-        tx.session.connection().exec_driver_sql("UPDATE user SET active = 0 WHERE username = 'tnommen'")
+        tx.session.execute(update(User).where(User.username == "tnommen").values(active=False))
     assert client.get("/api/v1/inbox/items").status_code == 401
 
 

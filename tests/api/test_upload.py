@@ -21,10 +21,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from core.actor import system_actor
-from core.settings import Settings
 from eakte.bootstrap import open_services
 from eakte.serve import build_app
 from organisation.stations import revoke_station, rotate_token
+from tests.databases import settings_at
 from tests.ingest.door import House, open_house
 
 LIMIT = 6 * 1024 * 1024
@@ -188,7 +188,7 @@ def test_keys_that_are_too_long_or_strange(server: Server) -> None:
 
 def test_a_disk_below_its_reserve_takes_nothing(tmp_path: Path) -> None:
     house = open_house(tmp_path / "home")
-    house = replace(house, services=open_services(Settings(home=house.home, disk_reserve=1 << 60)))
+    house = replace(house, services=open_services(settings_at(house.home, disk_reserve=1 << 60)))
     with TestClient(build_app(house.services), headers=_headers(house)) as client:
         problem(client.put("/api/v1/batches/full", content=MEGABYTE), 507, "storage_full")
     assert Server(house, client, tmp_path).counts() == (0, 0, 0)

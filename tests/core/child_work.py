@@ -10,10 +10,10 @@ from typing import Any
 from core import jobs
 from core.actor import system_actor
 from core.audit import record_act
-from core.database import open_sqlite
 from core.errors import LeaseLost
 from core.isolation import Child
 from eakte.handover import job_from
+from tests.databases import open_at
 
 
 def pid() -> int:
@@ -34,7 +34,7 @@ def commit_late(database: str, request: dict[str, Any], gate: str) -> str:
     while not Path(gate).exists():
         time.sleep(0.02)
     try:
-        with open_sqlite(Path(database)).write() as tx:
+        with open_at(Path(database)).write() as tx:
             record_act(tx, system_actor(job.agency_id), "test.committed", "thing", None)
             jobs.finish(tx, job)
     except LeaseLost:

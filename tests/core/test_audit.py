@@ -15,13 +15,14 @@ from sqlalchemy.exc import DatabaseError
 from core.actor import Actor, ActorKind, system_actor
 from core.audit import LOOK_WINDOW, Seen, look, record_act
 from core.audit.hashing import inclusion_path, leaf_hash, merkle_root, path_sides, root_from_path
-from core.audit.sealing import read_anchors, seal
+from core.audit.sealing import event_fields, read_anchors, seal
 from core.audit.verify import Verdict, verify
 from core.clock import SetClock
 from core.database import Database
 from core.errors import Unavailable
 from core.ids import new_id
 from core.models import AuditEvent
+from tests.databases import break_audit, lift_triggers
 from tests.support import NOON, make_agency, make_database, raw
 
 
@@ -43,8 +44,7 @@ def sealed(tmp_path: Path, anchor: Path) -> Database:
                 record_act(tx, system_actor(agency), f"test.{block}.{number}", "thing", new_id(), case_file_id=case)
         seal(database, anchor)
     with database.write() as tx:
-        raw(tx.session, "DROP TRIGGER audit_event_no_delete")
-        raw(tx.session, "DROP TRIGGER audit_event_no_update")
+        lift_triggers(tx.session)
     return database
 
 
@@ -73,8 +73,11 @@ def test_a_changed_field_is_named(sealed: Database, anchor: Path, column: str) -
 
 
 def test_changed_event_with_recomputed_hash_is_found(sealed: Database, anchor: Path) -> None:
-    tamper(sealed, "UPDATE audit_event SET action='x', leaf_hash=zeroblob(32) WHERE chain_no=7")
-    assert (7, "changed") in [(p.position, p.kind) for p in check(sealed, anchor).problems]
+    tamper(sealed, "UPDATE audit_event SET action='x' WHERE chain_no=7")
+    with sealed.write() as tx:
+        forged = tx.session.scalars(select(AuditEvent).where(AuditEvent.chain_no == 7)).one()
+        forged.leaf_hash = leaf_hash(event_fields(forged))
+    assert [(p.position, p.kind) for p in check(sealed, anchor).problems] == [(5, "reordered")]
 
 
 def test_a_removed_event_is_named(sealed: Database, anchor: Path) -> None:
@@ -170,7 +173,7 @@ def test_a_look_that_cannot_be_logged_is_refused(tmp_path: Path) -> None:
     database = make_database(tmp_path)
     with database.write() as tx:
         person = Actor(ActorKind.USER, make_agency(tx), user_id=new_id())
-        raw(tx.session, "CREATE TRIGGER broken BEFORE INSERT ON audit_event BEGIN SELECT RAISE(ABORT, 'full'); END")
+        break_audit(tx.session)
     with pytest.raises(Unavailable):
         look(database, person, "page", [Seen("document", new_id())])
 

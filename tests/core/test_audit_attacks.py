@@ -32,7 +32,10 @@ from core.settings import Settings
 from eakte.bootstrap import open_services
 from eakte.duties import duties
 from eakte.housekeeping import run_duty
+from tests.databases import lift_triggers
 from tests.support import make_agency, make_database, raw
+
+pytestmark = pytest.mark.sqlite
 
 BLOCKS, EACH = 4, 3
 
@@ -50,8 +53,7 @@ def write_chain(folder: Path, mark: str = "test") -> Database:
                 )
         seal(database, folder / "anchors.jsonl")
     with database.write() as tx:
-        raw(tx.session, "DROP TRIGGER audit_event_no_delete")
-        raw(tx.session, "DROP TRIGGER audit_event_no_update")
+        lift_triggers(tx.session)
     return database
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,28 +11,28 @@ from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
 from api import problems
-from core import database as module
-from core.database import Database, open_sqlite
+from core.database import Database, postgresql, sqlite
 from core.errors import StorageFull, Unavailable
 from organisation.models import Agency
+from tests.databases import open_at
 from tests.support import make_agency, make_database
 
 
 @pytest.fixture
 def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
-    made = make_database(tmp_path)
-    made.dispose()
-    monkeypatch.setattr(module, "BUSY_TIMEOUT_MS", 20)
-    return open_sqlite(tmp_path / "eakte.sqlite")
+    make_database(tmp_path).dispose()
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_MS", 20)
+    monkeypatch.setattr(postgresql, "LOCK_TIMEOUT_MS", 20)
+    return open_at(tmp_path)
 
 
 @pytest.fixture
 def occupied(database: Database, tmp_path: Path) -> Iterator[Database]:
-    """Somebody else holds the write lock all the time."""
-    other = sqlite3.connect(tmp_path / "eakte.sqlite", isolation_level=None, check_same_thread=False)
-    other.execute("BEGIN IMMEDIATE")
-    yield database
-    other.close()
+    """Somebody else writes all the time."""
+    other = open_at(tmp_path)
+    with other.write():
+        yield database
+    other.dispose()
 
 
 def agencies(database: Database) -> int:
@@ -80,6 +79,7 @@ def test_a_busy_database_answers_503_with_a_time(occupied: Database) -> None:
     assert answer.json()["code"] == "unavailable"
 
 
+@pytest.mark.sqlite
 def test_a_full_disk_is_an_answer_and_changes_nothing(database: Database) -> None:
     def fill() -> None:
         with database.write() as tx:

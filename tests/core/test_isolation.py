@@ -15,11 +15,12 @@ import pytest
 from sqlalchemy import select
 
 from core import jobs
-from core.database import Database, open_sqlite
+from core.database import Database
 from core.ids import new_id
 from core.isolation import Child, Crashed, Finished, KilledFromOutside, Limits, TimedOut, run_once
 from core.models import AuditEvent
 from eakte.handover import job_to
+from tests.databases import open_at
 from tests.support import make_agency, make_database
 
 HERE = "tests.core.child_work"
@@ -80,7 +81,7 @@ def late_committer(database: Database, tmp_path: Path) -> tuple[Child, threading
         job = jobs.lease(tx, "first")
     assert job is not None
     arguments: dict[str, object] = {
-        "database": str(tmp_path / "eakte.sqlite"),
+        "database": str(tmp_path),
         "request": job_to(job),
         "gate": str(tmp_path / "gate"),
     }
@@ -109,7 +110,7 @@ def test_a_stopped_child_that_wakes_up_late_commits_nothing(tmp_path: Path) -> N
     thread.join(20)
     child.stop()
     assert outcomes == [Finished("lost")]
-    with open_sqlite(tmp_path / "eakte.sqlite").read() as session:
+    with open_at(tmp_path).read() as session:
         assert session.scalars(select(AuditEvent.action)).all() == []
 
 

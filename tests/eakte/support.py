@@ -8,7 +8,6 @@ from uuid import UUID
 from core import jobs
 from core.audit.sealing import seal
 from core.clock import agency_date
-from core.settings import Settings
 from eakte.bootstrap import Services, agency_id, open_services
 from eakte.demo.batches import write_scan_batch
 from eakte.demo.letters.mix import make_letters
@@ -17,6 +16,7 @@ from eakte.demo.register import make_register
 from eakte.intake import take_in
 from eakte.searching import index_pending
 from ingest.pipeline import Pipeline
+from tests.databases import settings_at
 
 
 def agency_of(services: Services) -> UUID:
@@ -42,7 +42,7 @@ def work_off(services: Services) -> int:
 
 def worked_off_home(folder: Path, letters: int = 2) -> Path:
     """A demo installation below `folder` with some scanned letters and one empty file, all worked off."""
-    opened = open_services(Settings(home=folder / "home"), migrate=True)
+    opened = open_services(settings_at(folder / "home"), migrate=True)
     load_demo(opened, with_mail=False)
     day = agency_date(opened.database.clock.now())
     chosen = [one for one in make_letters(make_register(SEED, day), 20, 2, day) if one.truth.expected == "file"]

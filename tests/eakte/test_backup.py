@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,7 +18,6 @@ from sqlalchemy import select, text
 from archive.models import Blob, PersonName
 from core.audit.verify import verify
 from core.errors import ConfigurationError, EakteError
-from core.settings import Settings
 from eakte.backup.encryption import Identity, Recipients, make_identity
 from eakte.backup.making import make_backup
 from eakte.backup.repository import TABLES, Repository
@@ -28,6 +26,7 @@ from eakte.bootstrap import Services, open_services
 from eakte.doctor import examine
 from eakte.intake import take_in
 from ingest.reporting import reconcile
+from tests.databases import copy_home, settings_at
 from tests.eakte.support import agency_of, worked_off_home
 from tests.support import stored_file
 
@@ -46,15 +45,15 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recipients, Identity
 
 @pytest.fixture
 def services(template: Path, tmp_path: Path) -> Iterator[Services]:
-    shutil.copytree(template, tmp_path / "home")
-    opened = open_services(Settings(home=tmp_path / "home"))
+    copy_home(template, tmp_path / "home")
+    opened = open_services(settings_at(tmp_path / "home"))
     yield opened
     opened.database.dispose()
 
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Iterator[Services]:
-    opened = open_services(Settings(home=tmp_path / "restored"), migrate=True)
+    opened = open_services(settings_at(tmp_path / "restored"), migrate=True)
     yield opened
     opened.database.dispose()
 

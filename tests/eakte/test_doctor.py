@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 from uuid import UUID
 
@@ -14,7 +13,6 @@ from archive.models import Blob, ContentFile, Document, Filing
 from core.actor import Actor, system_actor
 from core.clock import agency_date
 from core.errors import Conflict
-from core.settings import Settings
 from eakte.bootstrap import Services, open_services
 from eakte.doctor import examine
 from eakte.searching import documents_in_index, rebuild_index
@@ -23,11 +21,12 @@ from inbox.acts import ItemRef
 from inbox.delivery import Clearing, deliver_to_clearing
 from inbox.repository import open_items_of_document
 from ingest import quarantine
-from ingest.models import MailItem, Receipt
+from ingest.models import MailItem, Receipt, TransferNote
 from ingest.reporting import item_lines, reconcile
 from organisation.actors import build_actor
 from organisation.models import User
 from search.tantivy_index import TantivyIndex
+from tests.databases import ROW, copy_home, lift_references, lift_triggers, quoted, settings_at
 from tests.eakte.support import agency_of, work_off, worked_off_home
 from tests.support import raw, stored_file
 
@@ -40,8 +39,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def services(template: Path, tmp_path: Path) -> Services:
-    shutil.copytree(template, tmp_path / "home")
-    return open_services(Settings(home=tmp_path / "home"))
+    copy_home(template, tmp_path / "home")
+    return open_services(settings_at(tmp_path / "home"))
 
 
 def kinds(services: Services) -> set[str]:
@@ -50,12 +49,10 @@ def kinds(services: Services) -> set[str]:
 
 def delete(services: Services, table: str, where: str) -> None:
     """As somebody with the file in hand would: no foreign keys, no triggers."""
-    with services.database.engine.connect() as connection:
-        connection.exec_driver_sql("COMMIT")
-        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-        connection.exec_driver_sql("DROP TRIGGER IF EXISTS audit_event_no_delete")
-        assert connection.exec_driver_sql(f"DELETE FROM {table} WHERE {where}").rowcount
-        connection.exec_driver_sql("BEGIN")
+    with services.database.write() as tx:
+        lift_references(tx.session)
+        lift_triggers(tx.session)
+        assert tx.session.connection().exec_driver_sql(f"DELETE FROM {quoted(table)} WHERE {where}").rowcount
     services.database.dispose()
 
 
@@ -103,7 +100,7 @@ def test_a_row_deleted_by_hand_is_named(services: Services, table: str, kind: st
         "receipt": "state = 'split'", "mail_item": "item_no = 1",
         "scan_station": "id IN (SELECT station_id FROM receipt)",
     }  # fmt: skip
-    which = f"rowid = (SELECT min(rowid) FROM {table} WHERE {rows.get(table, 'true')})"
+    which = f"{ROW} = (SELECT min({ROW}) FROM {quoted(table)} WHERE {rows.get(table, 'true')})"
     delete(services, table, which)
     assert kind in kinds(services)
 
@@ -127,7 +124,7 @@ def test_work_that_nobody_does_any_more_is_named(services: Services) -> None:
 @pytest.mark.timeout(300)
 def test_a_changed_transfer_note_is_named(services: Services) -> None:
     with services.database.write() as tx:
-        raw(tx.session, "UPDATE transfer_note SET note = json_set(note, '$.channel', 'fax')")
+        tx.session.execute(update(TransferNote).values(note={"channel": "fax"}))
     assert kinds(services) == {"note_changed"}
 
 
@@ -201,7 +198,7 @@ def test_bytes_lost_or_changed_are_named_and_items_can_be_worked_again(services:
 @pytest.mark.timeout(300)
 def test_an_item_row_deleted_by_hand_is_a_difference(services: Services) -> None:
     with services.database.write() as tx:
-        raw(tx.session, "DELETE FROM item_page WHERE rowid IN (SELECT rowid FROM item_page LIMIT 1)")
+        raw(tx.session, "DELETE FROM item_page WHERE page_no = 1")
     assert reconcile(services.database, services.blobs, agency_of(services), 3600)["difference"] == 1
 
 
@@ -228,7 +225,7 @@ def test_an_item_in_clearing_can_be_read_again(services: Services) -> None:
         item = tx.session.scalars(select(MailItem).where(MailItem.item_no == 1)).one()
         item.state = "clearing"
         raw(tx.session, "UPDATE filing SET ended_at = 1")
-        raw(tx.session, "UPDATE document SET filed = 0")
+        raw(tx.session, "UPDATE document SET filed = false")
     quarantine.reprocess(services.database, agency_of(services), item.id)
     work_off(services)
     with services.database.read() as session:

@@ -13,12 +13,12 @@ import jsonschema
 import pytest
 
 from core.clock import agency_date
-from core.settings import Settings
 from eakte.bootstrap import open_services
 from eakte.demo.batches import write_scan_batch
 from eakte.demo.letters.mix import make_letters
 from eakte.demo.load import SEED, load_demo
 from eakte.demo.register import make_register
+from tests.databases import environment_at, settings_at
 
 SCHEMAS = Path(__file__).parent / "schemas"
 
@@ -28,7 +28,7 @@ class Shell:
 
     def __init__(self, home: Path) -> None:
         self.mail: list[str] = []
-        self.environment = {**os.environ, "EAKTE_HOME": str(home), "OMP_THREAD_LIMIT": "1"}
+        self.environment = {**os.environ, **environment_at(home), "OMP_THREAD_LIMIT": "1"}
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "eakte", *arguments]
@@ -43,7 +43,7 @@ class Shell:
 @pytest.fixture(scope="module")
 def shell(tmp_path_factory: pytest.TempPathFactory) -> Shell:
     folder = tmp_path_factory.mktemp("cli")
-    services = open_services(Settings(home=folder / "home"), migrate=True)
+    services = open_services(settings_at(folder / "home"), migrate=True)
     load_demo(services, with_mail=False)
     day = agency_date(services.database.clock.now())
     letters = [one for one in make_letters(make_register(SEED, day), 30, 9, day) if one.truth.expected == "file"][:3]

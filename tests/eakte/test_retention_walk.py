@@ -22,13 +22,13 @@ from typer.testing import CliRunner, Result
 
 from archive.models import CaseFile, Document, Filing
 from core.clock import agency_date
-from core.settings import Settings
 from eakte.bootstrap import open_services
 from eakte.cli import app
 from eakte.demo.load import load_demo
 from eakte.demo.register import CSV_HEADER
 from retention.models import DisposalList
 from retention.pdf import Report
+from tests.databases import environment_at, settings_at
 from tests.eakte.support import work_off
 
 WALK = (Path(__file__).resolve().parents[2] / "docs" / "aussonderung.md").read_text("utf-8")
@@ -46,7 +46,7 @@ class Office:
     runner: CliRunner = field(default_factory=CliRunner)
 
     def run(self, line: str, expected: int = 0) -> Result:
-        done = self.runner.invoke(app, shlex.split(line), env={"EAKTE_HOME": str(self.home)})
+        done = self.runner.invoke(app, shlex.split(line), env=environment_at(self.home))
         assert done.exit_code == expected, (line, done.output, done.exception)
         return done
 
@@ -65,7 +65,7 @@ class Office:
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     folder = tmp_path_factory.mktemp("office")
-    services = open_services(Settings(home=folder / "home"), migrate=True)
+    services = open_services(settings_at(folder / "home"), migrate=True)
     load_demo(services, with_mail=False)
     services.database.dispose()
     before = Path.cwd()
@@ -137,7 +137,7 @@ def planted(office: Office) -> Planted:
     for name, number in letters.items():
         _letter(office.folder / f"kanariedatei{name}.pdf", number, words[number], f"Kanarietext{name}")
         office.run(f"ingest kanariedatei{name}.pdf --station FACHVERFAHREN")
-    services = open_services(Settings(home=office.home))
+    services = open_services(settings_at(office.home))
     work_off(services)
     documents = {}
     with services.database.write() as tx:
@@ -173,10 +173,10 @@ def _letter(path: Path, number: str, word: str, text: str) -> None:
 
 def _killed(office: Office, name: str, ready: Callable[[str], bool]) -> None:
     """Start `execute` as a process of its own and kill it as soon as the list has come so far."""
-    environment = {**os.environ, "EAKTE_HOME": str(office.home)}
+    environment = {**os.environ, **environment_at(office.home)}
     command = [sys.executable, "-m", "eakte", "retention", "execute", name, "--as", "mockholm"]
     child = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    services = open_services(Settings(home=office.home))
+    services = open_services(settings_at(office.home))
     until = time.monotonic() + 120
     while time.monotonic() < until and child.poll() is None:
         with services.database.read() as session:

@@ -20,16 +20,16 @@ from core.ids import new_id
 from core.isolation import Child, Crashed, Finished, KilledFromOutside, MemoryExceeded, Outcome, Raised, TimedOut
 from core.jobs import LeasedJob
 from core.models import Job, Lease
-from core.settings import Settings
 from eakte.bootstrap import Services, open_services
 from eakte.supervisor import Supervisor, owner_is_dead, owner_name
 from ingest.models import MailItem, Receipt
+from tests.databases import environment_at, settings_at
 from tests.support import make_agency
 
 
 @pytest.fixture(scope="module")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Services:
-    return open_services(Settings(home=tmp_path_factory.mktemp("worker") / "home"), migrate=True)
+    return open_services(settings_at(tmp_path_factory.mktemp("worker") / "home"), migrate=True)
 
 
 @pytest.fixture
@@ -195,13 +195,13 @@ def test_a_new_worker_takes_back_what_a_dead_one_held(services: Services) -> Non
 @pytest.mark.timeout(120)
 def test_the_children_of_run_end_with_it(tmp_path: Path) -> None:
     """A killed `eakte run` leaves no server behind that would hold the data folder."""
-    environment = {**os.environ, "EAKTE_HOME": str(tmp_path / "home")}
+    environment = {**os.environ, **environment_at(tmp_path / "home")}
     script = (
         "import subprocess, sys, os, time;"
         "child = subprocess.Popen([sys.executable, '-m', 'eakte', 'worker', '--parent', str(os.getpid())]);"
         "print(child.pid, flush=True); time.sleep(100)"
     )
-    open_services(Settings(home=tmp_path / "home"), migrate=True).database.dispose()
+    open_services(settings_at(tmp_path / "home"), migrate=True).database.dispose()
     parent = subprocess.Popen([sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     child = psutil.Process(int(parent.stdout.readline()))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -20,7 +19,7 @@ from archive.pagetext import PageText, Word, encode
 from archive.service import FilingTarget, file_document
 from core.actor import Actor, system_actor
 from core.clock import SetClock, agency_date
-from core.database import Database, Transaction, open_sqlite
+from core.database import Database, Transaction
 from core.ids import new_id
 from core.outbox import emit
 from inbox import repository
@@ -33,6 +32,7 @@ from organisation.models import OrgUnit, User
 from search.indexing import Indexer
 from search.service import SearchService
 from search.tantivy_index import TantivyIndex
+from tests.databases import copy_home, open_at
 from tests.support import NOON, make_database
 
 TODAY = date(2026, 11, 24)
@@ -203,9 +203,9 @@ class World:
 
 def copy_world(template: World, source: Path, folder: Path) -> World:
     """The same world in another folder, its clock at noon again."""
-    shutil.copytree(source, folder, dirs_exist_ok=True)
+    copy_home(source, folder)
     clock = SetClock(NOON)
-    database, blobs = open_sqlite(folder / "eakte.sqlite", clock), LocalBlobStore(folder / "blobs", folder / "work")
+    database, blobs = open_at(folder, clock), LocalBlobStore(folder / "blobs", folder / "work")
     return World(clock, database, blobs, TantivyIndex(folder / "index"), template.agency, dict(template.cases))
 
 

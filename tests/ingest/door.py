@@ -30,7 +30,6 @@ from archive.models import CaseFile
 from archive.register_import import HEADER, import_register
 from core.actor import system_actor
 from core.models import AuditEvent
-from core.settings import Settings
 from eakte.bootstrap import Services, open_services
 from eakte.cli import app
 from eakte.demo.load import demo_organisation
@@ -39,6 +38,7 @@ from organisation.loading import load_organisation
 from organisation.models import ScanStation
 from organisation.stations import create_station
 from retention.loading import load_schedule
+from tests.databases import environment_at, settings_at
 
 REGISTER = (
     "99801BG0004711,LEIST,99801BG0004711,998A004711,Kowalczyk,Anna,1984-03-12,Deichweg 3,00811,Halvesund,SZ-HAL-L1,",
@@ -99,11 +99,11 @@ class House:
 
     def command(self, *arguments: str) -> Result:
         """Run a short command in this process: starting one costs seconds."""
-        return CliRunner().invoke(app, list(arguments), env={"EAKTE_HOME": str(self.home)})
+        return CliRunner().invoke(app, list(arguments), env=environment_at(self.home))
 
     def environment(self, **more: str) -> dict[str, str]:
         """The environment of a command on this installation."""
-        return {**os.environ, "EAKTE_HOME": str(self.home), "OMP_THREAD_LIMIT": "1", **more}
+        return {**os.environ, **environment_at(self.home), "OMP_THREAD_LIMIT": "1", **more}
 
     def ingest(self, path: Path, *arguments: str, **environment: str) -> tuple[list[dict[str, Any]], str]:
         """`eakte ingest --wait`: the lines of stdout, and stderr."""
@@ -171,7 +171,7 @@ def _wait_until_up(client: httpx.Client, process: subprocess.Popen[bytes]) -> No
 
 def open_house(home: Path, lines: Sequence[str] = REGISTER, **told: Any) -> House:
     """A fresh installation: the demo's organisation and file plan, two stations, a handful of cases."""
-    services = open_services(Settings(home=home, **told), migrate=True)
+    services = open_services(settings_at(home, **told), migrate=True)
     with services.database.write() as tx:
         agency = load_organisation(tx, demo_organisation())
         load_defaults(tx, agency)

@@ -29,6 +29,7 @@ from eakte.intake import take_in
 from eakte.serve import build_app
 from eakte.supervisor import Supervisor
 from ingest.reporting import reconcile
+from tests.databases import enter, settings_at
 from tests.ingest.door import House, book, letter, open_house
 
 MEMORY_MB = 700
@@ -52,7 +53,7 @@ def no_parsers_here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
-    monkeypatch.setenv("EAKTE_HOME", str(tmp_path / "home"))
+    enter(monkeypatch, tmp_path / "home")
     monkeypatch.setenv("PYTHONPATH", str(POISON))
     return open_house(tmp_path / "home", job_memory_mb=MEMORY_MB)
 
@@ -92,7 +93,7 @@ def _hurried(house: House, good: Path) -> Settings:
     started = time.monotonic()
     assert not take_in(house.services, house.agency, [good], None, None, 300).timed_out
     elapsed = time.monotonic() - started
-    return Settings(home=house.home, job_seconds=max(8, round(2 * elapsed)), job_memory_mb=MEMORY_MB)
+    return settings_at(house.home, job_seconds=max(8, round(2 * elapsed)), job_memory_mb=MEMORY_MB)
 
 
 def _with_small_files(**limits: Any) -> Limits:

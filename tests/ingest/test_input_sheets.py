@@ -18,6 +18,7 @@ from eakte.intake import take_in
 from eakte.serve import build_app
 from inbox.models import InboxItem
 from organisation.models import OrgUnit
+from tests.databases import enter
 from tests.ingest.door import BLANK, CLOSED, House, Sheet, book, letter, open_house
 
 pytestmark = pytest.mark.timeout(900)
@@ -123,7 +124,7 @@ def test_a_unit_without_a_case_clears_itself_an_unknown_one_nobody_else_would(ru
 
 
 def test_the_same_batch_twice_gives_the_old_lines(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EAKTE_HOME", str(run.house.home))
+    enter(monkeypatch, run.house.home)
     first = [line for name in NAMES for line in run.lines[name]]
     house, mail = run.house, Path(first[0]["source"]).parent
     again = take_in(house.services, house.agency, [mail], None, None, 600)
@@ -134,7 +135,7 @@ def test_the_same_bytes_elsewhere_are_a_duplicate_and_never_filed_twice(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house, source = run.house, Path(run.lines["case"][0]["source"])
-    monkeypatch.setenv("EAKTE_HOME", str(house.home))
+    enter(monkeypatch, house.home)
     take_in(house.services, house.agency, [source], None, date(2026, 1, 5), None)
     outcome = take_in(house.services, house.agency, [source], "SCAN-2", None, 600)
     other = take_in(house.services, house.agency, [source], None, date(2026, 1, 5), 600)

@@ -12,7 +12,6 @@ from archive.models import CaseFile
 from bench.routing import house, memory_register
 from core.clock import SetClock
 from core.ids import new_id
-from core.settings import Settings
 from eakte.bootstrap import Services, agency_id, open_services
 from eakte.demo.drawing.recognise import letter_text
 from eakte.demo.letters.mix import make_letters
@@ -25,6 +24,7 @@ from ingest.register_lookup import ArchiveRegister
 from ingest.routing import candidates_for
 from ingest.routing_model import RoutingContext
 from ingest.tagging.extract import extract
+from tests.databases import settings_at
 from tests.support import NOON
 
 DAY: date = NOON.date()
@@ -34,7 +34,7 @@ LETTERS = 80
 @pytest.fixture(scope="module")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Services:
     home = tmp_path_factory.mktemp("judging")
-    opened = open_services(Settings(home=home), SetClock(NOON), migrate=True)
+    opened = open_services(settings_at(home), SetClock(NOON), migrate=True)
     load_demo(opened, with_mail=False)
     return opened
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.databases import copy_home
 from tests.retention.world import World, make_home, open_world
 
 
@@ -20,6 +20,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def world(tmp_path: Path, template: Path) -> Iterator[World]:
-    world = open_world(Path(shutil.copytree(template, tmp_path / "home")))
+    world = open_world(copy_home(template, tmp_path / "home"))
     yield world
     world.database.dispose()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import shutil
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,13 +19,14 @@ from core.singletons import settle_seals
 from retention.export.audit_extract import EXPORTED, build_extract
 from retention.export.case_export import export_case
 from retention.export.checking import EXTRACT, SUMS, check_extract, check_file
+from tests.databases import copy_home
 from tests.retention.world import World, add_case, add_letter, open_world
 
 
 @pytest.fixture(scope="module")
 def honest(template: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Ten events of one case in four blocks, among others'; the third is a look, the last one the export."""
-    world = open_world(Path(shutil.copytree(template, tmp_path_factory.mktemp("extract") / "home")))
+    world = open_world(copy_home(template, tmp_path_factory.mktemp("extract") / "home"))
     case, other = add_case(world, "99801BG0000001"), add_case(world, "99801BG0000002")
     actor = world.actor("anna")
     for block in range(3):

@@ -22,7 +22,6 @@ from core import leases
 from core.audit.verify import verify
 from core.errors import InvalidInput
 from core.models import AuditEvent
-from core.settings import Settings
 from core.singletons import INDEXER, settle_index, settle_seals
 from eakte.bootstrap import Services
 from eakte.doctor import examine
@@ -32,6 +31,7 @@ from retention import certificate, erasure, holding, proposing, service
 from retention.disposal import Report, execute
 from retention.errors import NotFinished
 from retention.models import DestructionCertificate, DisposalList
+from tests.databases import settings_at
 from tests.retention.world import TODAY, World, add_case, add_letter, person_of, relate, stored
 
 
@@ -333,7 +333,7 @@ def test_doctor_and_ledger_find_nothing_that_was_not_there_before(world: World) 
     add_letter(world, (gone, 1, 1), (stays, 2, 2))
     add_letter(world, stays)
     prepare(world)
-    services = Services(Settings(home=world.home), world.database, world.blobs)
+    services = Services(settings_at(world.home), world.database, world.blobs)
     before = {(one.kind, one.id) for one in examine(services)}
     counted = reconcile(world.database, world.blobs, world.agency, 3600)
     run(world)

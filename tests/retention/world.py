@@ -38,7 +38,7 @@ from archive.numbers import number_key
 from archive.pagetext import PageText, Word, encode
 from core.actor import Actor
 from core.clock import SetClock
-from core.database import Database, Transaction, open_sqlite
+from core.database import Database, Transaction
 from core.ids import new_id
 from core.models import Job
 from core.outbox import emit
@@ -53,6 +53,7 @@ from retention.loading import load_schedule
 from retention.pdf import Report
 from search.indexing import Indexer
 from search.tantivy_index import TantivyIndex
+from tests.databases import open_at, rows_with
 from tests.support import NOON, make_agency, make_database
 
 PEOPLE = {
@@ -110,8 +111,8 @@ class World:
         return word
 
     def hits(self, words: Sequence[str] | None = None) -> list[str]:
-        """Files of the data folder, certificates apart, in which a canary still stands (any case, index terms too)."""
-        found = []
+        """Where a canary still stands, any case: files of the data folder but for certificates (index terms too), rows."""
+        found = rows_with(self.database, words or self.canaries)
         for path in self.home.rglob("*"):
             if path.is_file() and "certificates" not in path.parts:
                 data = path.read_bytes().lower()
@@ -146,7 +147,7 @@ def make_home(home: Path) -> None:
 def open_world(home: Path) -> World:
     """The world in a data folder that `make_home` made, or a copy of one."""
     clock = SetClock(NOON)
-    database = open_sqlite(home / "eakte.sqlite", clock)
+    database = open_at(home, clock)
     blobs = LocalBlobStore(home / "blobs", home / "work")
     with database.read() as session:
         units = session.scalars(select(OrgUnit).order_by(OrgUnit.code)).all()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
+from tests.databases import copy_home
 from tests.search.world import World, make_world, open_world
 
 
@@ -20,5 +20,5 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> World:
 @pytest.fixture
 def world(template: World, tmp_path: Path) -> World:
     home = tmp_path / "home"
-    shutil.copytree(template.home, home)
+    copy_home(template.home, home)
     return open_world(home, template.agency, template.units)

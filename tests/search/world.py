@@ -29,7 +29,7 @@ from archive.pagetext import PageText, Word, encode
 from core import outbox
 from core.actor import Actor
 from core.clock import SetClock
-from core.database import Database, open_sqlite
+from core.database import Database
 from core.ids import new_id
 from inbox.models import InboxItem
 from organisation.actors import build_actor
@@ -37,6 +37,7 @@ from organisation.models import OrgUnit, RoleAssignment, User
 from search.indexing import Indexer
 from search.service import SearchService
 from search.tantivy_index import TantivyIndex
+from tests.databases import open_at
 from tests.support import NOON, make_agency, make_database
 
 TODAY = date(2026, 11, 24)
@@ -85,7 +86,7 @@ class World:
 def open_world(home: Path, agency: UUID, units: Sequence[UUID]) -> World:
     """The same stores in another process."""
     clock = SetClock(NOON)
-    database = open_sqlite(home / "eakte.sqlite", clock)
+    database = open_at(home, clock)
     return World(home, clock, database, LocalBlobStore(home / "blobs", home / "work"), agency, units)
 
 

@@ -15,7 +15,6 @@ from sqlalchemy import select
 
 from archive.models import CaseFile, Document, Filing
 from core.clock import agency_date
-from core.settings import Settings
 from eakte.bootstrap import Services, open_services
 from eakte.demo.batches import write_scan_batch
 from eakte.demo.letters.kinds import KINDS
@@ -29,6 +28,7 @@ from eakte.serve import build_app
 from inbox.models import InboxItem
 from ingest.models import MailItem
 from organisation.models import User
+from tests.databases import settings_at
 from tests.eakte.support import agency_of, work_off
 from tests.web.serving import served
 from web.mapping_clearing import preselected
@@ -68,7 +68,7 @@ class House:
 @contextmanager
 def open_house(folder: Path) -> Iterator[House]:
     """Load, receive and read the letters with the real engine, then serve. Eight pages are recognised."""
-    services = open_services(Settings(home=folder / "home"), migrate=True)
+    services = open_services(settings_at(folder / "home"), migrate=True)
     load_demo(services, with_mail=False)
     day = agency_date(services.database.clock.now())
     register = make_register(SEED, day)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import re
+import shutil
 import tempfile
 from dataclasses import dataclass, field
 from datetime import date
@@ -25,7 +27,7 @@ from archive.pagetext import PageText, Word, encode
 from archive.register_import import HEADER, import_register
 from core.actor import system_actor
 from core.clock import SetClock
-from core.database import Database, open_sqlite
+from core.database import Database
 from core.ids import new_id
 from core.settings import Settings
 from inbox.delivery import Clearing, deliver_to_case, deliver_to_clearing
@@ -34,6 +36,7 @@ from ingest.models import MailItem, Receipt
 from organisation.loading import load_organisation
 from organisation.models import User
 from organisation.passwords import hash_password
+from tests.databases import copy_home, kept, open_at, settings_at
 from tests.support import NOON, make_database
 from web.router import routers
 
@@ -166,10 +169,12 @@ class Room:
 
 
 @cache
-def _prepared() -> tuple[bytes, UUID]:
-    """The database with organisation, file plan and register, made once per test run."""
-    with tempfile.TemporaryDirectory() as folder:
-        database = make_database(Path(folder))
+def _prepared() -> tuple[Path, UUID]:
+    """An installation with organisation, file plan and register, made once per test run."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    with kept():
+        database = make_database(folder)
         with database.write() as tx:
             agency_id = load_organisation(tx, yaml.safe_load(ORG.read_text("utf-8")))
             load_defaults(tx, agency_id)
@@ -179,16 +184,15 @@ def _prepared() -> tuple[bytes, UUID]:
             for user in tx.session.scalars(select(User)):
                 user.password_hash = HASH
         database.dispose()
-        return (Path(folder) / "eakte.sqlite").read_bytes(), agency_id
+        return folder, agency_id
 
 
 def make_room(folder: Path) -> Room:
     """A fresh agency in `folder`."""
-    data, agency_id = _prepared()
-    settings = Settings(home=folder)
-    settings.database_path.write_bytes(data)
+    template, agency_id = _prepared()
+    settings = settings_at(copy_home(template, folder))
     clock = SetClock(NOON)
-    database = open_sqlite(settings.database_path, clock)
+    database = open_at(folder, clock)
     blobs = LocalBlobStore(settings.blob_folder, settings.work_folder)
     with database.read() as session:
         found = {case.file_number: case.id for case in session.scalars(select(CaseFile))}
