@@ -29,7 +29,8 @@ WAITING = ("open", "deferred")
 def unseen_items(session: Session, now: datetime) -> list[UUID]:
     """Ids of waiting items that no active person who is there today finds in any inbox, the oldest first."""
     on = agency_date(now)
-    waiting = session.scalars(select(InboxItem.id).where(InboxItem.state.in_(WAITING)).order_by(InboxItem.id)).all()
+    alive = select(InboxItem.id).join(Document, Document.id == InboxItem.document_id).where(Document.state == "active")
+    waiting = session.scalars(alive.where(InboxItem.state.in_(WAITING)).order_by(InboxItem.id)).all()
     left = dict.fromkeys(waiting)
     for actor in people_there(session, now):
         if not left:

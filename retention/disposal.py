@@ -4,9 +4,10 @@ List: frozen → approved → executing → done. Object: open → kept | refuse
 
 1. One object per transaction. Inside it, everything is checked again as it is now: holds, period, appraisal, approval.
    A hold always wins, also one set after approval; B (and V) never go without the archive's decision; A never goes.
-   The database rows go in that transaction, the object becomes `executing`.
-2. After commit its bytes are unlinked (the claims are checked again, under the lock); the object becomes `destroyed`.
-3. At the end of the list: the index is rebuilt without what went, the write-ahead log emptied, the stores are searched
+   In that transaction the case is struck: gone for everybody from then on. The object becomes `executing`.
+2. Its rows go in parts, some documents in each transaction, however large the case is.
+3. After that its bytes are unlinked (the claims are checked again, under the lock); the object becomes `destroyed`.
+4. At the end of the list: the index is rebuilt without what went, the write-ahead log emptied, the stores are searched
    for traces. Only when none is left, the certificate is issued and the list is `done`.
 
 Destruction is idempotent: the same call on a list that is done changes nothing.
@@ -32,7 +33,7 @@ from core.database import Database, Transaction
 from core.singletons import settle_index
 from retention import certificate, repository
 from retention.cases import DisposalVerdict, disposal_state
-from retention.erasure import erase_case, ledger_busy
+from retention.erasure import PART, Erased, erase_part, erase_rest, forget_part, ledger_busy, strike
 from retention.errors import NotFinished, WrongListState
 from retention.facts import judge
 from retention.models import DisposalList, DisposalObject
@@ -101,6 +102,8 @@ def carry_on(stores: Stores, actor: Actor, list_id: UUID) -> None:
     for object_id in _waiting(stores.database, list_id, "open"):
         _decide(stores.database, actor, list_id, object_id)
     for object_id in _waiting(stores.database, list_id, "executing"):
+        while _erase_next(stores.database, actor, object_id):
+            pass
         _remove_bytes(stores, actor, object_id)
     _finish(stores, actor, list_id)
 
@@ -153,7 +156,7 @@ def _decide(database: Database, actor: Actor, list_id: UUID, object_id: UUID) ->
                 list=listed.id,
             )  # fmt: skip
             return
-        _erase(tx, actor, one, listed)
+        _strike(tx, actor, one, listed)
 
 
 def _objection(tx: Transaction, one: DisposalObject) -> tuple[str, str] | None:
@@ -177,26 +180,53 @@ def _objection(tx: Transaction, one: DisposalObject) -> tuple[str, str] | None:
     return None
 
 
-def _erase(tx: Transaction, actor: Actor, one: DisposalObject, listed: DisposalList) -> None:
-    erased = erase_case(tx, one.case_file_id)
+def _strike(tx: Transaction, actor: Actor, one: DisposalObject, listed: DisposalList) -> None:
+    """The moment of destruction. `surviving` in the proof is what is still to be done; `persons` is noted at the end."""
+    struck = strike(tx, one.case_file_id)
     one.proof = {
         **one.proof,
-        "documents": list(erased.documents),
-        "surviving_documents": erased.surviving_documents,
-        "persons": erased.persons,
-        "released": list(erased.released),
+        "documents": [],
+        "released": [],
+        "surviving_documents": len(struck.surviving),
+        "surviving": [str(document_id) for document_id in struck.surviving],
     }
     one.state, one.reason = "executing", None
+    record_act(
+        tx, actor, "case.destroyed", "case_file", one.case_file_id, case_file_id=one.case_file_id, list=listed.id,
+        object=one.id, documents=struck.documents, schedule=one.schedule_id, schedule_version=listed.schedule_version,
+    )  # fmt: skip
+
+
+def _erase_next(database: Database, actor: Actor, object_id: UUID) -> bool:
+    """Erase the next part of a struck case, in one short transaction; False when nothing is left in the database."""
+    with database.write() as tx:
+        one = tx.session.get_one(DisposalObject, object_id)
+        if one.state != "executing" or "persons" in one.proof:
+            return False
+        erased = erase_part(tx, one.case_file_id)
+        waiting = one.proof["surviving"]
+        if erased is not None:
+            _note_erased(tx, actor, one, erased)
+        elif waiting:
+            forget_part(tx, [UUID(document_id) for document_id in waiting[:PART]])
+            one.proof = {**one.proof, "surviving": waiting[PART:]}
+        else:
+            proof = {name: value for name, value in one.proof.items() if name != "surviving"}
+            one.proof = {**proof, "persons": erase_rest(tx, one.case_file_id)}
+        return True
+
+
+def _note_erased(tx: Transaction, actor: Actor, one: DisposalObject, erased: Erased) -> None:
+    one.proof = {
+        **one.proof,
+        "documents": [*one.proof["documents"], *erased.documents],
+        "released": [*one.proof["released"], *erased.released],
+    }
     for document in erased.documents:
         record_act(
             tx, actor, "document.destroyed", "document", UUID(document["id"]), case_file_id=one.case_file_id,
-            list=listed.id,
+            list=one.list_id,
         )  # fmt: skip
-    record_act(
-        tx, actor, "case.destroyed", "case_file", one.case_file_id, case_file_id=one.case_file_id, list=listed.id,
-        object=one.id, documents=len(erased.documents), schedule=one.schedule_id,
-        schedule_version=listed.schedule_version,
-    )  # fmt: skip
 
 
 def _remove_bytes(stores: Stores, actor: Actor, object_id: UUID) -> None:

@@ -1,4 +1,8 @@
-"""Erasing one case file from the database, in one transaction. Bytes, index and log follow after commit.
+"""Erasing one case file from the database, in parts. Bytes, index and log follow after commit.
+
+`strike` is the moment of destruction: from that transaction on the case and the documents whose last filing is in it are
+gone for everybody; nobody sees, finds, files or holds them. What hangs on them goes after it, some documents in each
+transaction (`erase_part`, `forget_part`), the rest of the case last (`erase_rest`). Each may run again.
 
 Destroyed with the case: its filings, and every document whose last filing goes (versions, pages, notes, corrections,
 inbox items, grants, jobs, ledger traces, claims on bytes); memberships, and persons who belong to no other case; aliases,
@@ -11,12 +15,12 @@ other cases still lead somewhere; the audit events (ids, no contents, I6); the o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from archive.blobs import claims
@@ -50,13 +54,22 @@ from retention.models import DisposalHold, TriggerFact
 DESTROYED = "destroyed"
 
 
+PART: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Struck:
+    """What is gone from now on: how many documents; ids of those that stay because they are filed elsewhere too."""
+
+    documents: int
+    surviving: Sequence[UUID]
+
+
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What went: documents as the certificate lists them, addresses of bytes given up, rows by kind."""
+    """Documents that went, as the certificate lists them, and addresses of bytes given up."""
 
     documents: Sequence[dict[str, Any]]
-    surviving_documents: int
-    persons: int
     released: Sequence[str]
 
 
@@ -66,27 +79,54 @@ def ledger_busy(tx: Transaction, case_file_id: UUID) -> bool:
     return ledger.unfinished(tx, ledger.items_of(tx, last))
 
 
-def erase_case(tx: Transaction, case_file_id: UUID) -> Erased:
-    """Erase the case from the database. Idempotent: of an erased case nothing is left to erase.
+def strike(tx: Transaction, case_file_id: UUID) -> Struck:
+    """Destroy the case: from this transaction on it is closed to everybody and everything.
 
     Decides nothing and asks nobody: `retention.disposal` checked holds, period, appraisal and approval in this same
-    transaction.
+    transaction. What remains as active filings of the case are its doomed documents, until `erase_part` took them.
     """
     case_ids = _ids(tx.session, case_file_id)
     last, surviving = _documents(tx.session, case_ids)
-    documents = [_described(tx.session, one) for one in last]
-    _erase_inbox(tx, case_ids, last)
-    released = _erase_documents(tx, last)
-    tx.session.execute(delete(Filing).where(Filing.case_file_id.in_(case_ids)))
-    for one in surviving:
-        ledger.forget_case(tx, one, _remaining_case(tx.session, one))
-    persons = _erase_people(tx, case_ids)
-    for model in (CaseAlias, CaseGrant, CaseRelation, Note, DisposalHold, TriggerFact):
-        tx.session.execute(delete(model).where(model.case_file_id.in_(case_ids)))
+    here = Filing.case_file_id.in_(case_ids)
+    tx.session.execute(delete(Filing).where(here, Filing.ended_at.is_not(None)))
+    for part in _parts(surviving):
+        tx.session.execute(delete(Filing).where(here, Filing.document_id.in_(part)))
+    for part in _parts(last):
+        _empty_documents(tx, part)
     for one in case_ids:
         _empty_case(tx, one)
     _tell_index(tx, case_file_id, last, surviving)
-    return Erased(documents, len(surviving), persons, sorted(set(released)))
+    return Struck(len(last), surviving)
+
+
+def erase_part(tx: Transaction, case_file_id: UUID) -> Erased | None:
+    """Erase what hangs on the next documents of a struck case; None when there is none left."""
+    here = Filing.case_file_id.in_(_ids(tx.session, case_file_id))
+    waiting = select(Filing.document_id).where(here).distinct().order_by(Filing.document_id).limit(PART)
+    part = list(tx.session.scalars(waiting))
+    if not part:
+        return None
+    documents = [_described(tx.session, one) for one in part]
+    _erase_inbox(tx, list(tx.session.scalars(select(InboxItem.id).where(InboxItem.document_id.in_(part)))), part)
+    released = _erase_documents(tx, part)
+    tx.session.execute(delete(Filing).where(here, Filing.document_id.in_(part)))
+    return Erased(documents, sorted(set(released)))
+
+
+def forget_part(tx: Transaction, document_ids: Sequence[UUID]) -> None:
+    """Let go of what the way in noted about a destroyed case at documents that stay elsewhere. Idempotent."""
+    for one in document_ids:
+        ledger.forget_case(tx, one, _remaining_case(tx.session, one))
+
+
+def erase_rest(tx: Transaction, case_file_id: UUID) -> int:
+    """Erase what hangs on the struck case itself; returns how many persons went. Idempotent."""
+    case_ids = _ids(tx.session, case_file_id)
+    _end_deliveries(tx, case_ids)
+    persons = _erase_people(tx, case_ids)
+    for model in (CaseAlias, CaseGrant, CaseRelation, Note, DisposalHold, TriggerFact):
+        tx.session.execute(delete(model).where(model.case_file_id.in_(case_ids)))
+    return persons
 
 
 def left_over(session: Session, case_file_id: UUID, document_ids: Sequence[UUID]) -> list[str]:
@@ -141,9 +181,10 @@ def _documents(session: Session, case_ids: Sequence[UUID]) -> tuple[list[UUID], 
     return sorted(here - elsewhere), sorted(elsewhere)
 
 
-def _remaining_case(session: Session, document_id: UUID) -> UUID:
+def _remaining_case(session: Session, document_id: UUID) -> UUID | None:
+    """A case that the document still lies in; None when its other filing was taken back meanwhile."""
     query = select(Filing.case_file_id).where(Filing.document_id == document_id, Filing.ended_at.is_(None))
-    return session.scalars(query.order_by(Filing.id).limit(1)).one()
+    return session.scalars(query.order_by(Filing.id).limit(1)).first()
 
 
 def _described(session: Session, document_id: UUID) -> dict[str, Any]:
@@ -175,6 +216,10 @@ def _erase_documents(tx: Transaction, ids: Sequence[UUID]) -> list[str]:
     for one in ids:
         released += claims.release(tx, claims.DOCUMENT, one)
     tx.session.execute(delete(Job).where(Job.subject_id.in_([*ids, *items])))
+    return released
+
+
+def _empty_documents(tx: Transaction, ids: Sequence[UUID]) -> None:
     tx.session.execute(
         update(Document)
         .where(Document.id.in_(ids))
@@ -184,34 +229,33 @@ def _erase_documents(tx: Transaction, ids: Sequence[UUID]) -> list[str]:
             org_unit_id=None, station_unit_id=None, version=Document.version + 1,
         )
     )  # fmt: skip
-    return released
 
 
-def _erase_inbox(tx: Transaction, case_ids: Sequence[UUID], document_ids: Sequence[UUID]) -> None:
-    """Items of destroyed documents go; those by which a surviving document was delivered for this case stay, ended, without
-    naming it: that it was delivered stays true. What hangs on either goes.
+def _erase_inbox(tx: Transaction, items: Sequence[UUID], document_ids: Sequence[UUID]) -> None:
+    """Items of destroyed documents go, with what hangs on them."""
+    _let_go(tx, items, FollowUp.document_id.in_(document_ids))
+    tx.session.execute(update(InboxItem).where(InboxItem.previous_item_id.in_(items)).values(previous_item_id=None))
+    tx.session.execute(delete(InboxItem).where(InboxItem.id.in_(items)))
+
+
+def _end_deliveries(tx: Transaction, case_ids: Sequence[UUID]) -> None:
+    """Items by which a surviving document was delivered for this case stay, ended, without naming it: that it was
+    delivered stays true. What hangs on them goes.
     """
-    doomed = list(tx.session.scalars(select(InboxItem.id).where(InboxItem.document_id.in_(document_ids))))
-    ended = list(
-        tx.session.scalars(
-            select(InboxItem.id).where(InboxItem.case_file_id.in_(case_ids), InboxItem.id.not_in(doomed))
-        )
-    )
+    items = list(tx.session.scalars(select(InboxItem.id).where(InboxItem.case_file_id.in_(case_ids))))
     finished = func.coalesce(InboxItem.finished_at, literal(tx.now, InboxItem.finished_at.type))
     tx.session.execute(
         update(InboxItem)
-        .where(InboxItem.id.in_(ended))
+        .where(InboxItem.id.in_(items))
         .values(case_file_id=None, state="done", reasons=[], finished_at=finished)
     )
-    touched = [*doomed, *ended]
-    tx.session.execute(delete(UndoableAct).where(UndoableAct.inbox_item_id.in_(touched)))
-    reminders = or_(
-        FollowUp.inbox_item_id.in_(touched), FollowUp.document_id.in_(document_ids), FollowUp.case_file_id.in_(case_ids)
-    )
-    tx.session.execute(delete(FollowUp).where(reminders))
-    tx.session.execute(delete(DocumentGrant).where(DocumentGrant.inbox_item_id.in_(touched)))
-    tx.session.execute(update(InboxItem).where(InboxItem.previous_item_id.in_(doomed)).values(previous_item_id=None))
-    tx.session.execute(delete(InboxItem).where(InboxItem.document_id.in_(document_ids)))
+    _let_go(tx, items, FollowUp.case_file_id.in_(case_ids))
+
+
+def _let_go(tx: Transaction, items: Sequence[UUID], reminders: ColumnElement[bool]) -> None:
+    tx.session.execute(delete(UndoableAct).where(UndoableAct.inbox_item_id.in_(items)))
+    tx.session.execute(delete(FollowUp).where(or_(FollowUp.inbox_item_id.in_(items), reminders)))
+    tx.session.execute(delete(DocumentGrant).where(DocumentGrant.inbox_item_id.in_(items)))
 
 
 def _erase_people(tx: Transaction, case_ids: Sequence[UUID]) -> int:
@@ -245,6 +289,10 @@ def _tell_index(tx: Transaction, case_file_id: UUID, destroyed: Sequence[UUID], 
         emit(tx, agency_id, "document.destroyed", one)
     for one in surviving:
         emit(tx, agency_id, "document.changed", one)
+
+
+def _parts(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    return (ids[start : start + 500] for start in range(0, len(ids), 500))
 
 
 def _table(model: type[Base]) -> str:

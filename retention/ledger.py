@@ -95,7 +95,7 @@ def erase(tx: Transaction, document_ids: Sequence[UUID], item_ids: Sequence[UUID
     return released
 
 
-def forget_case(tx: Transaction, document_id: UUID, remaining_case_id: UUID) -> None:
+def forget_case(tx: Transaction, document_id: UUID, remaining_case_id: UUID | None) -> None:
     """What the way in noted about a document that stays in another case only: its evidence named the destroyed case and
     its people. Idempotent.
     """

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from core.audit.verify import verify
 from core.models import AuditEvent
 from core.singletons import settle_seals
-from retention import service
+from retention import erasure, service
 from retention.disposal import execute
 from retention.models import DestructionCertificate
 from retention.proposing import propose
@@ -29,6 +29,7 @@ RUN = "from pathlib import Path; from tests.retention.test_disposal_kill import 
 
 def go_on(folder: Path) -> None:
     """What the child does: open the stores as they are on disk and execute."""
+    erasure.PART = 1  # type: ignore[misc]
     world = open_world(folder)
     rita = world.actor("rita")
     sys.stdout.write("ready\n")
@@ -56,6 +57,8 @@ def test_killed_at_random_moments_and_finished_once(world: World) -> None:
     print("seed", seed)
     moments = random.Random(seed)
     letters = [add_letter(world, add_case(world, f"99801BG{n:07d}")) for n in range(CASES)]
+    large = add_case(world, "99801BG9999999")
+    letters += [add_letter(world, large) for _ in range(6)]
     words = list(world.canaries)
     world.settle_index()
     propose(world.database, world.actor("rita"), "L1", TODAY)
@@ -70,6 +73,6 @@ def test_killed_at_random_moments_and_finished_once(world: World) -> None:
     settle_seals(world.database, world.home / "audit.jsonl")
     with world.database.read() as session:
         destroyed = session.scalars(select(AuditEvent.object_id).where(AuditEvent.action == "case.destroyed")).all()
-        assert len(destroyed) == len(set(destroyed)) == CASES
+        assert len(destroyed) == len(set(destroyed)) == CASES + 1
         assert len(session.scalars(select(DestructionCertificate)).all()) == 1
         assert verify(session, world.home / "audit.jsonl").ok

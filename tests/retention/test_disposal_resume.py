@@ -9,18 +9,23 @@ import pytest
 from sqlalchemy import select
 
 import retention.disposal as disposal
+from archive.access import visible_case_files, visible_documents
+from archive.models import CaseFile, Document
+from core.errors import NotFound
 from core.models import AuditEvent
-from retention import certificate, tasks
+from inbox.checks import unseen_items
+from retention import certificate, erasure, holding, tasks
 from retention.models import DestructionCertificate, DisposalList, DisposalObject
 from tests.retention.test_disposal import prepare, run, states
-from tests.retention.world import World, add_case, add_letter, stored
+from tests.retention.world import TODAY, World, add_case, add_letter, stored
 
 ONCE: list[tuple[Any, str]] = [
     (disposal, "_finish"), (disposal, "settle_index"), (disposal, "find_traces"), (certificate, "render"),
     (certificate, "record_act"),
 ]  # fmt: skip
 TWICE: list[tuple[Any, str]] = [
-    (disposal, "erase_case"), (disposal, "_remove_bytes"), (disposal, "unlink_released"), (disposal, "_empty_log"),
+    (disposal, "strike"), (disposal, "erase_part"), (disposal, "forget_part"), (disposal, "erase_rest"),
+    (disposal, "_remove_bytes"), (disposal, "unlink_released"), (disposal, "_empty_log"),
     (certificate, "_write"), (disposal, "record_act"),
 ]  # fmt: skip
 MOMENTS = [(*step, 1) for step in (*ONCE, *TWICE)] + [(*step, 2) for step in TWICE]
@@ -51,9 +56,12 @@ def dying(step: Callable[..., Any], call: int, *, afterwards: bool) -> Callable[
 def test_killed_anywhere_and_resumed(
     world: World, module: Any, name: str, call: int, afterwards: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    letters = [add_letter(world, add_case(world, f"99801BG000000{n}")) for n in (1, 2)]
-    kept = add_letter(world, add_case(world, "99801BG0000003", closed_on=None))
-    words = world.canaries[: -len(world.canaries) // 3]
+    monkeypatch.setattr(erasure, "PART", 1)
+    cases = [add_case(world, f"99801BG000000{n}") for n in (1, 2)]
+    letters = [add_letter(world, case) for case in cases for _ in range(2)]
+    words = list(world.canaries)
+    kept = add_case(world, "99801BG0000003", closed_on=None)
+    shared = [add_letter(world, (case, 1, 1), (kept, 2, 2)) for case in cases]
     prepare(world)
     monkeypatch.setattr(module, name, dying(getattr(module, name), call, afterwards=afterwards))
     with pytest.raises(Killed):
@@ -62,13 +70,46 @@ def test_killed_anywhere_and_resumed(
     assert states(run(world)) == ["destroyed", "destroyed"]
     gone = {address for letter in letters for address in letter.blobs}
     assert gone.isdisjoint(stored(world))
-    assert set(kept.blobs) <= set(stored(world))
+    assert {address for letter in shared for address in letter.blobs} <= set(stored(world))
     assert world.hits(words) == []
     with world.database.read() as session:
         destroyed = session.scalars(select(AuditEvent.object_id).where(AuditEvent.action == "case.destroyed")).all()
         assert len(destroyed) == len(set(destroyed)) == 2
+        gone_documents = select(AuditEvent.object_id).where(AuditEvent.action == "document.destroyed")
+        assert sorted(session.scalars(gone_documents)) == sorted(letter.document for letter in letters)
+        proofs = session.scalars(select(DisposalObject.proof).order_by(DisposalObject.number)).all()
+        assert [(len(one["documents"]), one["surviving_documents"], "surviving" in one) for one in proofs] == [
+            (2, 1, False)
+        ] * 2
         assert len(session.scalars(select(DestructionCertificate)).all()) == 1
     assert len(list(world.stores.certificates.glob("V*"))) == 2
+
+
+def test_what_is_struck_is_gone_for_everybody_before_its_parts_are(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two parts nobody sees, holds or is handed anything of it, and no part takes more than it should."""
+    monkeypatch.setattr(erasure, "PART", 2)
+    case, anna = add_case(world, "99801BG0000001"), world.actor("anna")
+    letters = [add_letter(world, case) for _ in range(5)]
+    prepare(world)
+    real, sizes = disposal.erase_part, []
+
+    def looked_at(tx: Any, case_file_id: Any) -> Any:
+        erased = real(tx, case_file_id)
+        seen = select(Document.id).where(visible_documents(anna, TODAY))
+        assert tx.session.scalars(seen).all() == []
+        assert tx.session.scalars(select(CaseFile.id).where(visible_case_files(anna, TODAY))).all() == []
+        assert unseen_items(tx.session, tx.now) == []
+        with pytest.raises(NotFound):
+            holding.set_hold(tx, anna, "99801BG0000001", "FORDERUNG")
+        sizes.append(len(erased.documents) if erased else 0)
+        return erased
+
+    monkeypatch.setattr(disposal, "erase_part", looked_at)
+    assert states(run(world)) == ["destroyed"]
+    assert sizes[:3] == [2, 2, 1]
+    assert {address for letter in letters for address in letter.blobs}.isdisjoint(stored(world))
 
 
 def test_an_interrupted_list_is_finished_by_the_worker(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
