@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session
 
 from core.database import Transaction
 from core.errors import LeaseLost
+from core.fairness import next_turn
 from core.ids import new_id
 from core.models import Job
 
@@ -33,6 +34,7 @@ _LEASE = timedelta(seconds=LEASE_SECONDS)
 MAX_DEATHS = 3
 _RETRY_BASE = timedelta(seconds=1)
 _RETRY_MAX = timedelta(minutes=5)
+_URGENCY = (Job.priority, Job.turn, Job.created_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class LeasedJob:
     fencing: int
     isolated: bool
     attempts: int
+    source: UUID | None = None
 
 
 def enqueue(
@@ -58,8 +61,12 @@ def enqueue(
     payload: dict[str, Any] | None = None,
     priority: int = 100,
     generation: int = 0,
+    source: UUID | None = None,
 ) -> UUID:
-    """Make the step `kind` for `subject_id` due. The same (kind, subject, generation) exists once: again is a no-op."""
+    """Make the step `kind` for `subject_id` due. The same (kind, subject, generation) exists once: again is a no-op.
+
+    Among steps of one priority, the sources (stations) take turns.
+    """
     existing = tx.session.scalar(
         select(Job.id).where(Job.kind == kind, Job.subject_id == subject_id, Job.generation == generation)
     )
@@ -75,19 +82,31 @@ def enqueue(
             generation=generation,
             payload=payload or {},
             priority=priority,
+            source=source,
+            turn=_turn(tx, source, priority),
             created_at=tx.now,
         )
     )
     return job_id
 
 
+def _turn(tx: Transaction, source: UUID | None, priority: int) -> int:
+    """The turn of a new step; only the first one of a transaction has to look, the others follow it."""
+    given: dict[tuple[UUID | None, int], int] = tx.session.info.setdefault("turns", {})
+    if (source, priority) not in given:
+        of_priority = select(func.max(Job.turn)).where(Job.priority == priority)
+        serving = tx.session.scalar(of_priority.where(Job.state == "leased"))
+        waiting = select(func.min(Job.turn)).where(Job.priority == priority, Job.state == "ready")
+        own = tx.session.scalar(of_priority.where(Job.state == "ready", Job.source.is_not_distinct_from(source)))
+        given[source, priority] = next_turn(serving, tx.session.scalar(waiting), own)
+    else:
+        given[source, priority] += 1
+    return given[source, priority]
+
+
 def lease(tx: Transaction, owner: str, kinds: Sequence[str] | None = None) -> LeasedJob | None:
-    """Take the most urgent due job, or None. The lease ends after LEASE_SECONDS without a heartbeat."""
-    due = select(Job).where(_due(tx.now))
-    if kinds is not None:
-        due = due.where(Job.kind.in_(kinds))
-    first = due.order_by(Job.priority, Job.created_at).limit(1).with_for_update(skip_locked=True)
-    job = tx.session.scalars(first).first()
+    """Take the most urgent due job, or None; of `kinds`, the first one that has any. Ends after LEASE_SECONDS."""
+    job = _first_due(tx, kinds)
     if job is None:
         return None
     job.state = "leased"
@@ -96,13 +115,31 @@ def lease(tx: Transaction, owner: str, kinds: Sequence[str] | None = None) -> Le
     job.leased_by = owner
     job.lease_until = tx.now + _LEASE
     return LeasedJob(
-        job.id, job.agency_id, job.kind, job.subject_id, dict(job.payload), job.fencing, job.isolated, job.attempts
-    )
+        job.id, job.agency_id, job.kind, job.subject_id, dict(job.payload), job.fencing, job.isolated, job.attempts,
+        job.source,
+    )  # fmt: skip
 
 
-def any_due(session: Session, now: datetime) -> bool:
+def _first_due(tx: Transaction, kinds: Sequence[str] | None) -> Job | None:
+    """One look into an index for each kind: a list of kinds in one query would sort everything that waits."""
+    first = select(Job).where(_due(tx.now)).order_by(*_URGENCY).limit(1).with_for_update(skip_locked=True)
+    for look in [first] if kinds is None else [first.where(Job.kind == kind) for kind in kinds]:
+        if (job := tx.session.scalars(look).first()) is not None:
+            return job
+    return None
+
+
+def any_due(session: Session, now: datetime, kinds: Sequence[str] | None = None) -> bool:
     """Whether a lease would find something: a cheap look before a write transaction is opened."""
-    return session.scalar(select(Job.id).where(_due(now)).limit(1)) is not None
+    return due_count(session, now, kinds, 1) > 0
+
+
+def due_count(session: Session, now: datetime, kinds: Sequence[str] | None, most: int) -> int:
+    """How many steps of these kinds a lease could take now; counts no further than `most`."""
+    due = select(Job.id).where(_due(now))
+    if kinds is not None:
+        due = due.where(Job.kind.in_(kinds))
+    return session.scalar(select(func.count()).select_from(due.limit(most).subquery())) or 0
 
 
 def _due(now: datetime) -> ColumnElement[bool]:

@@ -18,13 +18,16 @@ class Job(Base):
     """One step of work. The table is the truth; whatever wakes a worker only wakes it.
 
     `fencing` grows with each lease; a step's commit must carry the number it was leased with. `deaths` counts only ends
-    that the step itself caused (see core.jobs); `isolated` asks for a child of its own.
+    that the step itself caused (see core.jobs); `isolated` asks for a child of its own. `source` is the station that the
+    work came from, `turn` its place in the fair order (core.fairness).
     """
 
     __tablename__ = "job"
     __table_args__ = (
         UniqueConstraint("kind", "subject_id", "generation"),
-        Index("ix_job_ready", "state", "priority", "created_at"),
+        Index("ix_job_ready", "state", "priority", "turn", "created_at"),
+        Index("ix_job_kind", "state", "kind", "priority", "turn", "created_at"),
+        Index("ix_job_source", "state", "source", "priority", "turn"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -35,6 +38,8 @@ class Job(Base):
     payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     state: Mapped[str] = mapped_column(String(10), default="ready")
     priority: Mapped[int] = mapped_column(Integer, default=100)
+    source: Mapped[UUID | None]
+    turn: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     deaths: Mapped[int] = mapped_column(Integer, default=0)
     isolated: Mapped[bool] = mapped_column(Boolean, default=False)

@@ -60,7 +60,14 @@ class Settings(BaseSettings):
     login_attempts: int = Field(default=5, ge=1, description="Failed sign-ins before an account is locked for a while.")
     lockout_minutes: int = Field(default=15, ge=1, description="Minutes an account stays locked.")
     job_memory_mb: int = Field(default=1200, ge=64, description="Memory limit of one worker child, in MiB.")
+    child_steps: int = Field(
+        default=500, ge=1, description="A worker child is replaced after so many steps: leaks do not add up."
+    )
     job_seconds: int = Field(default=180, ge=5, description="Time limit of one step, in seconds.")
+    broker_url: str = Field(
+        default="", description="Redis that wakes workers, redis://host:port/0; empty = workers look into the table."
+    )
+    broker_password_file: Path | None = Field(default=None, description="File with the password of Redis.")
     ocr_language: str = Field(
         default="deu", description="Tesseract language(s); Latin is added when its model is found."
     )

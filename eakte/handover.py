@@ -19,6 +19,7 @@ def job_to(job: LeasedJob) -> dict[str, Any]:
         "fencing": job.fencing,
         "isolated": job.isolated,
         "attempts": job.attempts,
+        "source": None if job.source is None else str(job.source),
     }
 
 
@@ -33,4 +34,5 @@ def job_from(request: dict[str, Any]) -> LeasedJob:
         request["fencing"],
         request["isolated"],
         request["attempts"],
+        UUID(request["source"]) if request["source"] else None,
     )

@@ -76,7 +76,7 @@ def receive(database: Database, store: BlobStore, agency_id: UUID, path: Path, d
             return Accepted(known.id, known.sha256, repeated=True)
         receipt = _new_receipt(tx, agency_id, delivery, blob, received_on)
         claims.claim(tx, store, blob, claims.RECEIPT, receipt.id, "batch")
-        jobs.enqueue(tx, agency_id, SPLIT, receipt.id, priority=50)
+        jobs.enqueue(tx, agency_id, SPLIT, receipt.id, priority=50, source=delivery.station_id)
         actor = Actor(ActorKind.STATION, agency_id, station_id=delivery.station_id)
         record_act(
             tx, actor, "receipt.accepted", "receipt", receipt.id, sha256=blob.sha256, size=blob.size,

@@ -100,10 +100,13 @@ def restart_item(tx: Transaction, item: MailItem) -> None:
     """Make every page unread again and enqueue their reading as a new generation."""
     generation = jobs.next_generation(tx.session, READ, item.id)
     item.state, item.final_at = "in_work", None
+    source = tx.session.get_one(Receipt, item.receipt_id).station_id
     for page in repository.item_pages(tx.session, item.id):
         page.read_at = None
-        payload = {"page_no": page.page_no}
-        jobs.enqueue(tx, item.agency_id, READ, item.id, payload=payload, generation=generation + page.page_no)
+        jobs.enqueue(
+            tx, item.agency_id, READ, item.id, payload={"page_no": page.page_no}, source=source,
+            generation=generation + page.page_no,
+        )  # fmt: skip
 
 
 def _split_again(tx: Transaction, item: MailItem) -> None:
@@ -111,7 +114,9 @@ def _split_again(tx: Transaction, item: MailItem) -> None:
     receipt.state, receipt.final_at, receipt.reasons = "accepted", None, []
     tx.session.delete(item)
     generation = jobs.next_generation(tx.session, SPLIT, receipt.id)
-    jobs.enqueue(tx, receipt.agency_id, SPLIT, receipt.id, priority=50, generation=generation)
+    jobs.enqueue(
+        tx, receipt.agency_id, SPLIT, receipt.id, priority=50, generation=generation, source=receipt.station_id
+    )
 
 
 def _open_entry(tx: Transaction, actor: Actor, entry_id: UUID) -> MailItem:

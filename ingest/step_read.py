@@ -49,4 +49,7 @@ def _commit_page(
     tx.session.flush()
     if repository.waits_for_assembly(tx.session, job.subject_id):
         generation = jobs.next_generation(tx.session, ASSEMBLE, job.subject_id)
-        jobs.enqueue(tx, job.agency_id, ASSEMBLE, job.subject_id, priority=ASSEMBLE_PRIORITY, generation=generation)
+        jobs.enqueue(
+            tx, job.agency_id, ASSEMBLE, job.subject_id, priority=ASSEMBLE_PRIORITY, generation=generation,
+            source=job.source,
+        )  # fmt: skip

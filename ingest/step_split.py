@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from archive.blobs import claims
 from archive.blobs.port import BlobStore, StoredBlob
@@ -146,11 +145,10 @@ def _commit_item(tx: Transaction, store: BlobStore, receipt: Receipt, number: in
             )
         )  # fmt: skip
         tx.session.add(ItemPage(mail_item_id=item.id, page_no=index, image_sha256=image))
-        _enqueue_reading(tx, receipt.agency_id, item.id, index)
-
-
-def _enqueue_reading(tx: Transaction, agency_id: UUID, item_id: UUID, page_no: int) -> None:
-    jobs.enqueue(tx, agency_id, READ, item_id, payload={"page_no": page_no}, generation=page_no)
+        jobs.enqueue(
+            tx, receipt.agency_id, READ, item.id, payload={"page_no": index}, generation=index,
+            source=receipt.station_id,
+        )  # fmt: skip
 
 
 def _forced(receipt: Receipt, item: Item, found: Split) -> list[dict[str, Any]]:

@@ -11,7 +11,8 @@ import typer
 from rich.progress import Progress
 
 from core.parent import end_with
-from eakte.cli.common import DONE, PROBLEMS, messages, result, services
+from core.waking import DEFAULT, QUEUES, kinds_of
+from eakte.cli.common import DONE, PROBLEMS, USAGE, messages, result, services
 from eakte.cli.common import settings as read_settings
 from eakte.cli.mail import AsJson
 
@@ -53,15 +54,18 @@ def serve(parent: StartedBy = None) -> None:
 
 
 def worker(
-    count: Annotated[int | None, typer.Option(help="Zahl der Kindprozesse.")] = None, parent: StartedBy = None
+    count: Annotated[int | None, typer.Option(help="Zahl der Kindprozesse.")] = None,
+    queues: Annotated[str, typer.Option(help="Warteschlangen, mit Komma: ocr, ingest, default.")] = ",".join(QUEUES),
+    parent: StartedBy = None,
 ) -> None:
-    """Nur die Arbeitsprozesse starten."""
+    """Nur die Arbeitsprozesse starten. Geweckt werden sie von der Auftragstabelle oder, wenn gesetzt, von Redis."""
     from eakte.duties import duties
     from eakte.supervisor import Supervisor
 
     _end_with(parent)
     with services() as opened:
-        supervisor = Supervisor(opened, duties(opened), count)
+        served = _queues(queues)
+        supervisor = Supervisor(opened, duties(opened) if DEFAULT in served else (), count, served)
         stopped = False
 
         def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -102,6 +106,16 @@ def sheets(
 
     read_settings()
     out.write_bytes(print_sheets(field or [], count))
+
+
+def _queues(text: str) -> list[str]:
+    named = [name.strip() for name in text.split(",") if name.strip()]
+    try:
+        kinds_of(named)
+    except ValueError as error:
+        messages.print(f"Warteschlangen sind {', '.join(QUEUES)}; „{text}“ ist keine Auswahl davon.", style="red")
+        raise typer.Exit(USAGE) from error
+    return named
 
 
 def _end_with(parent: int | None) -> None:

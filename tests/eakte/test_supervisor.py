@@ -6,7 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -21,6 +24,8 @@ from core.isolation import Child, Crashed, Finished, KilledFromOutside, MemoryEx
 from core.jobs import LeasedJob
 from core.models import Job, Lease
 from eakte.bootstrap import Services, open_services
+from eakte.hearing import TableHearing
+from eakte.lanes import Lane, LanePool
 from eakte.supervisor import Supervisor, owner_is_dead, owner_name
 from ingest.models import MailItem, Receipt
 from tests.databases import environment_at, settings_at
@@ -33,8 +38,8 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Services:
 
 
 @pytest.fixture
-def worker(services: Services) -> Supervisor:
-    return Supervisor(services, (), 1)
+def lane(services: Services) -> Lane:
+    return Lane(services, "test", threading.Event())
 
 
 def new_receipt(database: Database) -> LeasedJob:
@@ -80,12 +85,10 @@ OTHERS = [
 
 
 @pytest.mark.parametrize("outcome", OTHERS, ids=repr)
-def test_an_end_from_outside_never_counts_however_often(
-    services: Services, worker: Supervisor, outcome: Outcome
-) -> None:
+def test_an_end_from_outside_never_counts_however_often(services: Services, lane: Lane, outcome: Outcome) -> None:
     job = new_receipt(services.database)
     for _ in range(2 * jobs.MAX_DEATHS):
-        worker._judge(job, outcome)
+        lane.judge(job, outcome)
         kept = row(services.database, job)
         assert (kept.state, kept.deaths, kept.isolated) == ("ready", 0, False)
         with services.database.write() as tx:
@@ -97,12 +100,12 @@ def test_an_end_from_outside_never_counts_however_often(
 
 @pytest.mark.parametrize("outcome", OWN, ids=repr)
 def test_an_own_end_counts_only_alone_and_the_third_is_quarantine(
-    services: Services, worker: Supervisor, outcome: Outcome
+    services: Services, lane: Lane, outcome: Outcome
 ) -> None:
     job = new_receipt(services.database)
     seen = []
     for _ in range(1 + jobs.MAX_DEATHS):
-        worker._judge(job, outcome)
+        lane.judge(job, outcome)
         kept = row(services.database, job)
         seen.append((kept.state, kept.deaths, kept.isolated))
         if kept.state == "ready":
@@ -115,35 +118,57 @@ def test_an_own_end_counts_only_alone_and_the_third_is_quarantine(
     assert (item.state, item.item_no, item.reasons[0]["code"]) == ("quarantined", 0, code)
 
 
-def test_nothing_counts_while_the_worker_stops(services: Services, worker: Supervisor) -> None:
-    job = new_receipt(services.database)
-    worker._stopping.set()
+def test_nothing_counts_while_the_worker_stops(services: Services) -> None:
+    job, stopping = new_receipt(services.database), threading.Event()
+    stopping.set()
 
     class Dying:
         def call(self, *_: object) -> Outcome:
             return Crashed(-11)
 
-    assert not worker._run(Dying(), job)  # type: ignore[arg-type]
+    assert not Lane(services, "test", stopping).run(Dying(), job)  # type: ignore[arg-type]
     assert row(services.database, job).deaths == 0
     with services.database.write() as tx:
         jobs.finish(tx, job)
 
 
 def test_a_lane_outlives_a_store_that_fails(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    worker, calls = Supervisor(services, (), 1), []
+    stopping, calls = threading.Event(), []
 
-    def failing() -> LeasedJob | None:
-        calls.append(1)
-        if len(calls) > 2:
-            worker._stopping.set()
-            return None
-        raise OSError("no more processes")
+    class Failing(LanePool):
+        def take(self, kinds: Sequence[str] | None, *, wait: bool = True) -> bool:
+            calls.append(kinds)
+            if len(calls) > 2:
+                stopping.set()
+                return False
+            raise OSError("no more processes")
 
-    monkeypatch.setattr("eakte.supervisor._FAULT_SECONDS", 0.01)
-    monkeypatch.setattr(worker, "_next_job", failing)
-    monkeypatch.setattr(worker, "_new_child", Child)  # never started: a child starts at its first call
-    worker._lane()
-    assert len(calls) == 3
+    monkeypatch.setattr("eakte.hearing.FAULT_SECONDS", 0.01)
+    pool = Failing(services, "test", stopping, 1)
+    (loop,) = TableHearing(pool, ("ocr",), 1, stopping).loops()
+    loop()
+    assert calls == [("read",)] * 3
+
+
+def test_a_child_is_replaced_after_its_steps(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = services.settings.model_copy(update={"child_steps": 2})
+    lane, children = Lane(replace(services, settings=settings), "test", threading.Event()), []
+
+    class Willing(Child):
+        def call(self, target: str, *_: object) -> Outcome:
+            if target.endswith(":perform"):
+                children.append(id(self))
+                with services.database.write() as tx:
+                    jobs.finish(tx, held[-1])
+                return Finished({"status": "done"})
+            return Finished({"status": "warm"})
+
+    held: list[LeasedJob] = []
+    monkeypatch.setattr("eakte.lanes.Child", Willing)
+    monkeypatch.setattr(lane, "next_job", lambda _kinds: held.append(new_receipt(services.database)) or held[-1])
+    kept = [lane.take(None) and lane._child for _ in range(4)]
+    assert [child is None for child in kept] == [False, True, False, True]
+    assert children[0] == children[1]
 
 
 def test_heartbeats_go_on_after_a_busy_store(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:

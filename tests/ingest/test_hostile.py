@@ -27,7 +27,7 @@ from core.settings import Settings
 from eakte import steps
 from eakte.intake import take_in
 from eakte.serve import build_app
-from eakte.supervisor import Supervisor
+from eakte.lanes import child_limits
 from ingest.reporting import reconcile
 from tests.databases import enter, settings_at
 from tests.ingest.door import House, book, letter, open_house
@@ -146,7 +146,7 @@ def test_a_full_store_is_waited_for_a_damaged_image_is_not(monkeypatch: pytest.M
 
 
 def test_every_call_of_the_supervisor_has_limits(house: House) -> None:
-    limits = Supervisor(house.services, [], lanes=1)._limits
+    limits = child_limits(house.services.settings)
     assert (limits.wall_seconds, limits.memory_mb) == (180.0, MEMORY_MB)
     assert limits.file_mb <= 2048
 

@@ -1,0 +1,51 @@
+"""The relay: turns due steps into wakes."""
+
+from __future__ import annotations
+
+import time
+
+from core import jobs
+from core.database import Database
+from core.errors import Unavailable
+from core.log import logger
+from core.waking import QUEUES, WAKES_AHEAD, Waker, kinds_of, missing_wakes
+
+_log = logger(__name__)
+
+
+class Relay:
+    """The duty that turns due steps into wakes: the job rows themselves are its outbox, so none can be forgotten."""
+
+    _PAUSE_SECONDS = 3.0
+
+    def __init__(self, database: Database, waker: Waker) -> None:
+        self._database, self._waker = database, waker
+        self._paused_until = 0.0
+        self._lost = ""
+
+    def run(self) -> None:
+        """Send what is missing. A broker that cannot take it is said once, and asked again after a pause."""
+        if time.monotonic() < self._paused_until:
+            return
+        try:
+            self._send()
+        except Unavailable as error:
+            self._paused_until = time.monotonic() + self._PAUSE_SECONDS
+            if error.reason != self._lost:
+                _log.warning("broker_lost", reason=error.reason, text=error.de, text_en=error.en)
+            self._lost = error.reason
+            return
+        if self._lost:
+            _log.info("broker_back")
+        self._lost = ""
+
+    def _send(self) -> None:
+        with self._database.read() as session:
+            now = self._database.clock.now()
+            due = {queue: jobs.due_count(session, now, kinds_of((queue,)), WAKES_AHEAD) for queue in QUEUES}
+        for queue, number in due.items():
+            missing = missing_wakes(number, self._waker.waiting(queue)) if number else 0
+            if missing:
+                self._waker.wake(queue, missing)
+        if self._lost:
+            self._waker.waiting(QUEUES[0])

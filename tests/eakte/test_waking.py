@@ -1,0 +1,266 @@
+"""What hears of work is exchangeable: lanes that look into the table and Celery on a real Redis keep the same promises.
+
+Work that is offered is done exactly once, whoever is killed; a broker that is killed, emptied, full, locked or fed with
+rubbish costs time, never work. The steps are the real ones, on papers with their own text.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from sqlalchemy import func, select
+
+from archive.models import Document
+from core.models import AuditEvent, Job
+from core.settings import Settings
+from eakte.bootstrap import open_services
+from eakte.duties import duties
+from eakte.supervisor import Supervisor
+from ingest.ledger import Delivery, receive
+from ingest.models import Receipt
+from tests.eakte.broker import Broker, redis_program
+from tests.ingest.door import House, book, letter, open_house
+
+PATIENCE = 240.0
+needs_redis = pytest.mark.skipif(
+    redis_program() is None and not os.environ.get("CI"), reason="no redis-server is installed"
+)
+
+
+class World:
+    """An installation, its broker if it has one, and worker processes."""
+
+    def __init__(self, folder: Path, broker: Broker | None) -> None:
+        self.folder, self.broker = folder, broker
+        self.house: House = open_house(folder / "home")
+        self.running: list[subprocess.Popen[bytes]] = []
+        self.offered = 0
+
+    def offer(self, number: int = 3) -> None:
+        """Papers of one page; the first one is a batch of two."""
+        station = self.house.station("SCAN-1").id
+        for _ in range(number):
+            self.offered += 1
+            path = self.folder / f"{self.offered}.pdf"
+            path.write_bytes(book(letter(f"Nachweis Nr. {self.offered}", "Aktenzeichen 99801BG0055555")))
+            services = self.house.services
+            receive(services.database, services.blobs, self.house.agency, path, Delivery("cli", station))
+
+    def worker(self, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
+        """`eakte worker` as a process of its own."""
+        known = self.house.environment(**{**(self.broker.settings if self.broker else {}), **environment})
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "eakte", "worker", "--count", "1", *arguments], env=known, stderr=log, stdout=log
+            )
+        self.running.append(process)
+        return process
+
+    @property
+    def log(self) -> Path:
+        """What the workers said."""
+        return self.folder / "worker.log"
+
+    def end(self) -> None:
+        """Stop the workers in an orderly way."""
+        for process in self.running:
+            process.terminate()
+        for process in self.running:
+            process.wait(60)
+        self.running.clear()
+
+    def until(self, reached: Callable[[], bool]) -> None:
+        """Wait for a condition."""
+        limit = time.monotonic() + PATIENCE
+        while not reached():
+            assert time.monotonic() < limit, self.log.read_text("utf-8", "replace")[-4000:]
+            time.sleep(0.1)
+
+    def finished(self) -> bool:
+        """Whether every receipt is at its end."""
+        with self.house.services.database.read() as session:
+            open_ones = select(func.count()).select_from(Receipt).where(Receipt.final_at.is_(None))
+            return session.scalar(open_ones) == 0
+
+    def leased(self) -> bool:
+        """Whether a step is at work."""
+        with self.house.services.database.read() as session:
+            return session.scalars(select(Job.id).where(Job.state == "leased").limit(1)).first() is not None
+
+    def assert_exactly_once(self) -> None:
+        """One split and one document for each paper; nothing quarantined, no step left."""
+        with self.house.services.database.read() as session:
+            split = Counter(session.scalars(select(AuditEvent.object_id).where(AuditEvent.action == "receipt.split")))
+            assert (len(split), set(split.values())) == (self.offered, {1})
+            assert session.scalar(select(func.count()).select_from(Document)) == self.offered
+            assert set(session.scalars(select(Receipt.state))) == {"split"}
+            assert set(session.execute(select(Job.state, Job.deaths))) == {("done", 0)}
+
+
+@pytest.fixture(scope="module", params=["table", pytest.param("celery", marks=needs_redis)])
+def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp(f"waking-{request.param}")
+    broker = Broker(folder / "redis").start() if request.param == "celery" else None
+    yield World(folder, broker)
+    if broker is not None:
+        broker.kill()
+
+
+@pytest.fixture
+def world(made: World) -> Iterator[World]:
+    yield made
+    made.end()
+
+
+@pytest.fixture(scope="module")
+def made_brokered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("broker-faults")
+    broker = Broker(folder / "redis").start()
+    yield World(folder, broker)
+    broker.kill()
+
+
+@pytest.fixture
+def brokered(made_brokered: World) -> Iterator[World]:
+    yield made_brokered
+    made_brokered.end()
+
+
+def test_two_workers_share_what_is_offered(world: World) -> None:
+    world.offer(5)
+    world.worker()
+    world.worker()
+    world.until(world.finished)
+    world.offer(2)
+    world.until(world.finished)
+    world.assert_exactly_once()
+
+
+def test_workers_of_one_queue_each_finish_together(world: World) -> None:
+    world.offer()
+    for queue in ("ocr", "ingest", "default"):
+        world.worker("--queues", queue)
+    world.until(world.finished)
+    world.assert_exactly_once()
+
+
+def test_a_killed_worker_costs_time_only(world: World) -> None:
+    world.offer()
+    first = world.worker()
+    world.until(world.leased)
+    first.kill()
+    first.wait()
+    world.worker()
+    world.until(world.finished)
+    world.assert_exactly_once()
+
+
+def test_a_worker_that_is_told_to_stop_finishes_what_it_does(world: World) -> None:
+    world.offer(4)
+    first = world.worker()
+    world.until(world.leased)
+    first.send_signal(signal.SIGTERM)
+    assert first.wait(60) == 0
+    assert not world.leased()
+    with world.house.services.database.read() as session:
+        assert session.scalars(select(Job.attempts).where(Job.state == "ready", Job.attempts > 0)).all() == []
+    world.worker()
+    world.until(world.finished)
+    world.assert_exactly_once()
+
+
+def broker_of(world: World) -> Broker:
+    assert world.broker is not None
+    return world.broker
+
+
+@needs_redis
+def test_messages_alone_bring_the_work(brokered: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sweep switched off: what is done is done because Celery said so."""
+    monkeypatch.setattr("eakte.celery_hearing.SILENCE_SECONDS", 1e6)
+    broker = broker_of(brokered)
+    monkeypatch.setenv("EAKTE_HOME", str(brokered.house.home))
+    settings = Settings(
+        home=brokered.house.home, broker_url=broker.settings["EAKTE_BROKER_URL"],
+        broker_password_file=broker.password_file,
+    )  # fmt: skip
+    services = open_services(settings)
+    supervisor = Supervisor(services, duties(services), 1)
+    supervisor.start()
+    try:
+        brokered.offer(2)
+        brokered.until(brokered.finished)
+    finally:
+        supervisor.stop(60)
+        services.database.dispose()
+    brokered.assert_exactly_once()
+
+
+@needs_redis
+def test_a_broker_that_is_killed_costs_time_only(brokered: World) -> None:
+    broker = broker_of(brokered)
+    brokered.offer(2)
+    brokered.worker()
+    brokered.until(brokered.leased)
+    broker.kill()
+    brokered.offer(2)
+    brokered.until(brokered.finished)
+    broker.start()
+    brokered.offer(2)
+    brokered.until(brokered.finished)
+    brokered.until(lambda: b"broker_back" in brokered.log.read_bytes())
+    brokered.assert_exactly_once()
+
+
+@needs_redis
+def test_a_broker_that_is_emptied_or_fed_with_rubbish_costs_time_only(brokered: World) -> None:
+    client = broker_of(brokered).client()
+    brokered.worker()
+    brokered.offer(2)
+    client.flushall()
+    client.lpush("eakte:ocr", b"\x00 no message at all", b"{}", b'{"body": 7}')
+    client.lpush("eakte:ingest", b'{"body": "W10=", "headers": {"task": "os.system"}, "properties": {}}', b"[]")
+    brokered.offer(1)
+    brokered.until(brokered.finished)
+    brokered.until(lambda: client.llen("eakte:ocr") == client.llen("eakte:ingest") == 0)
+    brokered.offer(1)
+    brokered.until(brokered.finished)
+    brokered.assert_exactly_once()
+
+
+@needs_redis
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [("full", "broker_full"), ("password", "broker_password"), ("absent", "broker_unreachable")],
+)
+def test_work_goes_on_without_a_usable_broker_and_the_log_says_why(brokered: World, fault: str, reason: str) -> None:
+    broker, environment = broker_of(brokered), {}
+    if fault == "full":
+        broker.client().config_set("maxmemory", "1kb")
+    elif fault == "password":
+        wrong = brokered.folder / "wrong"
+        wrong.write_text("falsch")
+        environment["EAKTE_BROKER_PASSWORD_FILE"] = str(wrong)
+    else:
+        environment["EAKTE_BROKER_URL"] = "redis://127.0.0.1:1/0"
+    try:
+        process = brokered.worker(**environment)
+        brokered.offer(1)
+        brokered.until(brokered.finished)
+        brokered.until(lambda: reason.encode() in brokered.log.read_bytes())
+        told = " ".join(psutil.Process(process.pid).cmdline())
+        assert broker.password not in told + brokered.log.read_text("utf-8", "replace")
+        brokered.end()
+    finally:
+        if fault == "full":
+            broker.client().config_set("maxmemory", "0")
+    brokered.assert_exactly_once()
