@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
-from api import problems, routes_inbox, routes_receipts, routes_records, routes_session
+from api import problems, routes_inbox, routes_operation, routes_receipts, routes_records, routes_session
 from api.context import COOKIE, Context
 from api.frame import Frame
 
@@ -16,6 +16,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     routes_records.router,
     routes_inbox.router,
     routes_session.router,
+    routes_operation.router,
 )
 
 

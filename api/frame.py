@@ -13,6 +13,7 @@ from collections.abc import Callable
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bound_contextvars
 
 from api.problems import unexpected
 from core.ids import new_id
@@ -56,10 +57,17 @@ class Frame:
         inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         body = receive if self._streams(scope["path"]) else _limited(scope, receive)
         try:
-            await self._app(inner, body, answer.send)
+            with bound_contextvars(request_id=answer.request_id):
+                await self._app(inner, body, answer.send)
         except Exception as error:  # the last boundary: whatever it was, the client gets a reference and no internals
             reference = secrets.token_hex(4).upper()
-            _log.error("unexpected", reference=reference, kind=type(error).__name__, exc_info=error)
+            _log.error(
+                "unexpected",
+                reference=reference,
+                request_id=answer.request_id,
+                kind=type(error).__name__,
+                exc_info=error,
+            )
             if answer.status:
                 raise BrokenOff(f"answer broken off, reference {reference}") from None
             await unexpected(reference)(inner, receive, answer.send)
@@ -74,7 +82,7 @@ class _Answer:
         self._method: str = scope["method"]
         self._send = send
         self._started = time.monotonic()
-        self._request_id = str(new_id())
+        self.request_id = str(new_id())
         self.status = 0
 
     async def send(self, message: Message) -> None:
@@ -84,7 +92,7 @@ class _Answer:
             headers = MutableHeaders(scope=message)
             for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
-            headers["X-Request-Id"] = self._request_id
+            headers["X-Request-Id"] = self.request_id
         elif self._method == "HEAD":
             message = {**message, "body": b""}
         await self._send(message)
@@ -93,7 +101,7 @@ class _Answer:
         """The line of the access log."""
         milliseconds = round((time.monotonic() - self._started) * 1000, 1)
         _log.info(
-            "request", request_id=self._request_id, method=self._method, route=route, status=self.status,
+            "request", request_id=self.request_id, method=self._method, route=route, status=self.status,
             milliseconds=milliseconds,
         )  # fmt: skip
 

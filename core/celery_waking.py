@@ -80,7 +80,7 @@ class CeleryWaker:
     def waiting(self, queue: str) -> int:
         """See core.waking.Waker."""
         with self._open() as channel:
-            return int(Queue(queue, no_declare=True, channel=channel).queue_declare(passive=False).message_count)
+            return int(channel.queue_declare(queue).message_count)
 
     def close(self) -> None:
         """Forget the connection; the next call opens one."""

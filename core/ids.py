@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 import uuid_utils.compat
@@ -18,3 +19,8 @@ def parse_id(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
+
+
+def first_id_at(instant: datetime) -> UUID:
+    """The lowest UUIDv7 of that millisecond: what was made since then lies above it, found by the primary key."""
+    return UUID(int=int(instant.timestamp() * 1000) << 80)

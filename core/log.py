@@ -44,6 +44,7 @@ def configure_logging(level: str = "info") -> None:
         logger_factory=lambda *_: _Stderr(),
     )
     logging.basicConfig(level=level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s", force=True)
+    logging.getLogger("celery").setLevel(logging.CRITICAL)  # the relay and the sweep say it once and in plain words
     for chatty in ("alembic", "fontTools", "pypdf", "pikepdf"):
         logging.getLogger(chatty).setLevel(logging.ERROR)
 

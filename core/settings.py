@@ -68,6 +68,9 @@ class Settings(BaseSettings):
         default="", description="Redis that wakes workers, redis://host:port/0; empty = workers look into the table."
     )
     broker_password_file: Path | None = Field(default=None, description="File with the password of Redis.")
+    metrics_token_file: Path | None = Field(
+        default=None, description="File with the token that may read /metrics; without it nobody may."
+    )
     ocr_language: str = Field(
         default="deu", description="Tesseract language(s); Latin is added when its model is found."
     )
@@ -146,3 +149,8 @@ class Settings(BaseSettings):
     def worker_count(self) -> int:
         """Worker children: as set, or one per processor that this process may use."""
         return self.workers or len(os.sched_getaffinity(0))
+
+
+def environment_names() -> list[str]:
+    """The names of the variables that are set; their values stay here."""
+    return list(os.environ)

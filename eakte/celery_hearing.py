@@ -36,12 +36,12 @@ class CeleryHearing:
     ) -> None:
         self._app, self._pool, self._stopping = app, pool, stopping
         self._queues, self._kinds, self._size = tuple(queues), kinds_of(queues), size
-        self._heard = time.monotonic()
+        self._heard, self._deaf = time.monotonic(), False
 
         def wake(queue: str) -> None:
             self._wake(queue)
 
-        app.task(wake, name=WAKE, acks_late=True, ignore_result=True)
+        app.task(name=WAKE, acks_late=True, ignore_result=True)(wake)
 
     def loops(self) -> list[Callable[[], None]]:
         """What runs in a thread each, until the worker stops."""
@@ -49,7 +49,7 @@ class CeleryHearing:
 
     def _wake(self, queue: str) -> None:
         """One wake: at most one step. Whatever the message says, the table decides."""
-        self._heard = time.monotonic()
+        self._heard, self._deaf = time.monotonic(), False
         if queue not in self._queues:
             _log.warning("wake_ignored")
             return
@@ -78,15 +78,20 @@ class CeleryHearing:
     def _shut_down(self) -> None:
         """Celery's warm shut-down: no new messages, what runs is finished."""
         self._stopping.wait()
-        state.should_stop = 0
+        state.should_stop = 0  # type: ignore[assignment]  # an exit status means: stop
 
     def _sweep(self) -> None:
         while not self._stopping.wait(SILENCE_SECONDS / 2):
             try:
                 while self._silent() and self._pool.take(self._kinds, wait=False):
-                    continue
+                    self._say_once()
             except Exception as error:  # the sweep is what is left when all else fails: it may not end
                 _log.error("sweep_broken", error=type(error).__name__, exc_info=error)
+
+    def _say_once(self) -> None:
+        if not self._deaf:
+            _log.warning("broker_silent")  # said once per silence
+        self._deaf = True
 
     def _silent(self) -> bool:
         return not self._stopping.is_set() and time.monotonic() - self._heard > SILENCE_SECONDS

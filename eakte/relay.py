@@ -36,7 +36,7 @@ class Relay:
             self._lost = error.reason
             return
         if self._lost:
-            _log.info("broker_back")
+            _log.warning("broker_back", reason=self._lost)  # as loud as its loss
         self._lost = ""
 
     def _send(self) -> None:

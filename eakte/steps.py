@@ -13,9 +13,11 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy.exc import OperationalError
+from structlog.contextvars import bound_contextvars
 
 from archive.blobs.port import BlobMissing
 from core.errors import LeaseLost, StorageFull, Unavailable
+from core.jobs import LeasedJob
 from core.log import configure_logging, logger
 from core.settings import Settings
 from eakte.bootstrap import Services, open_services
@@ -59,6 +61,11 @@ def warm_up() -> dict[str, Any]:
 def perform(request: dict[str, Any]) -> dict[str, Any]:
     """Do the job and commit its result. Safe to be killed at any moment and to be run again."""
     job = job_from(request)
+    with bound_contextvars(job=str(job.id), kind=job.kind):
+        return _perform(job)
+
+
+def _perform(job: LeasedJob) -> dict[str, Any]:
     try:
         _pipeline().perform(job)
     except LeaseLost:
@@ -70,6 +77,6 @@ def perform(request: dict[str, Any]) -> dict[str, Any]:
     except Exception as error:  # a hostile file may raise anything; the supervisor decides what it means
         if isinstance(error, OSError) and error.errno in _STORE_FAULTS:
             return {"status": "retry", "error": type(error).__name__}
-        _log.warning("step_failed", job=str(job.id), kind=job.kind, error=type(error).__name__, exc_info=error)
+        _log.warning("step_failed", error=type(error).__name__, exc_info=error)
         return {"status": "failed", "error": type(error).__name__}
     return {"status": "done"}

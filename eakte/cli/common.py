@@ -16,9 +16,10 @@ from sqlalchemy import select
 
 from core.actor import Actor
 from core.clock import agency_date
+from core.configuration import faults
 from core.errors import EakteError, InvalidInput
 from core.log import configure_logging
-from core.settings import Settings
+from core.settings import Settings, environment_names
 from eakte.bootstrap import Services, agency_id, open_services
 from organisation.actors import build_actor
 from organisation.models import User
@@ -45,6 +46,11 @@ def settings() -> Settings:
             messages.print(f"Einstellung {name} ist falsch: {fault['msg']}", style="red", markup=False)
         raise typer.Exit(USAGE) from error
     configure_logging("warning" if found.log_level == "info" else found.log_level)
+    told = faults(found, environment_names())
+    for fault in told:
+        messages.print(f"{fault.de} ({fault.en})", style="red" if fault.fatal else "yellow", markup=False)
+    if any(fault.fatal for fault in told):
+        raise typer.Exit(USAGE)
     return found
 
 

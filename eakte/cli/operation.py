@@ -44,6 +44,12 @@ def doctor(as_json: AsJson = False) -> None:
     raise typer.Exit(PROBLEMS if findings else DONE)
 
 
+def check() -> None:
+    """Die Einstellungen prüfen, ohne etwas zu öffnen oder zu ändern."""
+    read_settings()
+    messages.print("Die Einstellungen sind in Ordnung.")
+
+
 def serve(parent: StartedBy = None) -> None:
     """Nur den Server starten."""
     from eakte.serve import serve as run_server

@@ -2,7 +2,8 @@
 
 Kinds: document, case, filing, item, clearing, entry (of the quarantine): one record, for its readers only · link: leads
 its readers to a case, shows nothing · list: narrowed to the reader · own: the reader's own settings, forms or acts ·
-station: scanning stations only · open: no data · refused: never does anything.
+station: scanning stations only · open: no data · refused: never does anything for a
+person (figures need a token of their own: test_metrics).
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ GET: dict[str, str] = {
     "/api/v1/openapi.json": "open",
     "/healthz": "open",
     "/readyz": "open",
+    "/metrics": "refused",
     "/static/{path:path}": "open",
     "/": "own",
     "/anmelden": "open",

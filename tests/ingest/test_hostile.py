@@ -26,8 +26,8 @@ from core.models import Job
 from core.settings import Settings
 from eakte import steps
 from eakte.intake import take_in
-from eakte.serve import build_app
 from eakte.lanes import child_limits
+from eakte.serve import build_app
 from ingest.reporting import reconcile
 from tests.databases import enter, settings_at
 from tests.ingest.door import House, book, letter, open_house
