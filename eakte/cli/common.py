@@ -47,9 +47,9 @@ def settings() -> Settings:
         raise typer.Exit(USAGE) from error
     configure_logging("warning" if found.log_level == "info" else found.log_level)
     told = faults(found, environment_names())
-    for fault in told:
-        messages.print(f"{fault.de} ({fault.en})", style="red" if fault.fatal else "yellow", markup=False)
-    if any(fault.fatal for fault in told):
+    for one in told:
+        messages.print(f"{one.de} ({one.en})", style="red" if one.fatal else "yellow", markup=False)
+    if any(one.fatal for one in told):
         raise typer.Exit(USAGE)
     return found
 
