@@ -20,13 +20,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.database import Transaction
 from core.errors import LeaseLost
 from core.fairness import next_turn
-from core.ids import new_id
+from core.ids import first_id_at, new_id
 from core.models import Job
 
 LEASE_SECONDS = 30
@@ -205,6 +205,17 @@ def release_owner(tx: Transaction, owner: str) -> int:
         .values(state="ready", leased_by=None, lease_until=None)
     )
     return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def forget(tx: Transaction, before: datetime, most: int = 500) -> int:
+    """Remove rows of steps that were done and made before `before`, the oldest first, at most `most` at once.
+
+    Only a step at work makes its successors, so a row that is done and gone is never asked for again.
+    """
+    old = select(Job.id).where(Job.id < first_id_at(before), Job.state == "done", Job.finished_at < before)
+    gone = tx.session.scalars(old.order_by(Job.id).limit(most)).all()
+    tx.session.execute(delete(Job).where(Job.id.in_(gone)))
+    return len(gone)
 
 
 def next_generation(session: Session, kind: str, subject_id: UUID) -> int:

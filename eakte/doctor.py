@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -28,6 +29,7 @@ from core.audit.verify import verify
 from core.models import AuditEvent, Job, OutboxEvent
 from core.outbox import INDEX
 from eakte.bootstrap import Services
+from eakte.doctor_clock import hosts_ahead
 from eakte.doctor_storage import storage_findings
 from eakte.searching import documents_in_index
 from inbox.checks import unseen_items
@@ -68,6 +70,8 @@ def examine(services: Services, *, deep: bool = True, progress: Progress = _sile
     for check in _CHECKS:
         with services.database.read() as session:
             findings += check(session, services)
+    with services.database.read() as session:
+        findings += _clock_findings(session, services.database.clock.now())
     for walk in (_ledger_findings, _note_findings, _index_findings):
         findings += walk(services)
     return findings
@@ -245,6 +249,14 @@ def _work_findings(session: Session, services: Services) -> Iterator[Finding]:
 def _audit_findings(session: Session, services: Services) -> Iterator[Finding]:
     for problem in verify(session, services.settings.anchor_file).problems:
         yield Finding("audit", problem.kind, str(problem.position), "Das Protokoll ist an dieser Stelle verändert.")
+
+
+def _clock_findings(session: Session, now: datetime) -> Iterator[Finding]:
+    for host, lead in hosts_ahead(session, now):
+        text = (
+            f"Die Uhr des Rechners geht gegenüber diesem {lead} Sekunden vor. Bitte die Zeit beider abgleichen (NTP)."
+        )
+        yield Finding("clock", "skew", host, text)
 
 
 _CHECKS: Final[Sequence[Callable[[Session, Services], Iterator[Finding]]]] = (

@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from archive.blobs.claims import unlink_released
+from core import jobs
 from core.audit.sealing import seal
 from core.secrets import read_secret
 from eakte.bootstrap import Services
@@ -22,6 +23,8 @@ from organisation.models import Agency
 from retention.locking import renew_locks
 from retention.models import DisposalList
 
+_KEEP_FINISHED = timedelta(days=30)
+
 
 def duties(services: Services) -> Sequence[Duty]:
     """All loops of a worker on this installation."""
@@ -32,6 +35,7 @@ def duties(services: Services) -> Sequence[Duty]:
         Duty("indexer", 0.2, lambda: index_pending(services)),
         Duty("rescue", 60.0, lambda: bring_to_light(services.database)),
         Duty("bytes", 60.0, _remove_bytes(services)),
+        Duty("finished", 60.0, lambda: _forget_finished(services)),
         Duty("disposals", 30.0, lambda: _finish_disposals(services)),
     ]
     if services.blobs.locks:
@@ -58,6 +62,12 @@ def _finish_disposals(services: Services) -> None:
         resume_proposals(services.database)
         if may_dispose(services.settings):
             resume_disposals(stores(services))
+
+
+def _forget_finished(services: Services) -> None:
+    """Steps that were done long ago: nobody asks for them, and they would be one row in eight of all there are."""
+    with services.database.write() as tx:
+        jobs.forget(tx, tx.now - _KEEP_FINISHED)
 
 
 def _remove_bytes(services: Services) -> Callable[[], object]:

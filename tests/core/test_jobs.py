@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -123,3 +123,18 @@ def test_a_dead_owner_gives_everything_back_at_once(jobbed: Database) -> None:
     with jobbed.write() as tx:
         assert jobs.release_owner(tx, "a") == 1
     assert must_take(jobbed, "b").fencing == job.fencing + 1
+
+
+def test_only_what_was_done_long_ago_is_forgotten(jobbed: Database, clock: SetClock) -> None:
+    first = must_take(jobbed)
+    with jobbed.write() as tx:
+        jobs.finish(tx, first)
+        still_open = jobs.enqueue(tx, first.agency_id, "read", new_id())
+    # Ids carry the machine's time, rows the clock's: "long ago" is after both.
+    clock.instant = max(clock.instant, datetime.now(UTC)) + timedelta(days=1)
+    with jobbed.write() as tx:
+        assert jobs.forget(tx, NOON - timedelta(days=1)) == 0
+        assert jobs.forget(tx, clock.instant) == 1
+        assert jobs.forget(tx, clock.instant) == 0
+    with jobbed.read() as session:
+        assert session.scalars(select(Job.id)).all() == [still_open]
