@@ -10,6 +10,7 @@ from sqlalchemy import select
 from archive.blobs.claims import unlink_released
 from core import jobs
 from core.audit.sealing import seal
+from core.database import FREE
 from core.secrets import read_secret
 from eakte.bootstrap import Services
 from eakte.housekeeping import Duty, sweep
@@ -66,7 +67,7 @@ def _finish_disposals(services: Services) -> None:
 
 def _forget_finished(services: Services) -> None:
     """Steps that were done long ago: nobody asks for them, and they would be one row in eight of all there are."""
-    with services.database.write() as tx:
+    with services.database.write(FREE) as tx:
         jobs.forget(tx, tx.now - _KEEP_FINISHED)
 
 
