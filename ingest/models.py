@@ -27,6 +27,7 @@ class Receipt(Base):
         UniqueConstraint("station_id", "idempotency_key"),
         Index("ix_receipt_sha256", "sha256"),
         Index("ix_receipt_state", "agency_id", "state"),
+        Index("ix_receipt_day", "agency_id", "accepted_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from psycopg.types.string import StrDumperUnknown
 from sqlalchemy import Connection, Engine, create_engine, event, exists, make_url, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
@@ -66,6 +67,14 @@ class ServerClock:
     def told(self, instant: datetime) -> None:
         """The server said that it is `instant` now."""
         self._ahead = instant.timestamp() - time.monotonic()
+
+
+class _TextDumper(StrDumperUnknown):
+    """PostgreSQL's text has no NUL. What people and files bring along is kept, with the sign for "not readable" there."""
+
+    def dump(self, obj: str) -> bytes | bytearray | memoryview | None:
+        """The text as bytes."""
+        return super().dump(obj.replace("\x00", "\ufffd"))
 
 
 class PostgresqlDatabase(Database):
@@ -145,6 +154,7 @@ class PostgresqlDatabase(Database):
         return faults.translated(error)
 
     def _connected(self, connection: Any, _record: Any) -> None:
+        connection.adapters.register_dumper(str, _TextDumper)
         with connection.cursor() as cursor:
             self._server_clock.told(cursor.execute("SELECT clock_timestamp()").fetchone()[0])
         connection.rollback()

@@ -722,6 +722,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('receipt', schema=None) as batch_op:
         batch_op.create_index('ix_receipt_sha256', ['sha256'], unique=False)
+        batch_op.create_index('ix_receipt_day', ['agency_id', 'accepted_at'], unique=False)
         batch_op.create_index('ix_receipt_state', ['agency_id', 'state'], unique=False)
 
     op.create_table('trigger_fact',
@@ -933,6 +934,7 @@ def downgrade() -> None:
     op.drop_table('trigger_fact')
     with op.batch_alter_table('receipt', schema=None) as batch_op:
         batch_op.drop_index('ix_receipt_state')
+        batch_op.drop_index('ix_receipt_day')
         batch_op.drop_index('ix_receipt_sha256')
 
     op.drop_table('receipt')

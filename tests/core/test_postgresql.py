@@ -232,6 +232,16 @@ def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
             open_services(settings, migrate=migrate)
 
 
+def test_text_with_a_nul_is_kept_but_for_the_nul(database: Database) -> None:
+    with database.write() as tx:
+        agency = tx.session.get_one(Agency, make_agency(tx, "N"))
+        agency.name, agency.details = "Be\x00hörde", {"told": "a\x00b"}
+    with database.read() as session:
+        found = session.scalars(select(Agency)).one()
+        assert (found.name, found.details) == ("Be\ufffdhörde", {"told": "a\x00b"})
+        assert session.scalar(select(Agency.code).where(Agency.name.contains("\x00"))) == "N"
+
+
 def test_the_password_file_may_change_while_running(database: Database, tmp_path: Path) -> None:
     """Each connection reads it anew."""
     known = password_file()

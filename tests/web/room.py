@@ -164,7 +164,11 @@ class Room:
         """All items of the same document."""
         with self.database.read() as session:
             item = session.get_one(InboxItem, item_id)
-            query = select(InboxItem).where(InboxItem.document_id == item.document_id).order_by(InboxItem.created_at)
+            query = (
+                select(InboxItem)
+                .where(InboxItem.document_id == item.document_id)
+                .order_by(InboxItem.created_at, InboxItem.id)
+            )
             return list(session.scalars(query))
 
 

@@ -1,0 +1,46 @@
+"""The history goes up and down on every database, with rows in it, and ends where the models say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import func, inspect, select
+
+from core import jobs, outbox
+from core.actor import system_actor
+from core.audit import record_act
+from core.audit.sealing import seal
+from core.ids import new_id
+from core.models import AuditEvent
+from migrations import runner, state
+from organisation.models import Agency
+from tests.databases import open_at
+from tests.support import make_agency, make_database
+
+
+def test_up_and_down_and_up_again_with_rows(tmp_path: Path) -> None:
+    database = make_database(tmp_path)
+    for _ in range(2):
+        with database.write() as tx:
+            agency = make_agency(tx)
+            record_act(tx, system_actor(agency), "test.done", "thing", None, case_file_id=agency, n=1)
+            jobs.enqueue(tx, agency, "read", new_id(), payload={"page_no": 1})
+            outbox.emit(tx, agency, "document.changed", new_id())
+        seal(database, tmp_path / f"{agency}.jsonl")
+        runner.downgrade(database.engine, "base")
+        assert set(inspect(database.engine).get_table_names()) <= {"alembic_version"}
+        runner.upgrade(database.engine)
+        state.require_current(database.engine)
+        with database.read() as session:
+            assert session.scalar(select(func.count()).select_from(Agency)) == 0
+            assert session.scalar(select(func.count()).select_from(AuditEvent)) == 0
+    database.dispose()
+
+
+def test_the_history_ends_where_the_models_say(tmp_path: Path) -> None:
+    make_database(tmp_path).dispose()
+    with open_at(tmp_path).engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, runner.target_metadata()) == []
