@@ -105,7 +105,7 @@ def test_an_address_that_is_none(endpoint: str) -> None:
 def eakte(home: Path, settings: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("EAKTE_")}
     return subprocess.run(
-        [sys.executable, "-m", "eakte", *arguments], capture_output=True, text=True, timeout=120,
+        [sys.executable, "-m", "eakte", *arguments], capture_output=True, text=True, timeout=600,
         env={**environment, **settings, "EAKTE_HOME": str(home)},
     )  # fmt: skip
 

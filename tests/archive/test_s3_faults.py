@@ -112,7 +112,7 @@ def test_while_the_server_is_away_everything_is_503_and_later_it_works(own_minio
             ask(ABC)
     with pytest.raises(Unavailable) as refused:
         store.put_bytes(b"another")
-    assert time.monotonic() - began < 60, "waits are not bounded"
+    assert time.monotonic() - began < 300, "waits are not bounded"
     answer = from_error(refused.value)
     assert (answer.status_code, int(answer.headers["retry-after"]) > 0) == (503, True)
     assert not store.ready()
