@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shlex
 from dataclasses import dataclass, field
@@ -88,6 +89,8 @@ def test_from_the_post_to_the_certificate(office: Office, tmp_path: Path) -> Non
     found = json.loads(office.run("search Kanarienvogel --as tnommen --json"))
     assert "Kanarienvogel" in office.run(f"documents text {found['results'][0]['document_id']} --as tnommen")
     _agree(office)
+    _disagree(office, sorted(blobs))
+    _agree(office)
     office.run(f"cases close {NUMBER} --as tnommen --on 2012-03-01")
     office.run(f"retention propose Liste --on {TODAY} --as mockholm")
     office.run("retention appraise Liste --decision destroy --as tharksand")
@@ -96,6 +99,29 @@ def test_from_the_post_to_the_certificate(office: Office, tmp_path: Path) -> Non
     assert f"{NUMBER}           vernichtet\n" in report
     assert not set(blobs) & set(office.names())
     _agree(office)
+
+
+def _disagree(office: Office, addresses: list[str]) -> None:
+    """What somebody with keys may do to the bucket shows; since old versions stay, all of it can be undone."""
+    client, bucket = raw_client(office.settings), office.settings["EAKTE_S3_BUCKET"]
+    orphan = hashlib.sha256(b"orphan").hexdigest()
+    meddled = {addresses[0]: b"altered", orphan: b"orphan", "holiday.jpg": b"beach"}
+    for name, data in meddled.items():
+        client._put_object(bucket, name, data)
+    client.remove_object(bucket, addresses[1])
+    office.settings["EAKTE_ORPHAN_GRACE"] = "0"
+    told = json.loads(office.run("doctor --json", 1))["findings"]
+    assert {(one["store"], one["kind"], one["id"]) for one in told} == {
+        ("blobs", "damaged", addresses[0]),
+        ("blobs", "lock_weak", addresses[0]),
+        ("blobs", "missing", addresses[1]),
+        ("blobs", "orphan", orphan),
+        ("blobs", "foreign", "holiday.jpg"),
+    }
+    del office.settings["EAKTE_ORPHAN_GRACE"]
+    for one in list(client.list_objects(bucket, include_version=True)):
+        if one.object_name in (*meddled, addresses[1]) and one.is_latest == "true":
+            client.remove_object(bucket, str(one.object_name), version_id=one.version_id)
 
 
 def _agree(office: Office) -> None:
