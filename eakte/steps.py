@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy.exc import OperationalError
 from structlog.contextvars import bound_contextvars
 
-from archive.blobs.port import BlobMissing
+from archive.blobs.port import BlobDamaged, BlobMissing
 from core.errors import LeaseLost, StorageFull, Unavailable
 from core.jobs import LeasedJob
 from core.log import configure_logging, logger
@@ -70,7 +70,7 @@ def _perform(job: LeasedJob) -> dict[str, Any]:
         _pipeline().perform(job)
     except LeaseLost:
         return {"status": "lost"}
-    except (Unavailable, StorageFull, BlobMissing, OperationalError) as error:
+    except (Unavailable, StorageFull, BlobDamaged, BlobMissing, OperationalError) as error:
         return {"status": "retry", "error": type(error).__name__}
     except PageUnreadable as error:
         return {"status": "unreadable", "error": type(error).__name__}

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from archive.blobs.port import BlobLocked, BlobMissing, BlobStore, StoredBlob
 from archive.models import Blob, BlobClaim, Filing
@@ -36,16 +37,12 @@ def claim(tx: Transaction, store: BlobStore, blob: StoredBlob, owner_type: str, 
     Raises BlobMissing when the bytes are being removed or vanished since they were put: the step stores them again and
     repeats.
     """
-    row = tx.session.get(Blob, blob.sha256, with_for_update=True)
-    if row is None:
-        tx.session.add(Blob(sha256=blob.sha256, size=blob.size, created_at=tx.now))
-        tx.session.flush()
-    elif row.removing_at is not None or (row.removed_at is not None and not store.exists(blob.sha256)):
+    row = _row(tx, blob.sha256, blob.size)
+    if row.removing_at is not None or (row.removed_at is not None and not store.exists(blob.sha256)):
         raise BlobMissing(
             "Die Bytes sind nicht mehr da. Der Schritt wird wiederholt.", "blob vanished before its claim"
         )
-    else:
-        row.tombstoned_at, row.removed_at, row.lock_due_at = None, None, None
+    row.tombstoned_at, row.removed_at, row.lock_due_at = None, None, None
     same = select(BlobClaim.id).where(
         BlobClaim.sha256 == blob.sha256,
         BlobClaim.owner_type == owner_type,
@@ -138,23 +135,36 @@ def _mark(database: Database, sha256: str) -> datetime | None:
     others, until = None, time.monotonic() + _OTHERS_SECONDS
     while True:
         with database.write() as tx:
-            blob = tx.session.get(Blob, sha256, with_for_update=True)
-            if blob is not None and _claimed(tx, sha256):
+            blob = _row(tx, sha256, 0)
+            if _claimed(tx, sha256):
                 blob.tombstoned_at = blob.removing_at = None
                 return None
-            if blob is not None and blob.removing_at is not None and blob.removing_at != others:
+            if blob.removing_at is not None and blob.removing_at != others:
                 others, until = blob.removing_at, time.monotonic() + _OTHERS_SECONDS
-            if blob is None or blob.removing_at is None or time.monotonic() >= until:
-                blob = blob or Blob(sha256=sha256, size=0, created_at=tx.now)
+            if blob.removing_at is None or time.monotonic() >= until:
                 blob.tombstoned_at = blob.tombstoned_at or tx.now
                 blob.removing_at, blob.removed_at = _after(tx.now, blob.removing_at), None
-                tx.session.add(blob)
                 marked, at = blob.removing_at, time.monotonic()
                 break
         time.sleep(0.1)
     if time.monotonic() - at > _STALE_SECONDS:
         raise Unavailable("Das System ist gerade ausgelastet. Bitte gleich noch einmal.", "removal was held up")
     return marked
+
+
+def _row(tx: Transaction, sha256: str, size: int) -> Blob:
+    """The row of an address, locked; made when there is none. Pages without a word have the same text, so two workers may
+    well make one at the same moment: the second finds the row of the first.
+    """
+    row = tx.session.get(Blob, sha256, with_for_update=True, populate_existing=True)
+    if row is None:
+        row = Blob(sha256=sha256, size=size, created_at=tx.now)
+        try:
+            with tx.session.begin_nested():
+                tx.session.add(row)
+        except IntegrityError:
+            row = tx.session.get_one(Blob, sha256, with_for_update=True, populate_existing=True)
+    return row
 
 
 def _after(now: datetime, earlier: datetime | None) -> datetime:

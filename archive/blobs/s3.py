@@ -30,7 +30,7 @@ from minio.retention import Retention
 
 from archive.blobs import s3_parts
 from archive.blobs.port import CHUNK, BlobLocked, BlobMissing, Lock, StoredBlob, Window, unfaithful
-from archive.blobs.s3_wire import NOT_THERE, THERE_ALREADY, translated, unavailable
+from archive.blobs.s3_wire import NOT_THERE, THERE_ALREADY, impatient, translated, unavailable
 from core.errors import EakteError
 
 MARKER: Final = "eakte.json"
@@ -51,6 +51,7 @@ class S3BlobStore:
         self, client: Minio, bucket: str, work: Path, encryption: dict[str, str] | None = None, *, bypass: bool = False
     ) -> None:
         self._client, self._bucket, self._work = client, bucket, work
+        self._impatient = impatient(client)
         self._encryption = encryption or {}
         self._bypass = bypass
         work.mkdir(parents=True, exist_ok=True)
@@ -154,7 +155,7 @@ class S3BlobStore:
         """See BlobStore."""
         try:
             with translated():
-                return bool(self._client.bucket_exists(self._bucket))
+                return bool(self._impatient.bucket_exists(self._bucket))
         except EakteError:
             return False
 

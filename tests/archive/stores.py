@@ -71,10 +71,7 @@ def s3_bench(name: str, settings: dict[str, str], folder: Path) -> Bench:
 
 def server(request: pytest.FixtureRequest, name: str) -> Any:
     """The running server of that name (tests.services); skips with the reason where there is none."""
-    try:
-        return request.getfixturevalue(name)
-    except pytest.FixtureLookupError as error:
-        pytest.skip(f"no fixture for {error.argname}")
+    return request.getfixturevalue(name)
 
 
 def access_of(settings: dict[str, str], identity: str = "") -> Access:

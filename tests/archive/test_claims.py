@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from archive.blobs import claims
 from archive.blobs.local import LocalBlobStore
@@ -163,3 +165,26 @@ def test_what_the_store_locks_stays_and_can_be_claimed_again(tmp_path: Path, dat
     with database.write() as tx:
         claims.claim(tx, store, stored, claims.RECEIPT, new_id(), "batch")
     assert store.exists(ABC)
+
+
+def test_two_that_make_the_same_row_at_once(
+    store: BlobStore, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What several writers do on a real server: between the look and the insert another one inserts."""
+    stored = store.put_bytes(b"abc")
+    with database.write() as tx:
+        claims.claim(tx, store, stored, claims.RECEIPT, new_id(), "batch")
+    look = Session.get
+
+    def blind_once(session: Session, *arguments: Any, **options: Any) -> Any:
+        monkeypatch.setattr(Session, "get", look)
+        assert look(session, *arguments, **options) is not None
+        session.expunge_all()
+        return None
+
+    monkeypatch.setattr(Session, "get", blind_once)
+    with database.write() as tx:
+        claims.claim(tx, store, stored, claims.RECEIPT, new_id(), "batch")
+    with database.read() as session:
+        assert len(session.scalars(select(Blob)).all()) == 1
+        assert len(session.scalars(select(BlobClaim)).all()) == 2

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from archive.blobs import s3_parts
 from archive.blobs.s3 import MARKER, S3BlobStore
 from archive.blobs.s3_bucket import examine, prepare
 from archive.blobs.s3_wire import Access, connect
@@ -18,7 +19,7 @@ from core.errors import ConfigurationError, Unavailable
 from core.ids import new_id
 from core.settings import Settings
 from eakte.storage import may_dispose, open_blobs, open_disposal_blobs
-from tests.archive.stores import SERVERS, access_of, own_bucket, server
+from tests.archive.stores import SERVERS, access_of, own_bucket, raw_client, server
 from tests.support import make_database
 
 US = new_id()
@@ -89,6 +90,19 @@ def test_strangers_in_the_bucket_are_named(access: Access, tmp_path: Path) -> No
     assert list(store.all()) == []
 
 
+def test_the_server_encrypts_when_told_to(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    settings = own_bucket(server(request, "minio"))
+    prepare(raw_client(settings), settings["EAKTE_S3_BUCKET"], US)
+    told = {name.removeprefix("EAKTE_").lower(): value for name, value in settings.items()}
+    store = open_blobs(Settings(home=tmp_path, s3_encryption="AES256", **told), make_database(tmp_path))
+    for data in (b"small", os.urandom(s3_parts.PART + 1)):
+        sha256 = store.put_bytes(data).sha256
+        found = raw_client(settings).stat_object(settings["EAKTE_S3_BUCKET"], sha256)
+        assert found.metadata is not None
+        assert found.metadata["x-amz-server-side-encryption"] == "AES256"
+        assert store.verify(sha256)
+
+
 def test_a_server_that_is_not_there_is_unavailable_and_soon() -> None:
     access = Access("http://127.0.0.1:9", "eakte", "us-east-1", "key", "secret-key")
     with pytest.raises(Unavailable):
@@ -105,7 +119,7 @@ def test_an_address_that_is_none(endpoint: str) -> None:
 def eakte(home: Path, settings: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("EAKTE_")}
     return subprocess.run(
-        [sys.executable, "-m", "eakte", *arguments], capture_output=True, text=True, timeout=120,
+        [sys.executable, "-m", "eakte", *arguments], capture_output=True, text=True, timeout=600,
         env={**environment, **settings, "EAKTE_HOME": str(home)},
     )  # fmt: skip
 

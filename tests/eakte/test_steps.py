@@ -9,7 +9,7 @@ import pytest
 from PIL import UnidentifiedImageError
 from sqlalchemy.exc import OperationalError
 
-from archive.blobs.port import BlobMissing
+from archive.blobs.port import BlobDamaged, BlobMissing
 from core.errors import LeaseLost, StorageFull, Unavailable
 from core.jobs import LeasedJob
 from eakte import steps
@@ -23,6 +23,7 @@ ENDS = [
     (Unavailable("besetzt"), "retry"),
     (StorageFull("voll"), "retry"),
     (BlobMissing("weg"), "retry"),
+    (BlobDamaged("verändert"), "retry"),
     (OperationalError("", {}, Exception()), "retry"),
     (OSError(errno.ENOSPC, "no space"), "retry"),
     (OSError(errno.EMFILE, "too many files"), "retry"),
