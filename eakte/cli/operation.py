@@ -57,10 +57,12 @@ def worker(
 ) -> None:
     """Nur die Arbeitsprozesse starten."""
     from eakte.duties import duties
+    from eakte.searching import require_usable_index
     from eakte.supervisor import Supervisor
 
     _end_with(parent)
     with services() as opened:
+        require_usable_index(opened)
         supervisor = Supervisor(opened, duties(opened), count)
         stopped = False
 
