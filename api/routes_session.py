@@ -78,11 +78,14 @@ def healthz() -> dict[str, str]:
 
 @router.get("/readyz", summary="Der Prozess kann arbeiten")
 def readyz(ctx: Ctx) -> Response:
-    """200 when database, bytes and index answer; else 503 with what does not."""
+    """200 when database and bytes answer; else 503 with what does not. Without the index all but searching goes on: a
+    proxy that took the process away for it would take everything away. Its state is told: `degraded`.
+    """
     checks = {"database": _database_ready(ctx), "blobs": ctx.blobs.ready(), "index": ctx.search.ready()}
-    ready = all(checks.values())
-    body: dict[str, Any] = {"status": "ready" if ready else "not_ready", "checks": checks}
-    return JSONResponse(body, 200 if ready else 503)
+    works = checks["database"] and checks["blobs"]
+    status = "not_ready" if not works else "ready" if checks["index"] else "degraded"
+    body: dict[str, Any] = {"status": status, "checks": checks}
+    return JSONResponse(body, 200 if works else 503)
 
 
 def set_cookie(response: Response, ctx: Context, secret: str) -> None:

@@ -19,7 +19,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from archive.blobs.local import LocalBlobStore
@@ -38,7 +38,10 @@ from migrations.runner import upgrade
 from organisation.actors import build_actor
 from organisation.models import Agency, OrgUnit, RoleAssignment, User
 from search.analyser import analyse_words
+from search.index import SearchIndex
 from search.indexing import Indexer
+from search.opensearch_client import Server
+from search.opensearch_index import OpenSearchIndex
 from search.query import parse
 from search.service import SearchService
 from search.tantivy_index import TantivyIndex
@@ -168,7 +171,7 @@ def caseworker(database: Database) -> Actor:
         return build_actor(session, session.scalars(select(User).where(User.username == "anna")).one(), DAY)
 
 
-def measure_indexing(archive: Archive, index: TantivyIndex, documents: int) -> dict[str, float]:
+def measure_indexing(archive: Archive, index: SearchIndex, documents: int) -> dict[str, float]:
     """A rebuild from the database: reading rows and texts, analysing, writing."""
     wall, cpu = time.perf_counter(), time.process_time()
     entries = Indexer(archive.database, archive.store, index).rebuild()
@@ -180,7 +183,7 @@ def measure_indexing(archive: Archive, index: TantivyIndex, documents: int) -> d
     }
 
 
-def measure_one_letter(archive: Archive, index: TantivyIndex) -> float:
+def measure_one_letter(archive: Archive, index: SearchIndex) -> float:
     """Milliseconds from an outbox event to a searchable letter, the indexer's turn taken at once: median of some."""
     indexer = Indexer(archive.database, archive.store, index)
     with archive.database.read() as session:
@@ -195,7 +198,7 @@ def measure_one_letter(archive: Archive, index: TantivyIndex) -> float:
     return round(statistics.median(taken), 1)
 
 
-def measure_searching(archive: Archive, index: TantivyIndex) -> dict[str, object]:
+def measure_searching(archive: Archive, index: SearchIndex) -> dict[str, object]:
     """The index alone with the access filter; then the whole answer with rights, facets, snippets and the audit."""
     actor = caseworker(archive.database)
     service = SearchService(archive.database, archive.store, index)
@@ -213,12 +216,25 @@ def measure_searching(archive: Archive, index: TantivyIndex) -> dict[str, object
     }
 
 
-def measure(folder: Path, documents: int, cases: int, seed: int) -> dict[str, object]:
-    """All figures as one JSON object."""
+def measure_erasing(archive: Archive, index: SearchIndex) -> float:
+    """Seconds from the destruction of one letter to an index without its words, on disk too."""
+    with archive.database.write() as tx:
+        document, agency = tx.session.execute(select(Document.id, Document.agency_id).limit(1)).one()
+        tx.session.execute(update(Document).where(Document.id == document).values(state="destroyed"))
+        outbox.emit(tx, agency, "document.destroyed", document)
+    began = time.perf_counter()
+    Indexer(archive.database, archive.store, index).catch_up()
+    return round(time.perf_counter() - began, 1)
+
+
+def measure(folder: Path, documents: int, cases: int, seed: int, opensearch: str) -> dict[str, object]:
+    """All figures as one JSON object, for the embedded index or for one on this OpenSearch, which is left there."""
     pages = make_pages(seed)
     speed = words_per_second(pages)
     archive = make_archive(folder, pages, documents, cases)
-    index = TantivyIndex(folder / "index")
+    index: SearchIndex = TantivyIndex(folder / "index")
+    if opensearch:
+        index = OpenSearchIndex(Server(opensearch), "bench")
     return {
         "analyser_words_per_cpu_second": round(speed),
         "words_per_page": round(statistics.mean(map(len, pages))),
@@ -228,6 +244,7 @@ def measure(folder: Path, documents: int, cases: int, seed: int) -> dict[str, ob
         "index_bytes": sum(path.stat().st_size for path in (folder / "index").rglob("*") if path.is_file()),
         "one_letter_ms": measure_one_letter(archive, index),
         **measure_searching(archive, index),
+        "erasing_seconds": measure_erasing(archive, index),
     }
 
 
@@ -237,9 +254,10 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=2_000)
     parser.add_argument("--cases", type=int, default=400)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--opensearch", default="", help="address; empty = the embedded index")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        print(json.dumps(measure(Path(folder), given.documents, given.cases, given.seed), indent=1))
+        print(json.dumps(measure(Path(folder), given.documents, given.cases, given.seed, given.opensearch), indent=1))
 
 
 if __name__ == "__main__":

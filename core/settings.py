@@ -91,6 +91,21 @@ class Settings(BaseSettings):
     )
     cookie_secure: bool = Field(default=False, description="Send session cookies over HTTPS only (set it behind TLS).")
 
+    opensearch_url: str = Field(
+        default="", description="OpenSearch, http(s)://host:port; empty = the index lies in the data folder."
+    )
+    opensearch_user: str = Field(default="", description="User at OpenSearch; empty = none is asked for.")
+    opensearch_password_file: Path | None = Field(default=None, description="File with the password at OpenSearch.")
+    opensearch_ca_file: Path | None = Field(
+        default=None, description="Certificate of the authority that signed OpenSearch's, when it is an own one."
+    )
+    opensearch_index: str = Field(
+        default="eakte", pattern=r"^[a-z][a-z0-9]*$", description="Prefix of the names of our indexes at OpenSearch."
+    )
+    opensearch_shards: int = Field(
+        default=1, ge=1, le=64, description="Parts of a new index at OpenSearch, for the next rebuild."
+    )
+
     @cached_property
     def data(self) -> Path:
         """The data folder as an absolute path."""

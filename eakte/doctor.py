@@ -26,6 +26,7 @@ from archive.models import (
     PersonName,
 )
 from core.audit.verify import verify
+from core.errors import Unavailable
 from core.models import AuditEvent, Job, OutboxEvent
 from core.outbox import INDEX
 from eakte.bootstrap import Services
@@ -203,7 +204,11 @@ def _index_findings(services: Services) -> Iterator[Finding]:
 
     The index moves on while both are compared, so what disagrees is looked at once more in the database.
     """
-    wanted, there = _wanted_in_index(services), documents_in_index(services)
+    try:
+        wanted, there = _wanted_in_index(services), documents_in_index(services)
+    except Unavailable as error:
+        yield Finding("index", error.reason, services.settings.opensearch_index, error.de)
+        return
     for document_id in sorted(wanted - there):
         if document_id in _wanted_in_index(services, document_id):
             yield Finding("index", "not_indexed", document_id, "Das Schriftstück fehlt im Suchindex.")

@@ -20,6 +20,8 @@ from eakte.bootstrap import Services
 
 _log = logger(__name__)
 LEASE_SECONDS = 20.0
+_AFTER_FAILURE = 2.0
+"""Seconds until what failed is tried again: a store that is away for an hour must not fill the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +50,17 @@ def run_duty(services: Services, duty: Duty, owner: str, stopping: threading.Eve
     """Run one duty until `stopping`, whenever this worker holds its lease. An error is logged and tried again later."""
     while not stopping.is_set():
         started = time.monotonic()
+        pause = duty.interval
         try:
             if _holds(services, duty.name, owner):
                 duty.run()
         except (EakteError, OSError) as error:
             _log.warning("duty_failed", duty=duty.name, error=type(error).__name__)
+            pause = max(pause, _AFTER_FAILURE)
         except Exception as error:  # one duty's fault must not end the others
             _log.error("duty_broken", duty=duty.name, error=type(error).__name__, exc_info=error)
-        stopping.wait(max(0.02, duty.interval - (time.monotonic() - started)))
+            pause = max(pause, _AFTER_FAILURE)
+        stopping.wait(max(0.02, pause - (time.monotonic() - started)))
 
 
 def _holds(services: Services, name: str, owner: str) -> bool:

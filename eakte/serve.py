@@ -15,7 +15,7 @@ from core.errors import Unavailable
 from core.isolation import ChildPool, Finished, Limits
 from core.settings import Settings
 from eakte.bootstrap import Services, agency_id, exclusive, open_services
-from eakte.searching import search_service
+from eakte.searching import require_usable_index, search_service
 from web.router import routers
 
 _PREVIEW_LIMITS = Limits(memory_mb=600, wall_seconds=20)
@@ -56,6 +56,7 @@ def build_app(services: Services) -> FastAPI:
 def serve(settings: Settings) -> None:
     """Run until stopped. A second server on the same data folder is refused (ConfigurationError)."""
     services = open_services(settings)
+    require_usable_index(services)
     with exclusive(settings, "server"):
         uvicorn.run(
             build_app(services), host=settings.host, port=settings.port, log_level="warning", access_log=False,

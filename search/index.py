@@ -28,6 +28,38 @@ class IndexOutdated(Unavailable):
         )
 
 
+class IndexUnavailable(Unavailable):
+    """The index does not answer, or refuses: the same call may go through later."""
+
+    code = "index_unavailable"
+
+    def __init__(self, en: str = "the search index does not answer") -> None:
+        super().__init__(
+            "Die Suche ist im Moment nicht verfügbar. Alles andere geht weiter. Bitte suchen Sie in einigen Minuten noch "
+            "einmal.",
+            en,
+        )
+
+
+class IndexRefused(IndexUnavailable):
+    """The index server knows us not: user or password are wrong, or the right is missing."""
+
+    code = "index_refused"
+
+
+class IndexNewer(Unavailable):
+    """The index was made by a newer version of the E-Akte: this one can neither read it nor may it replace it."""
+
+    code = "index_newer"
+
+    def __init__(self, found: str, own: str) -> None:
+        super().__init__(
+            f"Der Suchindex ({found}) gehört zu einer neueren Version der E-Akte als dieser ({own}). Bitte diesen Dienst "
+            "auf dieselbe Version bringen wie die anderen.",
+            f"the search index ({found}) belongs to a newer version than this one ({own}); please upgrade this service",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class IndexEntry:
     """What one grant of reading opens: the pages of a filing (scope = its case), or a whole document (scope = itself).
@@ -60,32 +92,41 @@ class SearchIndex(Protocol):
     """Posting lists, nothing else: no text is stored, no right is decided. One writer at a time."""
 
     def current(self) -> bool:
-        """Whether there is an index, and it was made by this version of the analyser. If not: `rebuild`."""
+        """Whether there is an index, made by this version of the analyser. If not: `rebuild`. Raises IndexUnavailable."""
         ...
 
     def apply(self, entries: Iterable[IndexEntry], removed_documents: Iterable[str]) -> None:
         """Replace all entries of the documents named or removed, durably. The same again changes nothing.
 
-        What is replaced is no longer found, but its words may stay in files until a rebuild. `entries` is read once, after
-        the writer's place was taken. Raises IndexBusy, IndexOutdated.
+        What is replaced is no longer found, but its words may stay in files until `erase` or a rebuild. `entries` is read
+        once, after the writer's place was taken. Raises IndexBusy (then nothing may count as indexed), IndexOutdated,
+        IndexUnavailable.
         """
         ...
 
     def search(self, query: ParsedQuery, scopes: Collection[str], limit: int | None = None) -> list[Hit]:
         """Documents within these scopes (case and document ids, from SQL), best first, newest first among equals, each once.
 
-        No scope, no hits. `case` clauses are not looked at: who calls has narrowed the scopes. Raises IndexOutdated.
+        No scope, no hits. `case` clauses are not looked at: who calls has narrowed the scopes. Raises IndexOutdated,
+        IndexUnavailable.
         """
         ...
 
     def rebuild(self, entries: Iterable[IndexEntry]) -> int:
         """Make a new index beside the old one and switch to it; returns the number of entries. Killed, the old one stays.
 
-        This is also how erasure works: no term of what is left out remains in any file. `entries` is read once, after the
-        writer's place was taken: what was committed before is in it. Raises IndexBusy.
+        No term of what is left out remains in any file. `entries` is read once, those of one document one after another,
+        after the writer's place was taken: what was committed before is in it. Raises IndexBusy, IndexUnavailable.
+        """
+        ...
+
+    def erase(self) -> bool:
+        """Remove from all files the terms of what was replaced or removed before. False: here only a rebuild does that.
+
+        May take a minute. The same again changes nothing. Raises IndexUnavailable when it did not come to an end.
         """
         ...
 
     def documents(self) -> set[str]:
-        """Ids of all documents in the index: for `eakte doctor`. Empty when there is no index."""
+        """Ids of all documents in the index: for `eakte doctor`. Empty when there is no index. Raises IndexUnavailable."""
         ...

@@ -22,6 +22,7 @@ from search.pagetexts import text_of
 from search.repository import CHUNK, DocumentFacts, FiledAt, PageOf
 
 _BATCH: Final = 100
+_ERASED_TOGETHER: Final = 10_000
 _ERASING: Final = "document.destroyed"
 
 
@@ -45,14 +46,26 @@ class Indexer:
             if not events:
                 return closed
             if any(event.topic == _ERASING for event in events):
-                closed += self._rebuild_for_all()
+                closed += self._erase_for_all()
                 continue
             self._index.apply(self._entries(touched), [str(document_id) for document_id in touched])
             closed += self._close([event.id for event in events])
 
     def rebuild(self) -> int:
-        """Make the whole index anew; also what erasure needs, since a deleted term stays in the dictionary."""
+        """Make the whole index anew; also what erasure needs where a deleted term stays in the dictionary."""
         return self._index.rebuild(self._all_entries())
+
+    def _erase_for_all(self) -> int:
+        """Everything that is owed now, then one erasure for all of it: in place, or by a rebuild."""
+        with self._database.read() as session:
+            events = outbox.unprocessed(session, outbox.INDEX, _ERASED_TOGETHER)
+            touched = _touched(session, events)
+        for start in range(0, len(touched), _BATCH):
+            part = touched[start : start + _BATCH]
+            self._index.apply(self._entries(part), [str(document_id) for document_id in part])
+        if not self._index.erase():
+            return self._rebuild_for_all()
+        return self._close([event.id for event in events])
 
     def _rebuild_for_all(self) -> int:
         """One rebuild does what every event until now asks for."""

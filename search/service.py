@@ -18,7 +18,7 @@ from core.actor import Actor
 from core.audit import Seen, look
 from core.clock import agency_date
 from core.database import Database
-from core.errors import InvalidInput
+from core.errors import InvalidInput, Unavailable
 from search import repository
 from search.highlight import Snippet, snippet
 from search.index import Hit, SearchIndex
@@ -67,14 +67,17 @@ class SearchService:
 
     def ready(self) -> bool:
         """Whether the index can be asked."""
-        return self._index.current()
+        try:
+            return self._index.current()
+        except Unavailable:
+            return False
 
     def answer(self, actor: Actor, text: str, *, limit: int = 20, cursor: str | None = None) -> dict[str, Any]:
         """{"total", "results", "facets", "cases", "understood", "next_cursor", "late_since"}, as of now.
 
         `cases`: visible cases that a number in the query names; their documents come first. `late_since`: since when the
         index owes changes (ISO), if for longer than some seconds. The shown documents are audited as looked at. Raises
-        QueryError, InvalidInput for an unknown cursor, IndexOutdated while the index is being built.
+        QueryError, InvalidInput for an unknown cursor, IndexOutdated while the index is being built, IndexUnavailable.
         """
         query = parse(text)
         offset = parse_cursor(cursor)

@@ -1,9 +1,9 @@
 """The embedded engine: tantivy in a folder, one writer, readers that see each commit.
 
-Layout: `<root>/current` names the generation folder in use (`v<analyser version>-<random>`); a rebuild fills a new one and
-switches the name. Deleting is not erasing: the term dictionary keeps the words until a merge, and tantivy offers none, so
-erasure is a rebuild. `<root>/writer.lock` is held by whoever writes, over generations: what is written to an old generation
-while a new one is filled would be lost. The system frees it when its holder dies.
+Layout: `<root>/current` names the generation folder in use (`v<analyser>.<layout>-<random>`); a rebuild fills a new one
+and switches the name. Deleting is not erasing: the term dictionary keeps the words until a merge, and tantivy offers none,
+so erasure is a rebuild. `<root>/writer.lock` is held by whoever writes, over generations: what is written to an old
+generation while a new one is filled would be lost. The system frees it when its holder dies.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ import shutil
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
 import tantivy
 
-from search.analyser import ANALYSER_VERSION, analyse_words
+from search.analyser import ANALYSER_VERSION
 from search.index import Hit, IndexBusy, IndexEntry, IndexOutdated
+from search.plan import plan
+from search.postings import postings, schema_version
 from search.query import ParsedQuery
 from search.tantivy_query import Dictionary, build
 
 _PAGE_GAP: Final = 50
 _HEAP: Final = 30_000_000
-_STREAMS: Final = ("x", "t", "u")
+_STREAMS: Final = ("words", "forms", "unknown")
 _HALF: Final = 1 << 64
 _OPEN_ATTEMPTS: Final = 3
-_SCORE_DIGITS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +77,13 @@ class TantivyIndex:
             return []
         opened = self._open()
         searcher = opened.searcher
-        built = build(self._schema, query, scopes, Dictionary(searcher, opened.terms))
+        built = build(self._schema, plan(query, scopes), Dictionary(searcher, opened.terms))
         found = searcher.search(built, limit=max(1, searcher.num_docs)).hits
         ids = _ids(searcher, [address for _, address in found])
         order = searcher.fast_field_values("sort", [address for _, address in found])
         ranked: dict[UUID, tuple[float, int]] = {}
         for (score, _), document_id, sort in zip(found, ids, order, strict=True):
-            ranked.setdefault(document_id, (round(score, _SCORE_DIGITS), sort))
+            ranked.setdefault(document_id, (score, sort))
         best = sorted(ranked, key=lambda one: (-ranked[one][0], -ranked[one][1], one))[:limit]
         return [Hit(str(document_id), ranked[document_id][0]) for document_id in best]
 
@@ -102,6 +102,10 @@ class TantivyIndex:
             self._switch(name)
             self._clear(keep=name)
             return count
+
+    def erase(self) -> bool:
+        """See SearchIndex. Tantivy offers no merge for the sake of deletions."""
+        return False
 
     def documents(self) -> set[str]:
         """See SearchIndex."""
@@ -171,18 +175,15 @@ class TantivyIndex:
                 shutil.rmtree(folder)
 
 
-# The entries of one document come one after another and share its pages.
-_analysed = lru_cache(maxsize=64)(analyse_words)
-
-
 def _prefix() -> str:
-    return f"v{ANALYSER_VERSION}-"
+    return f"{schema_version(ANALYSER_VERSION)}-"
 
 
 def _schema() -> Any:
     builder = tantivy.SchemaBuilder()
+    builder.add_text_field("x", stored=False, tokenizer_name="whitespace", index_option="position")
     for stream in _STREAMS:
-        builder.add_text_field(stream, stored=False, tokenizer_name="whitespace", index_option="position")
+        builder.add_text_field(stream, stored=False, tokenizer_name="whitespace", index_option="basic")
     for name in ("document", "scope", "type", "keyword", "unit", "year"):
         builder.add_text_field(name, stored=False, tokenizer_name="raw", index_option="basic")
     for name in ("document_high", "document_low", "sort"):
@@ -191,21 +192,17 @@ def _schema() -> Any:
 
 
 def _document(entry: IndexEntry) -> Any:
-    streams: dict[str, list[Any]] = {name: [] for name in _STREAMS}
+    made = postings(entry)
+    tokens: list[Any] = []
     offset = 0
-    for words in (entry.heading, *entry.pages):
-        found = _analysed(tuple(words))
-        for name, terms in zip(_STREAMS, (found.x, found.t, found.u), strict=True):
-            # a word divided over two places stands at both, so that phrases hold before it and behind it
-            streams[name] += [
-                tantivy.Token(text, offset + place, 0, 0)
-                for text, at, count in terms
-                for place in ((at,) if count == 1 else (at, at + count - 1))
-            ]
+    for words, page in zip((entry.heading, *entry.pages), made.pages, strict=True):
+        tokens += [tantivy.Token(text, offset + place, 0, 0) for text, place in page]
         offset += len(words) + _PAGE_GAP
     document = tantivy.Document()
-    for name, tokens in streams.items():
-        document.add_pre_tokenized_text(name, tantivy.PreTokenizedString("", tokens))
+    document.add_pre_tokenized_text("x", tantivy.PreTokenizedString("", tokens))
+    for stream, terms in (("words", made.words), ("forms", made.forms), ("unknown", made.unknown)):
+        unplaced = [tantivy.Token(term, 0, 0, 0) for term in terms]
+        document.add_pre_tokenized_text(stream, tantivy.PreTokenizedString("", unplaced))
     document.add_text("document", entry.document_id)
     document.add_text("scope", entry.scope)
     for name, value in (("type", entry.document_type), ("keyword", entry.keyword), ("unit", entry.unit)):

@@ -1,8 +1,8 @@
-"""From an understood query to a tantivy query: exact words before other forms before misspelt ones."""
+"""A plan as a tantivy query."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,12 +10,8 @@ import tantivy
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from search.query import Clause, ParsedQuery
+from search.plan import All, AnyOf, Either, Near, Phrase, Plan, Ways
 
-_EXACT: Final = 2.0
-_STEM: Final = 1.0
-_NUMBER: Final = 3.0
-_FUZZY_SCORE: Final = 0.1
 _PREFIX: Final = 1
 
 
@@ -37,17 +33,18 @@ class Dictionary:
         return [term for term, _, _ in found]
 
 
-def build(schema: Any, query: ParsedQuery, scopes: Collection[str], dictionary: Dictionary) -> Any:
-    """The query within the scopes. Filters and fields add no score."""
+def build(schema: Any, plan: Plan, dictionary: Dictionary) -> Any:
+    """The plan for this index. Filters and fields add no score."""
     builder = _Builder(schema, dictionary)
     must, must_not = tantivy.Occur.Must, tantivy.Occur.MustNot
-    parts = [(must, builder.one_of("scope", sorted(scopes)))]
-    for clause in query.clauses:
-        if clause.kind == "case":
-            continue
-        built = builder.one_of(clause.kind, clause.terms) if clause.is_field else builder.text(clause)
-        parts.append((must_not if clause.excluded else must, built))
+    parts = [(must, _constant(builder.what(one), 0)) for one in plan.filters]
+    parts += [(must, builder.ways(one)) for one in plan.wanted]
+    parts += [(must_not, builder.what(one)) for one in plan.excluded]
     return tantivy.Query.boolean_query(parts)
+
+
+def _constant(query: Any, weight: int) -> Any:
+    return tantivy.Query.const_score_query(query, float(weight))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,42 +52,34 @@ class _Builder:
     schema: Any
     dictionary: Dictionary
 
-    def one_of(self, field: str, values: Sequence[str]) -> Any:
-        """A filter without score."""
-        return tantivy.Query.const_score_query(tantivy.Query.term_set_query(self.schema, field, list(values)), 0.0)
+    def ways(self, ways: Ways) -> Any:
+        """Any of the ways; those that hold add their weights."""
+        return self._any([_constant(self.what(way.what), way.weight) for way in ways.ways])
 
-    def text(self, clause: Clause) -> Any:
-        """Documents that hold the clause, by any of its ways."""
-        if clause.kind == "phrase":
-            return self._phrase(clause)
-        boost = _EXACT if clause.kind == "word" else _NUMBER
-        ways = [(self._term("x", term), boost) for term in clause.terms]
-        if clause.stem:
-            ways.append((self._term("t", clause.stem), _STEM))
-        if clause.distance:
-            ways += [(way, 1.0) for way in self._misspelt(clause)]
-        if clause.scopes:
-            ways.append((tantivy.Query.const_score_query(self.one_of("scope", clause.scopes), 1.0), _NUMBER))
-        if clause.every:
-            parts = [(tantivy.Occur.Must, self.text(part)) for part in clause.every]
-            ways.append((tantivy.Query.boolean_query(parts), _STEM))
-        should = tantivy.Occur.Should
-        return tantivy.Query.boolean_query([(should, tantivy.Query.boost_query(way, boost)) for way, boost in ways])
+    def what(self, what: AnyOf | Near | Phrase | All | Either) -> Any:
+        """What must be held, without weight."""
+        match what:
+            case AnyOf():
+                return self._terms(what.field, what.terms)
+            case Near():
+                return self._near(what)
+            case Phrase():
+                words: list[Any] = list(zip(what.offsets, what.terms, strict=True))
+                return tantivy.Query.phrase_query(self.schema, "x", words)
+            case All():
+                return tantivy.Query.boolean_query([(tantivy.Occur.Must, self.what(part)) for part in what.parts])
+            case Either():
+                return self._any([self.what(part) for part in what.parts])
 
-    def _misspelt(self, clause: Clause) -> list[Any]:
-        """A known word is looked for among unknown ones only, or "Träger" would find "tragen"."""
-        ways = []
-        for field in ("u",) if clause.known else ("x", "u"):
-            near = self.dictionary.near(field, clause.terms[0], clause.distance)
-            if near:
-                found = tantivy.Query.term_set_query(self.schema, field, near)
-                ways.append(tantivy.Query.const_score_query(found, _FUZZY_SCORE))
-        return ways
+    def _near(self, one: Near) -> Any:
+        fields = ("unknown",) if one.known else ("x", "unknown")
+        found = {field: self.dictionary.near(field, one.word, one.distance) for field in fields}
+        return self._any([self._terms(field, terms) for field, terms in found.items()])
 
-    def _phrase(self, clause: Clause) -> Any:
-        if len(clause.terms) == 1:  # tantivy panics on a phrase of one word
-            return self._term("x", clause.terms[0])
-        return tantivy.Query.phrase_query(self.schema, "x", list(zip(clause.offsets, clause.terms, strict=True)))
+    def _any(self, queries: Sequence[Any]) -> Any:
+        return tantivy.Query.boolean_query([(tantivy.Occur.Should, query) for query in queries])
 
-    def _term(self, stream: str, text: str) -> Any:
-        return tantivy.Query.term_query(self.schema, stream, text)
+    def _terms(self, field: str, terms: Sequence[str]) -> Any:
+        if len(terms) == 1:  # a set of terms makes an automaton, which costs more than the search
+            return tantivy.Query.term_query(self.schema, field, terms[0])
+        return tantivy.Query.term_set_query(self.schema, field, list(terms))

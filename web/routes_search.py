@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import RedirectResponse
 
 from core.actor import Role
-from core.errors import InvalidInput, NotFound
+from core.errors import InvalidInput, NotFound, Unavailable
 from web import views as v
 from web.mapping_inbox import time_words
 from web.mapping_records import case_href
@@ -48,6 +48,11 @@ def get_search(
     except InvalidInput as error:
         page = v.SearchPage(texts("suche.titel"), query, problem=error.de)
         return show(who, page, shell_of(who, "akten", query=query), 422)
+    except Unavailable as error:  # the page stands, and with it the way to everything else
+        page = v.SearchPage(texts("suche.titel"), query, problem=error.de)
+        response = show(who, page, shell_of(who, "akten", query=query), 503)
+        response.headers["Retry-After"] = str(error.retry_after)
+        return response
     now = time_words(who.ctx.database.clock.now())
     with who.ctx.database.read() as session:
         page = search_page(session, who.actor, query, narrowing, ab, answer, who.today, now, texts)

@@ -66,10 +66,12 @@ def worker(
 ) -> None:
     """Nur die Arbeitsprozesse starten. Geweckt werden sie von der Auftragstabelle oder, wenn gesetzt, von Redis."""
     from eakte.duties import duties
+    from eakte.searching import require_usable_index
     from eakte.supervisor import Supervisor
 
     _end_with(parent)
     with services() as opened:
+        require_usable_index(opened)
         served = _queues(queues)
         supervisor = Supervisor(opened, duties(opened) if DEFAULT in served else (), count, served)
         stopped = False

@@ -1,8 +1,8 @@
-"""What every SearchIndex must do. A new engine adds its factory to ENGINES and passes all of this."""
+"""What every SearchIndex must do. A new engine is added to `tests.search.engines` and passes all of this."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,23 +10,26 @@ import pytest
 
 from search.index import IndexEntry, IndexOutdated, SearchIndex
 from search.query import parse
-from search.tantivy_index import TantivyIndex
+from tests.search.engines import ENGINES, MakeIndex, make_indexes
 from tests.search.golden import ALL_SCOPES, entries, entry, golden, id_of, names_of, scope_of
 
-ENGINES: dict[str, Callable[[Path], SearchIndex]] = {"tantivy": lambda folder: TantivyIndex(folder / "index")}
+
+@pytest.fixture(scope="module", params=ENGINES)
+def make(request: pytest.FixtureRequest) -> Iterator[MakeIndex]:
+    yield from make_indexes(request.param, request)
 
 
-@pytest.fixture(scope="module", params=sorted(ENGINES))
-def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> SearchIndex:
+@pytest.fixture(scope="module")
+def filled(make: MakeIndex, tmp_path_factory: pytest.TempPathFactory) -> SearchIndex:
     """All golden documents; read only."""
-    index = ENGINES[request.param](tmp_path_factory.mktemp("filled"))
+    index = make(tmp_path_factory.mktemp("filled"))
     index.rebuild(entries())
     return index
 
 
-@pytest.fixture(params=sorted(ENGINES))
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> SearchIndex:
-    index = ENGINES[request.param](tmp_path)
+@pytest.fixture
+def empty(make: MakeIndex, tmp_path: Path) -> SearchIndex:
+    index = make(tmp_path)
     index.rebuild([])
     return index
 
@@ -80,17 +83,16 @@ def test_rights_do_not_change_what_is_exact(filled: SearchIndex) -> None:
     assert found(filled, "Kowalcyk", ALL_SCOPES - {scope_of("A")}) == []
 
 
-def test_missing_index_is_not_current_and_says_so(tmp_path: Path) -> None:
-    for name, make in ENGINES.items():
-        index = make(tmp_path / name)
-        assert not index.current()
-        assert index.documents() == set()
-        with pytest.raises(IndexOutdated, match="rebuilt"):
-            index.search(parse("Miete"), ALL_SCOPES)
-        with pytest.raises(IndexOutdated):
-            index.apply([entry("lohn")], [])
-        assert index.rebuild([]) == 0
-        assert index.current()
+def test_missing_index_is_not_current_and_says_so(make: MakeIndex, tmp_path: Path) -> None:
+    index = make(tmp_path)
+    assert not index.current()
+    assert index.documents() == set()
+    with pytest.raises(IndexOutdated, match="rebuilt"):
+        index.search(parse("Miete"), ALL_SCOPES)
+    with pytest.raises(IndexOutdated):
+        index.apply([entry("lohn")], [])
+    assert index.rebuild([]) == 0
+    assert index.current()
 
 
 def test_apply_replaces_all_entries_of_a_document(empty: SearchIndex) -> None:

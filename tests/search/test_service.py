@@ -11,7 +11,15 @@ from archive.models import CaseFile, Document, DocumentGrant, Filing
 from core.errors import InvalidInput
 from core.models import AuditEvent
 from search.index import IndexOutdated
+from tests.search.engines import ENGINES
 from tests.search.world import World, add_case, add_letter, put_into_inbox
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    found: str = request.param
+    return found
+
 
 EMPTY = {"type": {}, "year": {}, "unit": {}, "keyword": {}}
 

@@ -39,7 +39,11 @@ def dictionaries_with(root: Path, prefix: str) -> list[str]:
     for folder in (root / "index").iterdir():
         if folder.is_dir():
             searcher = tantivy.Index.open(str(folder)).searcher()
-            found += [term for stream in "xtu" for term, _ in searcher.terms_with_prefix(stream, prefix)]
+            found += [
+                term
+                for stream in ("x", "words", "forms", "unknown")
+                for term, _ in searcher.terms_with_prefix(stream, prefix)
+            ]
     return found
 
 

@@ -34,10 +34,11 @@ from core.ids import new_id
 from inbox.models import InboxItem
 from organisation.actors import build_actor
 from organisation.models import OrgUnit, RoleAssignment, User
+from search.index import SearchIndex
 from search.indexing import Indexer
 from search.service import SearchService
-from search.tantivy_index import TantivyIndex
 from tests.databases import open_at
+from tests.search.engines import MakeIndex, embedded
 from tests.support import NOON, make_agency, make_database
 
 TODAY = date(2026, 11, 24)
@@ -59,10 +60,11 @@ class World:
     blobs: LocalBlobStore
     agency: UUID
     units: Sequence[UUID]
+    make_index: MakeIndex = embedded
 
     @property
-    def index(self) -> TantivyIndex:
-        return TantivyIndex(self.home / "index")
+    def index(self) -> SearchIndex:
+        return self.make_index(self.home)
 
     @property
     def indexer(self) -> Indexer:
