@@ -115,9 +115,7 @@ def _merged(one: UUID, cases: Mapping[UUID, CaseFile], parents: Mapping[UUID, Se
 
 def _facts(session: Session, agency_id: UUID, web: _Web, adopted: Adopted) -> dict[UUID, CaseFacts]:
     plan = repository.file_plan(session, agency_id)
-    recorded: dict[UUID, list[TriggerFact]] = {}
-    for row in repository.trigger_facts(session, list(web.cases)):
-        recorded.setdefault(row.case_file_id, []).append(row)
+    recorded = repository.trigger_facts(session, list(web.cases))
     filed = repository.filed_documents(session, list(web.cases))
     facts = {}
     for key, case in web.cases.items():

@@ -115,8 +115,7 @@ def record_condition(
         raise UnknownReason(schedule_id, list(entries))
     prefix, other = (APPLIES, APPLIES_NOT) if applies else (APPLIES_NOT, APPLIES)
     fact = _record(tx, actor, number, prefix + schedule_id, agency_date(tx.now), "person", document_id)
-    opposite = _recorded(tx.session, fact.case_file_id, other + schedule_id, document_id)
-    if opposite is not None:
+    for opposite in _recorded(tx.session, fact.case_file_id, other + schedule_id, document_id):
         tx.session.delete(opposite)
     return fact
 
@@ -153,8 +152,12 @@ def _record(
     }
     if document_id is not None and document_id not in filed:
         raise NotFound
-    fact = _recorded(tx.session, case_file.id, trigger, document_id)
-    if fact is None:
+    known = _recorded(tx.session, case_file.id, trigger, document_id)
+    for superseded in known[1:]:
+        tx.session.delete(superseded)
+    if known:
+        fact = known[0]
+    else:
         fact = TriggerFact(
             id=new_id(), agency_id=actor.agency_id, case_file_id=case_file.id, document_id=document_id, trigger=trigger
         )
@@ -169,7 +172,7 @@ def _record(
     return fact
 
 
-def _recorded(session: Session, case_file_id: UUID, trigger: str, document_id: UUID | None) -> TriggerFact | None:
-    same = TriggerFact.document_id == document_id if document_id else TriggerFact.document_id.is_(None)
-    query = select(TriggerFact).where(TriggerFact.case_file_id == case_file_id, TriggerFact.trigger == trigger, same)
-    return session.scalars(query).first()
+def _recorded(session: Session, case_file_id: UUID, trigger: str, document_id: UUID | None) -> list[TriggerFact]:
+    """What is known already, also about provisional cases that were merged into this one."""
+    facts = repository.trigger_facts(session, [case_file_id]).get(case_file_id, [])
+    return [fact for fact in facts if (fact.trigger, fact.document_id) == (trigger, document_id)]

@@ -65,10 +65,18 @@ def relations(session: Session, ids: Collection[UUID]) -> dict[UUID, list[UUID]]
     return found
 
 
-def trigger_facts(session: Session, ids: Collection[UUID]) -> Sequence[TriggerFact]:
-    """Recorded triggers of these cases."""
-    found = (session.scalars(select(TriggerFact).where(TriggerFact.case_file_id.in_(part))) for part in _parts(ids))
-    return [row for rows in found for row in rows]
+# What was recorded about a provisional case that was merged holds for the case it was merged into.
+_LASTING_CASE = func.coalesce(CaseFile.merged_into_id, CaseFile.id)
+
+
+def trigger_facts(session: Session, ids: Collection[UUID]) -> dict[UUID, list[TriggerFact]]:
+    """Recorded triggers by case; those of provisional cases merged into it are the case's own."""
+    found: dict[UUID, list[TriggerFact]] = {}
+    recorded = select(_LASTING_CASE, TriggerFact).join(CaseFile, CaseFile.id == TriggerFact.case_file_id)
+    for part in _parts(ids):
+        for case, row in session.execute(recorded.where(_LASTING_CASE.in_(part)).order_by(TriggerFact.id)):
+            found.setdefault(case, []).append(row)
+    return found
 
 
 def filed_documents(session: Session, ids: Collection[UUID]) -> dict[UUID, list[tuple[Filing, Document]]]:
@@ -82,16 +90,12 @@ def filed_documents(session: Session, ids: Collection[UUID]) -> dict[UUID, list[
     return found
 
 
-# A hold of a provisional case that was merged keeps the case it was merged into.
-_HELD_CASE = func.coalesce(CaseFile.merged_into_id, CaseFile.id)
-
-
 def open_holds(session: Session, ids: Collection[UUID]) -> dict[UUID, list[DisposalHold]]:
     """Holds that are not released, by case, oldest first; those of provisional cases merged into it are the case's own."""
     found: dict[UUID, list[DisposalHold]] = {}
-    standing = select(_HELD_CASE, DisposalHold).join(CaseFile, CaseFile.id == DisposalHold.case_file_id)
+    standing = select(_LASTING_CASE, DisposalHold).join(CaseFile, CaseFile.id == DisposalHold.case_file_id)
     for part in _parts(ids):
-        query = standing.where(_HELD_CASE.in_(part), DisposalHold.released_at.is_(None))
+        query = standing.where(_LASTING_CASE.in_(part), DisposalHold.released_at.is_(None))
         for held, hold in session.execute(query.order_by(DisposalHold.set_at, DisposalHold.id)):
             found.setdefault(held, []).append(hold)
     return found
@@ -99,7 +103,7 @@ def open_holds(session: Session, ids: Collection[UUID]) -> dict[UUID, list[Dispo
 
 def cases_to_review(session: Session, agency_id: UUID, on: date) -> Sequence[UUID]:
     """Ids of case files, open or closed, with a standing hold whose review date has come."""
-    held = select(_HELD_CASE).join(DisposalHold, DisposalHold.case_file_id == CaseFile.id)
+    held = select(_LASTING_CASE).join(DisposalHold, DisposalHold.case_file_id == CaseFile.id)
     waiting = held.where(DisposalHold.released_at.is_(None), DisposalHold.review_on <= on)
     mine = select(CaseFile.id).where(CaseFile.agency_id == agency_id, CaseFile.state.in_(("open", "closed")))
     return session.scalars(mine.where(CaseFile.id.in_(waiting)).order_by(CaseFile.id)).all()

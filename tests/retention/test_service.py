@@ -100,6 +100,21 @@ def test_a_merged_parent_counts_as_where_it_went(world: World) -> None:
     assert due(world)["W-00001/10"]["retention_end"] == "2020-12-31"
 
 
+def test_what_was_recorded_about_a_merged_provisional_case_counts_on(world: World) -> None:
+    """The later day wins, as with two records on one case; recording again on the case that is left replaces both."""
+    parent, target = add_case(world, "99801BG0000001"), add_case(world, "W-00001/10", "WID")
+    source = add_case(world, "VORL-1", "WID")
+    relate(world, target, parent)
+    trigger(world, "W-00001/10", "decision_final", date(2009, 1, 1))
+    trigger(world, "VORL-1", "decision_final", date(2015, 6, 1))
+    with world.database.write() as tx:
+        row = tx.session.get_one(CaseFile, source)
+        row.merged_into_id, row.state = target, "transferred"
+    assert due(world)["W-00001/10"]["retention_end"] == "2025-12-31"
+    trigger(world, "W-00001/10", "decision_final", date(2009, 2, 1))
+    assert due(world)["W-00001/10"]["retention_end"] == "2020-12-31"
+
+
 def test_a_hold_keeps_the_row_without_a_due_date(world: World) -> None:
     add_case(world, "99801BG0000001")
     set_hold(world, "99801BG0000001", "FORDERUNG")
