@@ -57,7 +57,7 @@ def issue(database: Database, folder: Path, actor: Actor, list_id: UUID) -> None
         listed = session.get_one(DisposalList, list_id)
         if listed.state == "done":
             return
-        content = contents(session, listed, database.clock.now())
+        content = contents(session, listed, database.clock.now(), (*CHECKED, database.forgetting))
     as_json = json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True).encode()
     as_pdf = render(content)
     _write(path_of(folder, listed, "json"), as_json)
@@ -78,8 +78,8 @@ def issue(database: Database, folder: Path, actor: Actor, list_id: UUID) -> None
         )  # fmt: skip
 
 
-def contents(session: Session, listed: DisposalList, at: datetime) -> dict[str, Any]:
-    """The certificate as plain data."""
+def contents(session: Session, listed: DisposalList, at: datetime, searched: Sequence[str]) -> dict[str, Any]:
+    """The certificate as plain data. `searched`: where nothing was found."""
     objects = repository.objects(session, listed.id)
     agency = session.get_one(Agency, listed.agency_id)
     return {
@@ -92,7 +92,7 @@ def contents(session: Session, listed: DisposalList, at: datetime) -> dict[str, 
         "approved": _act(session, listed.approved_by, listed.approved_at),
         "executed": _act(session, listed.executed_by, at),
         "objects": [_object(session, one) for one in objects],
-        "verification": {"searched": list(CHECKED), "traces": []},
+        "verification": {"searched": list(searched), "traces": []},
         "limits": list(LIMITS),
     }
 

@@ -23,7 +23,6 @@ CHECKED = (
     "Datenbank: Zeilen der Akte, ihrer Schriftstücke, Personen, Postkörbe und des Posteingangsbuchs",
     "Bytespeicher: Original-Scans, Lesefassungen, Seitentexte, Stapel",
     "Suchindex: Schriftstücke",
-    "Schreibprotokoll der Datenbank: geleert",
 )
 
 

@@ -95,6 +95,11 @@ class Database(ABC):
     def forget_deleted(self) -> bool:
         """Remove what is left of deleted rows in the database's own files. False while somebody is in the way."""
 
+    @property
+    @abstractmethod
+    def forgetting(self) -> str:
+        """What `forget_deleted` has done when it returned True, as a destruction certificate may claim it (German)."""
+
     @abstractmethod
     def remembers_deleted(self) -> bool:
         """Whether something of deleted rows may still be in files that `forget_deleted` cleans."""

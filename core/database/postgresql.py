@@ -98,6 +98,14 @@ class PostgresqlDatabase(Database):
                 for row in session.execute(lost):
                     yield table.name, "/".join(map(str, row)), reference.target_fullname.partition(".")[0]
 
+    @property
+    def forgetting(self) -> str:
+        """See Database."""
+        return (
+            "Datenbank: Platz gelöschter Zeilen freigegeben; Schreibprotokoll und Sicherungen des Servers enden mit "
+            "deren Fristen"
+        )
+
     def forget_deleted(self) -> bool:
         """Make room of deleted rows free to be overwritten. What the server keeps of them besides (its log, its backups)
         ends with the time limits that its administration sets.

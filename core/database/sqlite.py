@@ -32,6 +32,11 @@ class SqliteDatabase(Database):
         for table, row, parent, _ in session.connection().exec_driver_sql("PRAGMA foreign_key_check").all():
             yield str(table), str(row), str(parent)
 
+    @property
+    def forgetting(self) -> str:
+        """See Database."""
+        return "Schreibprotokoll der Datenbank: geleert"
+
     def forget_deleted(self) -> bool:
         """Move everything into the database file and cut the log to nothing. False while a reader is in the way.
 
