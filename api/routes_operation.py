@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from api.context import Ctx
 from api.metrics import Metrics
 from core.errors import NotFound
-from core.secrets import read_secret
+from core.secrets import optional_secret
 
 router = APIRouter()
 
@@ -20,7 +20,7 @@ def metrics(request: Request, ctx: Ctx) -> Response:
 
     Not by address: behind a proxy everybody comes from the loopback.
     """
-    wanted = read_secret(ctx.settings.metrics_token_file, "EAKTE_METRICS_TOKEN_FILE")
+    wanted = optional_secret(ctx.settings.metrics_token_file, "EAKTE_METRICS_TOKEN_FILE")
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if wanted is None or scheme.lower() != "bearer" or not hmac.compare_digest(token.encode(), wanted.encode()):
         raise NotFound

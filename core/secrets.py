@@ -7,10 +7,13 @@ from pathlib import Path
 from core.errors import ConfigurationError
 
 
-def read_secret(path: Path | None, setting: str) -> str | None:
-    """The first line of the file that `setting` names; None when it names none. Raises ConfigurationError."""
-    if path is None:
-        return None
+def optional_secret(path: Path | None, setting: str) -> str | None:
+    """Like `read_secret`; None when the setting names no file."""
+    return None if path is None else read_secret(path, setting)
+
+
+def read_secret(path: Path, setting: str) -> str:
+    """The first line of the file that `setting` names. Raises ConfigurationError when it is empty or cannot be read."""
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:

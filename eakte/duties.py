@@ -11,7 +11,7 @@ from archive.blobs.claims import unlink_released
 from core import jobs
 from core.audit.sealing import seal
 from core.database import FREE
-from core.secrets import read_secret
+from core.secrets import optional_secret
 from eakte.bootstrap import Services
 from eakte.housekeeping import Duty, sweep
 from eakte.relay import Relay
@@ -44,7 +44,7 @@ def duties(services: Services) -> Sequence[Duty]:
     if settings.broker_url:
         from core.celery_waking import CeleryWaker  # Celery is loaded only where a broker is set
 
-        password = read_secret(settings.broker_password_file, "EAKTE_BROKER_PASSWORD_FILE")
+        password = optional_secret(settings.broker_password_file, "EAKTE_BROKER_PASSWORD_FILE")
         found.append(Duty("relay", 0.1, Relay(services.database, CeleryWaker(settings.broker_url, password)).run))
     if settings.hotfolder is not None:
         found.append(Duty("hotfolder", 1.0, _hotfolder(services)))

@@ -11,6 +11,7 @@ from archive.blobs import s3_bucket
 from archive.blobs.s3 import S3BlobStore
 from archive.blobs.s3_wire import Access, connect
 from core.errors import ConfigurationError
+from core.secrets import read_secret
 from core.settings import Settings
 
 
@@ -56,21 +57,9 @@ def _access(settings: Settings, key: Path | None, secret: Path | None, prefix: s
             f"The storage settings are incomplete: {absent} is missing.",
         )
     return Access(
-        settings.s3_endpoint, settings.s3_bucket, settings.s3_region, _read(key, f"{prefix}ACCESS_KEY_FILE"),
-        _read(secret, f"{prefix}SECRET_KEY_FILE"),
+        settings.s3_endpoint, settings.s3_bucket, settings.s3_region, read_secret(key, f"{prefix}ACCESS_KEY_FILE"),
+        read_secret(secret, f"{prefix}SECRET_KEY_FILE"),
     )  # fmt: skip
-
-
-def _read(path: Path, name: str) -> str:
-    try:
-        found = path.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        found = ""
-    if not found:
-        raise ConfigurationError(
-            f"Die Datei aus {name} ist leer oder nicht lesbar.", f"The file of {name} is empty or cannot be read."
-        )
-    return found
 
 
 def _encryption(settings: Settings) -> dict[str, str]:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from core.errors import ConfigurationError
 from core.log import logger
-from core.secrets import read_secret
+from core.secrets import optional_secret
 from core.settings import Settings
 from core.singletons import settle_index
 from eakte.bootstrap import Services
@@ -27,7 +27,7 @@ def open_index(services: Services) -> SearchIndex:
         return TantivyIndex(settings.index_folder)
     return _opensearch(
         _checked(settings), settings.opensearch_user,
-        read_secret(settings.opensearch_password_file, "EAKTE_OPENSEARCH_PASSWORD_FILE") or "",
+        optional_secret(settings.opensearch_password_file, "EAKTE_OPENSEARCH_PASSWORD_FILE") or "",
         settings.opensearch_ca_file, settings.opensearch_index, settings.opensearch_shards,
     )  # fmt: skip
 

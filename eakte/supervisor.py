@@ -17,7 +17,7 @@ from core.database import LEASES
 from core.log import logger
 from core.models import Job
 from core.processes import owner_is_dead, owner_name
-from core.secrets import read_secret
+from core.secrets import optional_secret
 from core.waking import QUEUES
 from eakte.bootstrap import Services
 from eakte.hearing import TableHearing
@@ -115,5 +115,5 @@ def _hearing(
     from core.celery_waking import celery_app  # Celery is loaded only where a broker is set
     from eakte.celery_hearing import CeleryHearing
 
-    password = read_secret(settings.broker_password_file, "EAKTE_BROKER_PASSWORD_FILE")
+    password = optional_secret(settings.broker_password_file, "EAKTE_BROKER_PASSWORD_FILE")
     return CeleryHearing(celery_app(settings.broker_url, password), pool, queues, size, stopping)

@@ -28,6 +28,7 @@ from core.database import postgresql_faults as faults
 from core.database.model import Base
 from core.database.port import SCHEMA, Database
 from core.errors import ConfigurationError, EakteError
+from core.secrets import read_secret
 
 DRIVER: Final = "postgresql+psycopg"
 OLDEST: Final = 14
@@ -205,11 +206,11 @@ def open_postgresql(
         connect_args=_connect_args(address),
     )  # fmt: skip
     if password_file is not None:
-        _password(password_file)
+        read_secret(password_file, "EAKTE_DATABASE_PASSWORD_FILE")
 
         @event.listens_for(engine, "do_connect")
         def with_password(_dialect: Any, _record: Any, _arguments: Any, parameters: dict[str, Any]) -> None:
-            parameters["password"] = _password(password_file)
+            parameters["password"] = read_secret(password_file, "EAKTE_DATABASE_PASSWORD_FILE")
 
     database = PostgresqlDatabase(engine, clock)
     try:
@@ -240,16 +241,6 @@ def _wrong_url() -> ConfigurationError:
         f"EAKTE_DATABASE_URL hat nicht die Form {DRIVER}://benutzer@rechner:port/name.",
         f"EAKTE_DATABASE_URL is not of the form {DRIVER}://user@host:port/name",
     )
-
-
-def _password(file: Path) -> str:
-    try:
-        return file.read_text("utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(
-            "Die Datei von EAKTE_DATABASE_PASSWORD_FILE lässt sich nicht lesen.",
-            "the file of EAKTE_DATABASE_PASSWORD_FILE cannot be read",
-        ) from error
 
 
 def _connect_args(address: URL) -> dict[str, Any]:
