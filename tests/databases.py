@@ -123,7 +123,7 @@ def lift_triggers(session: Session) -> None:
         session.connection().exec_driver_sql("ALTER TABLE audit_event DISABLE TRIGGER USER")
     else:
         for name in ("audit_event_no_delete", "audit_event_no_update"):
-            session.connection().exec_driver_sql(f"DROP TRIGGER {name}")
+            session.connection().exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
 
 
 def break_audit(session: Session, when: str = "true") -> None:

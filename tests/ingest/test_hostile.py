@@ -69,7 +69,7 @@ def test_each_hostile_file_costs_one_quarantine_entry_and_nothing_else(
         (mail / name).write_bytes(b"%PDF-1.7\n" + marker)
     for name in GOOD:
         (mail / name).write_bytes(book(letter(name)))
-    monkeypatch.setattr("eakte.supervisor.Limits", _with_small_files)
+    monkeypatch.setattr("eakte.lanes.Limits", _with_small_files)
     hurried = replace(house.services, settings=_hurried(house, mail / GOOD[0]))
     outcome = take_in(hurried, house.agency, [mail], None, None, 800)
     assert not outcome.timed_out

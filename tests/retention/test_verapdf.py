@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from retention import service
+from retention import proposing, service
 from retention.disposal import execute
 from retention.export.case_export import export_case
 from tests.retention.world import TODAY, World, add_case, add_letter
@@ -33,10 +33,11 @@ def test_certificate_register_and_parts_conform(world: World, tmp_path: Path) ->
         for name in packed.namelist():
             if name.endswith(".pdf"):
                 (out / name).write_bytes(packed.read(name))
-    for name, act in (("rita", "propose"), ("arne", "appraise"), ("ralf", "approve")):
-        with world.database.write() as tx:
-            more = {"propose": (TODAY,), "appraise": ("destroy",), "approve": ()}[act]
-            getattr(service, act)(tx, world.actor(name), "Größe €", *more)
+    proposing.propose(world.database, world.actor("rita"), "Größe €", TODAY)
+    with world.database.write() as tx:
+        service.appraise(tx, world.actor("arne"), "Größe €", "destroy")
+    with world.database.write() as tx:
+        service.approve(tx, world.actor("ralf"), "Größe €")
     certificate = execute(world.stores, world.actor("rita"), "Größe €").certificate
     (out / certificate.name).write_bytes(certificate.read_bytes())
     assert len(list(out.iterdir())) == 4
