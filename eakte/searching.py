@@ -50,7 +50,7 @@ def require_usable_index(services: Services) -> None:
         _log.warning("search_not_available", reason=error.reason)
     else:
         if not current:
-            _log.warning("search_index_is_built_anew")
+            _log.info("search_index_is_built_anew")
 
 
 def search_service(services: Services) -> SearchService:
