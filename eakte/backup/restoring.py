@@ -87,7 +87,7 @@ def _require_fitting(services: Services, revision: str) -> None:
     if revision != known_revisions()[-1]:
         raise ConfigurationError(
             f"Die Sicherung hat den Datenbankstand {revision}. Bitte mit der Version wiederherstellen, die sie gemacht hat, "
-            "und danach `eakte upgrade` ausführen.",
+            "und danach `eakte db upgrade` ausführen.",
             "the backup has another schema revision",
         )
     with services.database.read() as session:
