@@ -104,7 +104,7 @@ class OpenSearchIndex:
             sender.send(lines)
             self._refresh(made.name)
             self._switch(made)
-        except BaseException as error:
+        except BaseException as error:  # whatever stops it: a half-built generation must not stay on the server
             with suppress(IndexUnavailable, NotFoundError):
                 self._drop(made.name)
             if isinstance(error, Gone | NotFoundError):

@@ -31,7 +31,7 @@ def put(
             "POST", bucket, key, body=tostring(body), headers={"Content-Type": "application/xml", **condition},
             query_params={"uploadId": upload},
         )  # fmt: skip
-    except BaseException:
+    except BaseException:  # whatever stops it, also Ctrl-C: parts without an end would be paid for and never seen
         _abort(client, bucket, key, upload)
         raise
 

@@ -63,7 +63,7 @@ class Pieces(io.RawIOBase):
         try:
             while not self._left and (piece := next(self._pieces, None)) is not None:
                 self._left = piece
-        except Exception as error:
+        except Exception as error:  # of any kind: the library turns all into its own, and `failure` is raised then
             self.failure = error
             raise
         size = len(self._left) if size < 0 else size

@@ -34,7 +34,7 @@ class Loader:
             *lines, self._rest = (self._rest + self._unzip.decompress(data)).split(b"\n")
             for line in lines:
                 self._take(line + b"\n")
-        except Exception as error:
+        except Exception as error:  # of any kind: the library turns all into its own, and `failure` is raised then
             self.failure = self.failure or error
             raise
         return len(data)

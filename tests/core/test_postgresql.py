@@ -84,6 +84,8 @@ def test_connections_that_died_while_idle_cost_nothing(database: Database) -> No
             tx.session.scalar(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
     with database.write() as tx:
         make_agency(tx)
+    with database.read() as session:
+        assert session.scalar(select(func.count()).select_from(Agency)) == 1
 
 
 def test_a_connection_lost_while_committing_leaves_the_outcome_open(database: Database) -> None:

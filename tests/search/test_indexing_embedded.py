@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterable
 
 import pytest
-import tantivy
 from sqlalchemy import delete, update
 
 from archive.models import Document, Filing
@@ -18,21 +17,8 @@ from search import tantivy_index
 from search.index import IndexBusy, IndexEntry
 from search.indexing import Indexer
 from search.tantivy_index import TantivyIndex
+from tests.search.dictionaries import dictionaries_with
 from tests.search.world import World, add_case, add_letter, owed
-
-
-def words_on_disk(world: World, prefix: str) -> list[str]:
-    """Terms of every generation on disk, of deleted documents too."""
-    found: list[str] = []
-    for folder in (world.home / "index").iterdir():
-        if folder.is_dir():
-            searcher = tantivy.Index.open(str(folder)).searcher()
-            found += [
-                term
-                for stream in ("x", "words", "forms", "unknown")
-                for term, _ in searcher.terms_with_prefix(stream, prefix)
-            ]
-    return found
 
 
 def test_destruction_leaves_no_word_in_any_dictionary(world: World) -> None:
@@ -40,14 +26,14 @@ def test_destruction_leaves_no_word_in_any_dictionary(world: World) -> None:
     letter = add_letter(world, "Kanarientitel", ["Kanarienwort"], (case, 1, 1))
     add_letter(world, "Bleibt", ["Miete"], (kept, 1, 1))
     world.indexer.catch_up()
-    assert {"kanarienvogelperson", "kanarientitel", "kanarienwort"} <= set(words_on_disk(world, "kanarien"))
+    assert {"kanarienvogelperson", "kanarientitel", "kanarienwort"} <= set(dictionaries_with(world.home, "kanarien"))
     with world.database.write() as tx:
         tx.session.execute(delete(Filing).where(Filing.document_id == letter))
         tx.session.execute(update(Document).where(Document.id == letter).values(state="destroyed", title=""))
         outbox.emit(tx, world.agency, "document.destroyed", letter)
         outbox.emit(tx, world.agency, "document.changed", letter)
     assert world.indexer.catch_up() == 2
-    assert words_on_disk(world, "kanarien") == []
+    assert dictionaries_with(world.home, "kanarien") == []
     assert world.titles("anna", "Miete") == ["Bleibt"]
 
 

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import tantivy
 
 from search import tantivy_index
 from search.index import IndexBusy, IndexEntry, IndexOutdated
 from search.query import parse
 from search.tantivy_index import TantivyIndex
+from tests.search.dictionaries import dictionaries_with
 from tests.search.golden import ALL_SCOPES, entries, entry, id_of, names_of
 
 CANARY = "Kanariaqx"
@@ -29,22 +29,6 @@ def found(index: TantivyIndex, query: str) -> list[str]:
 def files_with(root: Path, word: str) -> list[str]:
     paths = (path for path in root.rglob("*") if path.is_file())
     return sorted(path.name for path in paths if word.lower().encode() in path.read_bytes().lower())
-
-
-def dictionaries_with(root: Path, prefix: str) -> list[str]:
-    """Terms that any generation on disk still holds, also of deleted documents. A search in the bytes would not see them:
-    the dictionary is a transducer.
-    """
-    found: list[str] = []
-    for folder in (root / "index").iterdir():
-        if folder.is_dir():
-            searcher = tantivy.Index.open(str(folder)).searcher()
-            found += [
-                term
-                for stream in ("x", "words", "forms", "unknown")
-                for term, _ in searcher.terms_with_prefix(stream, prefix)
-            ]
-    return found
 
 
 @pytest.fixture
