@@ -1,7 +1,8 @@
 """Import of the case register from CSV (INTERFACES "Register CSV"): all faults listed by line, or all imported.
 
 Parsing is pure; applying is one transaction. Again = update by file_number and customer_number. Changed names and
-addresses keep the old ones with the day on which they ended, so that mail in an old name still finds its case.
+addresses keep the old ones with the day on which they ended, so that mail in an old name still finds its case. The
+index hears of names, members and units that changed: it finds the letters of a case by them.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from archive.models import CaseFile, FilePlanUnit, Membership, Person, PersonAddress, PersonName
+from archive.models import CaseFile, FilePlanUnit, Filing, Membership, Person, PersonAddress, PersonName
 from archive.names import name_key
 from archive.numbers import number_key
 from core.actor import Actor
@@ -23,6 +24,7 @@ from core.audit import record_act
 from core.database import Transaction
 from core.errors import InvalidInput
 from core.ids import new_id
+from core.outbox import emit
 from organisation.models import OrgUnit, User
 
 HEADER = (
@@ -31,6 +33,7 @@ HEADER = (
 )  # fmt: skip
 DEFAULT_UNIT = "LEIST"
 _MAX_FAULTS = 200
+_TOGETHER = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +105,11 @@ def import_register(tx: Transaction, actor: Actor, data: bytes) -> ImportResult:
             faults=faults,
             code="register_faults",
         )
+    changed: set[UUID] = set()
     for row in rows:
-        case_file = _case(tx, actor, row, units, users, plan)
-        _member(tx, case_file, _person(tx, actor, row, case_file))
+        case_file = _case(tx, actor, row, units, users, plan, changed)
+        _member(tx, case_file, _person(tx, actor, row, case_file, changed), changed)
+    _tell_index(tx, actor, changed)
     cases = len({row.file_number for row in rows})
     record_act(tx, actor, "register.imported", "agency", actor.agency_id, cases=cases, persons=len(rows))
     return ImportResult(cases, len(rows))
@@ -165,6 +170,7 @@ def _case(
     units: Mapping[str, UUID],
     users: Mapping[str, UUID],
     plan: Mapping[str, FilePlanUnit],
+    changed: set[UUID],
 ) -> CaseFile:
     query = select(CaseFile).where(CaseFile.agency_id == actor.agency_id, CaseFile.file_number == row.file_number)
     case_file = tx.session.scalar(query)
@@ -179,6 +185,8 @@ def _case(
             secrecy_class=plan[row.file_plan_unit].secrecy_class or "SOZ",
         )
         tx.session.add(case_file)
+    elif case_file.org_unit_id != units[row.org_unit]:
+        changed.add(case_file.id)
     case_file.file_plan_unit = row.file_plan_unit
     case_file.bg_nummer = row.bg_nummer or None
     case_file.bg_key = number_key(row.bg_nummer) if row.bg_nummer else None
@@ -188,7 +196,7 @@ def _case(
     return case_file
 
 
-def _person(tx: Transaction, actor: Actor, row: RegisterRow, case_file: CaseFile) -> Person:
+def _person(tx: Transaction, actor: Actor, row: RegisterRow, case_file: CaseFile, changed: set[UUID]) -> Person:
     person = _find_person(tx, actor, row, case_file)
     if person is None:
         person = Person(id=new_id(), agency_id=actor.agency_id)
@@ -197,7 +205,8 @@ def _person(tx: Transaction, actor: Actor, row: RegisterRow, case_file: CaseFile
     person.customer_key = number_key(row.customer_number) if row.customer_number else None
     person.birth_date = row.birth_date or person.birth_date
     tx.session.flush()
-    _current_name(tx, person, row)
+    if _renamed(tx, person, row):
+        changed |= set(tx.session.scalars(select(Membership.case_file_id).where(Membership.person_id == person.id)))
     _current_address(tx, person, row)
     return person
 
@@ -223,11 +232,12 @@ def _find_person(tx: Transaction, actor: Actor, row: RegisterRow, case_file: Cas
     return tx.session.scalars(query.limit(1)).first()
 
 
-def _current_name(tx: Transaction, person: Person, row: RegisterRow) -> None:
+def _renamed(tx: Transaction, person: Person, row: RegisterRow) -> bool:
+    """Bring the name up to date; whether it is a new one."""
     query = select(PersonName).where(PersonName.person_id == person.id, PersonName.valid_until.is_(None))
     current = tx.session.scalars(query).all()
     if any((name.family_name, name.given_names) == (row.family_name, row.given_names) for name in current):
-        return
+        return False
     for name in current:
         name.valid_until = tx.today - timedelta(days=1)
     tx.session.add(
@@ -239,6 +249,7 @@ def _current_name(tx: Transaction, person: Person, row: RegisterRow) -> None:
             valid_from=tx.today if current else None,
         )
     )
+    return True
 
 
 def _current_address(tx: Transaction, person: Person, row: RegisterRow) -> None:
@@ -262,7 +273,7 @@ def _current_address(tx: Transaction, person: Person, row: RegisterRow) -> None:
     )
 
 
-def _member(tx: Transaction, case_file: CaseFile, person: Person) -> None:
+def _member(tx: Transaction, case_file: CaseFile, person: Person, changed: set[UUID]) -> None:
     query = select(Membership).where(Membership.case_file_id == case_file.id)
     members = tx.session.scalars(query).all()
     if any(member.person_id == person.id and member.valid_until is None for member in members):
@@ -270,3 +281,14 @@ def _member(tx: Transaction, case_file: CaseFile, person: Person) -> None:
     role = "member" if members else "head"
     tx.session.add(Membership(person_id=person.id, case_file_id=case_file.id, role=role))
     tx.session.flush()
+    changed.add(case_file.id)
+
+
+def _tell_index(tx: Transaction, actor: Actor, changed: set[UUID]) -> None:
+    """Cases in which nothing is filed yet have nothing to be found by."""
+    ordered = sorted(changed)
+    for start in range(0, len(ordered), _TOGETHER):
+        part = ordered[start : start + _TOGETHER]
+        filed = select(Filing.case_file_id).where(Filing.case_file_id.in_(part), Filing.ended_at.is_(None)).distinct()
+        for case_file_id in tx.session.scalars(filed.order_by(Filing.case_file_id)).all():
+            emit(tx, actor.agency_id, "case_file.changed", case_file_id)
