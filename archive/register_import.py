@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -32,6 +32,18 @@ HEADER = (
     "street", "postal_code", "city", "org_unit", "responsible",
 )  # fmt: skip
 DEFAULT_UNIT = "LEIST"
+_TITLES = {
+    "file_number": "Das Aktenzeichen", "bg_nummer": "Die BG-Nummer", "customer_number": "Die Kundennummer",
+    "family_name": "Der Familienname", "given_names": "Die Vornamen", "street": "Die Straße",
+    "postal_code": "Die Postleitzahl", "city": "Der Ort", "org_unit": "Die Organisationseinheit",
+}  # fmt: skip
+LONGEST = {
+    "file_number": 80, "bg_nummer": 40, "customer_number": 40, "family_name": 120, "given_names": 120, "street": 200,
+    "postal_code": 10, "city": 120,
+}  # fmt: skip
+_FOLDED: Mapping[str, Callable[[str], str]] = {
+    "file_number": number_key, "bg_nummer": number_key, "customer_number": number_key, "family_name": name_key,
+}  # fmt: skip
 _MAX_FAULTS = 200
 _TOGETHER = 500
 
@@ -126,10 +138,13 @@ def _take(line: int, cells: Sequence[str], rows: list[RegisterRow], faults: list
             birth = date.fromisoformat(values["birth_date"])
         except ValueError:
             faults.append(f"Zeile {line}: „{values['birth_date']}“ ist kein Datum der Form JJJJ-MM-TT.")
-    for name, title in (("file_number", "Das Aktenzeichen"), ("family_name", "Der Familienname"),
-                        ("org_unit", "Die Organisationseinheit")):  # fmt: skip
+    for name in ("file_number", "family_name", "org_unit"):
         if not values[name]:
-            faults.append(f"Zeile {line}: {title} fehlt.")
+            faults.append(f"Zeile {line}: {_TITLES[name]} fehlt.")
+    for name, longest in LONGEST.items():
+        folded = _FOLDED[name](values[name]) if name in _FOLDED else ""
+        if max(len(values[name]), len(folded)) > longest:
+            faults.append(f"Zeile {line}: {_TITLES[name]} ist länger als {longest} Zeichen.")
     values["file_plan_unit"] = values["file_plan_unit"] or DEFAULT_UNIT
     rows.append(RegisterRow(line=line, birth_date=birth, **{k: v for k, v in values.items() if k != "birth_date"}))
 
@@ -137,7 +152,13 @@ def _take(line: int, cells: Sequence[str], rows: list[RegisterRow], faults: list
 def _contradictions(rows: Sequence[RegisterRow]) -> list[str]:
     faults: list[str] = []
     seen: dict[str, RegisterRow] = {}
+    people: dict[str, RegisterRow] = {}
     for row in rows:
+        known = people.setdefault(number_key(row.customer_number), row) if row.customer_number else row
+        if known.birth_date and row.birth_date and known.birth_date != row.birth_date:
+            faults.append(
+                f"Zeile {row.line}: Das Geburtsdatum weicht von Zeile {known.line} derselben Kundennummer ab."
+            )
         first = seen.setdefault(row.file_number, row)
         for name, title in (("file_plan_unit", "Aktenart"), ("org_unit", "Organisationseinheit"),
                             ("responsible", "Zuständigkeit"), ("bg_nummer", "BG-Nummer")):  # fmt: skip
@@ -201,8 +222,8 @@ def _person(tx: Transaction, actor: Actor, row: RegisterRow, case_file: CaseFile
     if person is None:
         person = Person(id=new_id(), agency_id=actor.agency_id)
         tx.session.add(person)
-    person.customer_number = row.customer_number or None
-    person.customer_key = number_key(row.customer_number) if row.customer_number else None
+    if row.customer_number:  # a line without one does not take away a number that is known
+        person.customer_number, person.customer_key = row.customer_number, number_key(row.customer_number)
     person.birth_date = row.birth_date or person.birth_date
     tx.session.flush()
     if _renamed(tx, person, row):
