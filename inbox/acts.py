@@ -27,7 +27,7 @@ from inbox import repository
 from inbox.delivery import deliver_to_case, end_grants, hand_on
 from inbox.errors import ItemChanged
 from inbox.models import FollowUp, InboxItem, UndoableAct
-from organisation.actors import build_actor
+from organisation.actors import build_actor, units_upwards, users_as
 from organisation.models import OrgUnit, User
 
 LONGEST_REASON = 400
@@ -212,7 +212,8 @@ def _team(tx: Transaction, actor: Actor, code: str) -> UUID | None:
     )
     if found is None:
         return None
-    for user in tx.session.scalars(select(User).where(User.agency_id == actor.agency_id, User.active)):
+    above = units_upwards(tx.session, found)  # who works for a unit holds a role there, or leads it from above
+    for user in users_as(tx.session, above, Role.CASEWORKER, Role.TEAM_LEAD):
         if found in worked_units(build_actor(tx.session, user, tx.today)):
             return found
     return None
