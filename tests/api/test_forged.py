@@ -23,7 +23,7 @@ from tests.api.house import House, case_path, make_house
 from tests.api.matrix import CHANGES, guarded
 from tests.api.test_leaks import fill
 from tests.databases import settings_at
-from tests.web.room import PASSWORD, Room, make_room
+from tests.web.room import PASSWORD, Room, csrf_of, make_room
 
 # Before there is a session, or with a bearer token, there is nothing that a foreign page could ride on.
 WITHOUT_SESSION = {
@@ -198,3 +198,14 @@ def test_no_command_takes_a_secret_on_its_command_line() -> None:
     walk(get_command(command_line))
     assert len(names) > 20
     assert not names & {"password", "passwort", "kennwort", "token", "secret", "schluessel", "key"}
+
+
+def test_an_origin_that_is_no_address_is_a_foreign_one(tmp_path: Path) -> None:
+    room = make_room(tmp_path)
+    for origin in ("http://[", "null", "://", "http://"):
+        told = {"origin": origin}
+        assert room.client().post("/anmelden", data={}, headers=told).status_code == 403, origin
+        client = room.client("tnommen")
+        assert client.delete("/api/v1/session", headers=told).status_code == 403, origin
+    back = client.post("/einstellungen/tasten", data={"csrf": csrf_of(client)}, headers={"referer": "http://["})
+    assert (back.status_code, back.headers["location"]) == (303, "/einstellungen")

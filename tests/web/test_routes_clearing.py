@@ -375,3 +375,14 @@ def test_the_next_three_letters_are_fetched_ahead_as_they_will_be_shown(room: Ro
     assert ["/pages/2/" in address for address in images] == [True, False, False]
     shown = client.get(f"/klaerung/{others[1]}").text.replace("&amp;", "&")
     assert f'src="{images[0]}"' in shown or f'href="{images[0]}"' in shown
+
+
+@pytest.mark.parametrize("typed", ["24.11.26", "24.11.0026", "31.02.2026", "24.11.", "24.11.2026 abends", "२४.११.२०२६"])
+def test_only_a_whole_date_of_our_times_is_taken(room: Room, typed: str) -> None:
+    """A typed "24.11.26" would be the year 26, and every deadline would run from there."""
+    item = doubtful(room)
+    client = room.client("rhinnerksen")
+    answer = decide(client, item, akte=str(room.cases["dirks"]), eingang=typed)
+    assert answer.status_code == 422
+    assert "Schreiben Sie das Datum so: 24.11.2026." in answer.text
+    assert room.item(item).state == "open"
