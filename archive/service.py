@@ -190,8 +190,14 @@ def add_note(
     return note
 
 
-def correct_date(tx: Transaction, actor: Actor, document_id: UUID, field: str, value: date | None, reason: str) -> None:
-    """Correct a date of a document; both values and the reason are kept (DESIGN "Dates are many and have a source")."""
+def correct_date(
+    tx: Transaction, actor: Actor, document_id: UUID, field: str, value: date | None, reason: str,
+    case_file_id: UUID | None = None,
+) -> None:  # fmt: skip
+    """Correct a date of a document; both values and the reason are kept (DESIGN "Dates are many and have a source").
+
+    `case_file_id`: the case in whose log the correction stands.
+    """
     document = require_document(tx.session, actor, document_id, agency_date(tx.now))
     if not actor.has(Role.CASEWORKER, Role.TEAM_LEAD, Role.CLEARING):
         raise NotAllowed
@@ -216,7 +222,16 @@ def correct_date(tx: Transaction, actor: Actor, document_id: UUID, field: str, v
     if field != "posted_on":
         setattr(document, f"{field}_source", "person")
     document.version += 1
-    record_act(tx, actor, "document.date_corrected", "document", document.id, field=field, value=value)
+    record_act(
+        tx,
+        actor,
+        "document.date_corrected",
+        "document",
+        document.id,
+        case_file_id=case_file_id,
+        field=field,
+        value=value,
+    )
     emit(tx, document.agency_id, "document.changed", document.id)
 
 

@@ -128,7 +128,7 @@ def file_item(tx: Transaction, actor: Actor, ref: ItemRef, into: FileInto) -> In
     """
     row = _open_item(tx, actor, ref)
     case_file = _target_case(tx, actor, into)
-    _apply_corrections(tx, actor, row.document, into)
+    _apply_corrections(tx, actor, row.document, into, case_file)
     ended = [filing.id for filing in archive.active_filings(tx.session, row.document.id)
              if filing.case_file_id == row.item.case_file_id]  # fmt: skip
     for filing_id in ended:
@@ -248,14 +248,16 @@ def _target_case(tx: Transaction, actor: Actor, into: FileInto) -> CaseFile:
     return found[0]
 
 
-def _apply_corrections(tx: Transaction, actor: Actor, document: Document, into: FileInto) -> None:
+def _apply_corrections(
+    tx: Transaction, actor: Actor, document: Document, into: FileInto, case_file: CaseFile
+) -> None:  # fmt: skip
     if into.document_type and into.document_type != document.document_type:
         kind = archive.document_type(tx.session, actor.agency_id, into.document_type)
         if kind is None:
             raise InvalidInput("Diese Dokumentart gibt es nicht.", "unknown document type")
         document.document_type, document.title = kind.code, kind.title
     if into.received_on and into.received_on != document.received_on:
-        records.correct_date(tx, actor, document.id, "received_on", into.received_on, "Klärung")
+        records.correct_date(tx, actor, document.id, "received_on", into.received_on, "Klärung", case_file.id)
 
 
 def _default_keyword(tx: Transaction, document: Document, case_file: CaseFile) -> str | None:

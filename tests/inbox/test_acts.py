@@ -282,3 +282,15 @@ def test_ending_a_filing_twice_changes_nothing_more(world: World) -> None:
     with world.database.read() as session:
         ended = session.scalars(select(AuditEvent.id).where(AuditEvent.action == "document.filing_ended")).all()
     assert len(ended) == 1
+
+
+def test_a_corrected_date_stands_in_the_log_of_the_case(world: World) -> None:
+    """The deadlines of the case run from it."""
+    ref = world.in_clearing("Lohnzettel")
+    into = FileInto(case_number="C-4", received_on=TODAY - timedelta(days=3))
+    with world.database.write() as tx:
+        acts.file_item(tx, world.actor("paula"), ref, into)
+    with world.database.read() as session:
+        corrected = session.scalars(select(AuditEvent).where(AuditEvent.action == "document.date_corrected")).one()
+    assert corrected.case_file_id == world.cases["C-4"]
+    assert corrected.details["value"] == str(TODAY - timedelta(days=3))
