@@ -27,6 +27,7 @@ RENDER_DPI = 300
 _SCAN_COVERAGE = 0.75
 _OWN_TEXT_CHARS = 12
 _MAX_RENDER_SIDE = 6_000
+_HIGHEST_DPI = 100_000
 _CODE_AREAS = 4  # patch T has four bars
 _CODE_SEGMENTS = 40  # a whole code may be one path
 
@@ -147,15 +148,28 @@ def _load_frame(path: Path, page_no: int, reduce: int) -> PageImage:
             image.seek(page_no - 1)
         if image.width * image.height > DEFAULT.megapixels * 1_000_000:
             raise PageUnreadable("page image over the limit")
-        dpi = round(float(image.info.get("dpi", (0, 0))[0]) or 0)
+        dpi = told_dpi(image)
         mode = "L" if image.mode in ("1", "L", "I;16", "LA") else "RGB"
-        pixels = np.asarray(image.convert(mode), np.uint8)
+        pixels = np.asarray(on_paper(image).convert(mode), np.uint8)
     raw = frame_hash(pixels)
     if reduce > 1:
         pixels = _reduced(pixels, reduce)
         dpi //= reduce
     height, width = pixels.shape[:2]
     return PageImage(pixels, dpi, width, height, raw, "scan", False)
+
+
+def told_dpi(image: Image.Image) -> int:
+    """What the file says of itself, 0 when it says nothing sensible: a TIFF may say 0/0."""
+    told = float((image.info.get("dpi") or (0, 0))[0])
+    return round(told) if 0 < told <= _HIGHEST_DPI else 0
+
+
+def on_paper(image: Image.Image) -> Image.Image:
+    """The image as it looks on white paper: behind what is transparent lies any colour, mostly black."""
+    if not image.has_transparency_data:
+        return image
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
 
 
 def _images(page: pikepdf.Page) -> list[Any]:

@@ -38,7 +38,7 @@ def parse_sheet(payload: str) -> Sheet | None:
             continue
         if name not in FIELDS or not equals:
             faults.append(name[:20])
-        elif name in fields or (name == "SHEETS" and not (value.isdigit() and len(value) < 6)):
+        elif name in fields or (name == "SHEETS" and not (value.isascii() and value.isdigit() and len(value) < 6)):
             faults.append(name)
         else:
             fields[name] = value.strip()
