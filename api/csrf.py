@@ -25,14 +25,22 @@ class ForgedRequest(EakteError):
         )
 
 
+def from_elsewhere(request: Request) -> bool:
+    """Whether the browser says that another site's page sends this; an origin that is none counts as another's."""
+    origin = request.headers.get("origin")
+    try:
+        return bool(origin) and urlsplit(origin or "").netloc != request.headers.get("host", "")
+    except ValueError:
+        return True
+
+
 async def require_csrf(
     request: Request,
     who: Known,
     x_csrf_token: Annotated[str | None, Header()] = None,
 ) -> None:
     """Refuse a change whose token or origin is not the session's own."""
-    origin = request.headers.get("origin")
-    if origin and urlsplit(origin).netloc != request.headers.get("host", ""):
+    if from_elsewhere(request):
         raise ForgedRequest
     token = x_csrf_token
     if token is None and request.headers.get("content-type", "").startswith(

@@ -130,5 +130,8 @@ def _theme(value: str) -> str:
 
 def _back(request: Request) -> str:
     """The path of the page the form stood on; never another site."""
-    referer = urlsplit(request.headers.get("referer", ""))
+    try:
+        referer = urlsplit(request.headers.get("referer", ""))
+    except ValueError:  # no address at all
+        return "/einstellungen"
     return safe_next(f"{referer.path}?{referer.query}" if referer.query else referer.path or "/einstellungen")
