@@ -82,6 +82,23 @@ def test_the_right_token_from_a_foreign_origin_is_refused(house: House) -> None:
     assert (answer.status_code, answer.json()["code"]) == (403, "forged_request")
 
 
+@pytest.mark.parametrize("origin", ["http://[", "http://[::1/", "null"])
+def test_an_origin_that_is_no_address_is_refused(house: House, origin: str) -> None:
+    headers = {"X-CSRF-Token": house.token("worker"), "Origin": origin}
+    assert house.client("worker").post("/api/v1/inbox/undo", headers=headers).status_code == 403
+    form = {"benutzer": "niemand", "kennwort": "x"}
+    assert TestClient(house.app).post("/anmelden", data=form, headers={"Origin": origin}).status_code == 403
+
+
+def test_a_referer_that_is_no_address_leads_back_to_the_settings(house: House) -> None:
+    form = {"csrf": house.token("worker"), "darstellung": "dark"}
+    headers = {"Referer": "http://[::1/"}
+    answer = house.client("worker").post(
+        "/einstellungen/darstellung", data=form, headers=headers, follow_redirects=False
+    )
+    assert (answer.status_code, answer.headers["location"]) == (303, "/einstellungen")
+
+
 def test_log_in_makes_a_new_session_and_ends_the_old_one(room: Room) -> None:
     client = room.client()
     client.cookies.set(COOKIE, "vom-angreifer-gesetzt")
