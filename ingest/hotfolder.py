@@ -141,10 +141,7 @@ class HotFolder:
         try:
             if _shape(path) != self._seen.pop(path)[0]:
                 return
-            destination = _free_name(path.parent / folder, path.name)
-            if why is not None:
-                _reason_file(destination).write_text(why + "\n", "utf-8")
-            path.rename(destination)
+            _rename(path, _free_name(path.parent / folder, path.name), why)
             self._noted.pop(path, None)
         except OSError as error:
             _log.warning("hotfolder_not_moved", error=type(error).__name__)
@@ -197,6 +194,18 @@ def _copy_file(path: Path, target: Path) -> None:
         if not stat.S_ISREG(os.fstat(source.fileno()).st_mode):
             raise SourceVanished
         shutil.copyfileobj(source, copy)
+
+
+def _rename(path: Path, destination: Path, why: str | None) -> None:
+    """With the reason beside it from the first moment; a file that cannot be moved leaves none, however often tried."""
+    if why is not None:
+        _reason_file(destination).write_text(why + "\n", "utf-8")
+    try:
+        path.rename(destination)
+    except OSError:
+        if why is not None:
+            _reason_file(destination).unlink(missing_ok=True)
+        raise
 
 
 def _free_name(folder: Path, name: str) -> Path:

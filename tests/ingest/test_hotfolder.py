@@ -90,6 +90,24 @@ def test_why_a_file_was_refused_lies_beside_it(watched: Watched) -> None:
     assert (watched.door.count(Receipt), watched.events("too_large")) == (0, 1)
 
 
+def test_a_refused_file_that_cannot_be_moved_leaves_no_reasons_behind(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried again every few seconds; one reason each time would fill the folder."""
+    path = watched.lay("big.pdf", b"x" * 2000)
+    rename = Path.rename
+
+    def refused(self: Path, target: Path) -> Path:
+        raise PermissionError(13, "read only")
+
+    monkeypatch.setattr(Path, "rename", refused)
+    watched.poll(*(READY * turn for turn in range(8)))
+    assert (watched.moved("error"), path.exists(), watched.events("too_large")) == (set(), True, 1)
+    monkeypatch.setattr(Path, "rename", rename)
+    watched.poll(READY * 8, READY * 9)
+    assert watched.moved("error") == {"big.pdf", "big.pdf.txt"}
+
+
 def test_a_file_that_vanished_leaves_one_audit_event(watched: Watched) -> None:
     path = watched.lay("gone.pdf", b"x")
     watched.poll(0)
