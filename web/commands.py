@@ -25,6 +25,8 @@ from web.pages import Visit
 
 ANSWERS = Answers()
 KEY_LENGTH = 100
+YEARS = range(1880, 2200)
+"""Of days that a person can mean; at the ends of the calendar there is no day before or after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ def parse_day(text: str) -> date:
     parts = text.strip().split(".")
     try:
         day, month, year = (int(part) for part in parts)
-        return date(year, month, day)
+        if year in YEARS:
+            return date(year, month, day)
     except ValueError:
-        raise InvalidInput("Schreiben Sie das Datum so: 24.11.2026.", "not a date") from None
+        pass
+    raise InvalidInput("Schreiben Sie das Datum so: 24.11.2026.", "not a date")
