@@ -375,8 +375,7 @@ def _page_range(target: FilingTarget, version: DocumentVersion) -> tuple[int, in
 def _require_keyword(tx: Transaction, case_file: CaseFile, keyword: str | None) -> None:
     if keyword is None:
         return
-    known = {row.code for row in repository.keywords(tx.session, case_file.agency_id, case_file.file_plan_unit)}
-    if keyword not in known:
+    if not repository.has_keyword(tx.session, case_file.agency_id, case_file.file_plan_unit, keyword):
         raise InvalidInput(
             "Dieses Schlagwort gehört nicht zur Aktenart. Bitte wählen Sie eines aus der Liste.",
             "the keyword is not in the catalogue of this file type",

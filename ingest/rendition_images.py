@@ -18,7 +18,8 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name
 from PIL import Image
 
-from ingest.pageimage import on_paper, told_dpi
+from ingest.pageimage import told_dpi
+from ingest.picture import on_paper
 
 PNG_MAGIC: Final = b"\x89PNG\r\n\x1a\n"
 PNG_COLOURS: Final = {0: ("L", 1), 2: ("RGB", 3)}
@@ -100,11 +101,7 @@ def _png(pdf: pikepdf.Pdf, data: bytes) -> pikepdf.Stream | None:
 def _packed(pdf: pikepdf.Pdf, picture: Image.Image) -> pikepdf.Stream:
     if picture.mode == "1":
         return _fax(pdf, picture)
-    if picture.has_transparency_data:
-        picture = on_paper(picture).convert("RGB")
-    elif picture.mode not in {"L", "RGB"}:
-        picture = picture.convert("L" if picture.mode.startswith("I") else "RGB")
-    pixels = np.asarray(picture)
+    pixels = np.asarray(on_paper(picture))
     if pixels.ndim == 3:
         pixels = np.ascontiguousarray(pixels[:, :, ::-1])
     _, data = cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 1])

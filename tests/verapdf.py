@@ -26,7 +26,7 @@ def failing(folder: Path) -> list[str]:
     """Files of the folder that veraPDF does not accept as PDF/A-2b, with the rules broken."""
     files = sorted(str(path) for path in folder.glob("*.pdf"))
     assert files, "nothing to judge"
-    done = subprocess.run([CHECKER, "-f", "2b", *files], capture_output=True, text=True, timeout=280)
+    done = subprocess.run([CHECKER, "-f", "2b", *files], capture_output=True, text=True, timeout=800)
     verdicts = [line.split("\t") for line in done.stdout.splitlines() if line.count("\t") >= 3]
     assert len(verdicts) == len(files), done.stderr
     return [f"{Path(line[3]).name}: {line[2]}" for line in verdicts if line[0] != "PASS"]

@@ -82,9 +82,11 @@ def test_a_killed_writer_loses_nothing_it_acknowledged(tmp_path: Path) -> None:
         writer = subprocess.Popen(
             [sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True, bufsize=1
         )
-        time.sleep(0.6 + 0.07 * round_number)
+        assert writer.stdout is not None
+        acknowledged += [writer.stdout.readline().strip() for _ in range(2)]
+        time.sleep(0.07 * round_number)
         writer.send_signal(signal.SIGKILL)
-        out, _ = writer.communicate(timeout=10)
+        out, _ = writer.communicate()
         acknowledged += [line for line in out.split("\n") if len(line) == 64]
     store = LocalBlobStore(tmp_path / "blobs", tmp_path / "work")
     assert len(acknowledged) > 4

@@ -90,7 +90,7 @@ def test_a_server_killed_during_puts_loses_nothing_acknowledged(own_minio: Any, 
         wait_for(lambda enough=before + 5 + 4 * kills: len(acknowledged) > enough)  # type: ignore[misc]
         own_minio.kill()
         for writer in writers:
-            writer.join(90)
+            writer.join(250)
         own_minio.start()
     assert len(refused) == 9
     assert {type(error) for error in refused} == {Unavailable}, refused
@@ -192,7 +192,7 @@ def test_an_answer_lost_on_the_way_is_found_by_asking_again(lying: LyingServer, 
     assert lying.asked["PUT"] == 2
 
 
-def wait_for(done: Callable[[], bool], seconds: float = 60) -> None:
+def wait_for(done: Callable[[], bool], seconds: float = 250) -> None:
     until = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < until, "waited in vain"

@@ -24,7 +24,7 @@ def pid() -> int:
 def hit_myself(number: int) -> None:
     """End by a signal."""
     os.kill(os.getpid(), number)
-    time.sleep(30)
+    time.sleep(600)
 
 
 def commit_late(database: str, request: dict[str, Any], gate: str) -> str:
@@ -46,4 +46,4 @@ if __name__ == "__main__":
     child = Child()
     child.call("tests.core.child_work:pid", {})
     print(child.pid, flush=True)
-    time.sleep(60)
+    time.sleep(600)

@@ -18,11 +18,14 @@ def main(folder: Path) -> None:
     database = open_sqlite(folder / "eakte.sqlite")
     with database.write() as tx:
         actor = system_actor(make_agency(tx, str(new_id())))
-    print("sealing", flush=True)
+    told = False
     while True:
         with database.write() as tx:
             record_act(tx, actor, "test.more", "thing", None)
         seal(database, folder / "anchors.jsonl")
+        if not told:
+            print("sealing", flush=True)
+            told = True
 
 
 if __name__ == "__main__":

@@ -97,7 +97,9 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     where=st.sampled_from(COLUMNS),
     block=st.integers(1, BLOCKS),
@@ -275,8 +277,8 @@ def test_a_sealer_killed_at_any_moment_leaves_a_sound_chain(copy: Path) -> None:
     assert verdict.ok, f"seed {seed}: {verdict.problems}"
     assert verdict.checked == events
     assert events is not None
-    assert events > BLOCKS * EACH + 6
-    assert len(read_anchors(copy / "anchors.jsonl")) > BLOCKS + 6
+    assert events >= BLOCKS * EACH + 6
+    assert len(read_anchors(copy / "anchors.jsonl")) >= BLOCKS + 6
 
 
 def test_verifying_beside_a_running_sealer_finds_nothing(copy: Path) -> None:
@@ -300,21 +302,30 @@ def test_verifying_beside_a_running_sealer_finds_nothing(copy: Path) -> None:
 
 
 def test_an_event_is_sealed_within_five_seconds(tmp_path: Path) -> None:
+    """What the sealer sleeps between an event right after a sealing, the longest wait, and its seal; not how fast it is."""
     services = open_services(Settings(home=tmp_path / "home"), SystemClock(), migrate=True)
     sealer = next(duty for duty in duties(services) if duty.name == "sealer")
-    stopping = threading.Event()
-    thread = threading.Thread(target=run_duty, args=(services, sealer, "test:1:1", stopping))
-    thread.start()
-    try:
-        time.sleep(0.3)  # right after a sealing is the longest wait
-        with services.database.write() as tx:
-            record_act(tx, system_actor(make_agency(tx)), "test.act", "thing", None)
-        started, left = time.monotonic(), 1
-        while left and time.monotonic() - started < 5.0:
-            time.sleep(0.05)
-            with services.database.read() as session:
-                left = session.scalar(select(func.count()).where(AuditEvent.chain_no.is_(None))) or 0
-    finally:
-        stopping.set()
-        thread.join()
-    assert left == 0
+
+    class Rests(threading.Event):
+        slept: list[float] = []  # noqa: RUF012 - one object, one test
+
+        def wait(self, timeout: float | None = None) -> bool:
+            assert timeout is not None
+            if not self.slept:
+                with services.database.write() as tx:
+                    record_act(tx, system_actor(make_agency(tx)), "test.act", "thing", None)
+            elif not unsealed(services.database) or sum(self.slept) > 60:
+                self.set()
+                return True
+            self.slept.append(timeout)
+            return False
+
+    rests = Rests()
+    run_duty(services, sealer, "test:1:1", rests)
+    assert unsealed(services.database) == 0
+    assert 0 < sum(rests.slept) < 4.5
+
+
+def unsealed(database: Database) -> int:
+    with database.read() as session:
+        return session.scalar(select(func.count()).where(AuditEvent.chain_no.is_(None))) or 0

@@ -57,7 +57,7 @@ def test_a_stopped_child_costs_its_time_limit_and_no_more() -> None:
     started = time.monotonic()
     outcome = run_once(f"{HERE}:hit_myself", {"number": signal.SIGSTOP}, Limits(wall_seconds=1.5))
     assert isinstance(outcome, TimedOut)
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 120, "it was waited for without end"
 
 
 def test_children_die_with_their_parent(tmp_path: Path) -> None:
@@ -69,7 +69,7 @@ def test_children_die_with_their_parent(tmp_path: Path) -> None:
     parent.send_signal(signal.SIGKILL)
     parent.wait()
     parent.stdout.close()
-    gone, alive = psutil.wait_procs([child], timeout=10)
+    gone, alive = psutil.wait_procs([child], timeout=120)
     assert (gone, alive) == ([child], [])
 
 
@@ -107,7 +107,7 @@ def test_a_stopped_child_that_wakes_up_late_commits_nothing(tmp_path: Path) -> N
     with database.write() as tx:
         jobs.finish(tx, second)
     os.kill(child.pid, signal.SIGCONT)
-    thread.join(20)
+    thread.join(200)
     child.stop()
     assert outcomes == [Finished("lost")]
     with open_at(tmp_path).read() as session:
@@ -118,7 +118,7 @@ def test_the_same_child_commits_when_nobody_took_its_lease(tmp_path: Path) -> No
     database = make_database(tmp_path)
     child, thread, outcomes = late_committer(database, tmp_path)
     (tmp_path / "gate").touch()
-    thread.join(20)
+    thread.join(200)
     child.stop()
     assert outcomes == [Finished("done")]
     with database.read() as session:

@@ -47,7 +47,7 @@ class Broker:
         assert program is not None
         with (self.folder / "redis.log").open("ab") as log:
             self._process = subprocess.Popen([program, str(self._configuration)], stdout=log, stderr=log)
-        until = time.monotonic() + 60
+        until = time.monotonic() + 200
         while True:
             try:
                 self.client().ping()
@@ -66,4 +66,4 @@ class Broker:
 
     def client(self) -> redis.Redis:
         """A client of its own."""
-        return redis.Redis("127.0.0.1", self.port, password=self.password, socket_timeout=10)
+        return redis.Redis("127.0.0.1", self.port, password=self.password, socket_timeout=60)

@@ -66,7 +66,6 @@ def test_a_healthy_installation_has_no_findings(services: Services) -> None:
     assert (counts["difference"], counts["orphans"], counts["in_work"]) == (0, 0, 0)
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("table", "kind"),
     [
@@ -105,7 +104,6 @@ def test_a_row_deleted_by_hand_is_named(services: Services, table: str, kind: st
     assert kind in kinds(services)
 
 
-@pytest.mark.timeout(300)
 def test_a_receipt_deleted_with_all_its_traces_is_known_from_the_log(services: Services) -> None:
     for table in ("item_page", "receipt_page", "mail_item", "receipt"):
         delete(services, table, "true")
@@ -113,7 +111,6 @@ def test_a_receipt_deleted_with_all_its_traces_is_known_from_the_log(services: S
     assert {"pages_differ", "receipt_row_missing"} <= kinds(services)
 
 
-@pytest.mark.timeout(300)
 def test_work_that_nobody_does_any_more_is_named(services: Services) -> None:
     with services.database.write() as tx:
         raw(tx.session, "UPDATE mail_item SET state = 'in_work' WHERE item_no = 1")
@@ -121,14 +118,12 @@ def test_work_that_nobody_does_any_more_is_named(services: Services) -> None:
     assert {"item_without_job", "receipt_without_job"} <= kinds(services)
 
 
-@pytest.mark.timeout(300)
 def test_a_changed_transfer_note_is_named(services: Services) -> None:
     with services.database.write() as tx:
         tx.session.execute(update(TransferNote).values(note={"channel": "fax"}))
     assert kinds(services) == {"note_changed"}
 
 
-@pytest.mark.timeout(300)
 def test_a_single_flipped_bit_is_found_by_fixity(services: Services) -> None:
     with services.database.read() as session:
         master = session.scalars(select(ContentFile.sha256).where(ContentFile.role == "scan_master")).first()
@@ -142,7 +137,6 @@ def test_a_single_flipped_bit_is_found_by_fixity(services: Services) -> None:
     assert examine(services, deep=False) == []
 
 
-@pytest.mark.timeout(300)
 def test_an_index_that_lacks_a_document_or_knows_too_much_is_named(services: Services) -> None:
     index = TantivyIndex(services.settings.index_folder)
     with services.database.read() as session:
@@ -155,7 +149,6 @@ def test_an_index_that_lacks_a_document_or_knows_too_much_is_named(services: Ser
     assert "only_indexed" in kinds(services)
 
 
-@pytest.mark.timeout(300)
 def test_an_index_that_moves_on_meanwhile_is_no_finding(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     there = documents_in_index(services)
     gone, later = sorted(there)[0], sorted(there)[1]
@@ -173,7 +166,6 @@ def test_an_index_that_moves_on_meanwhile_is_no_finding(services: Services, monk
     assert [one for one in examine(services) if one.store == "index"] == []
 
 
-@pytest.mark.timeout(300)
 def test_bytes_that_nobody_knows_are_named_after_their_grace(services: Services) -> None:
     stored = services.blobs.put_bytes(b"left over")
     assert examine(services) == []
@@ -183,7 +175,6 @@ def test_bytes_that_nobody_knows_are_named_after_their_grace(services: Services)
     assert reconcile(services.database, services.blobs, agency_of(services), 3600)["orphans"] == 1
 
 
-@pytest.mark.timeout(300)
 def test_bytes_lost_or_changed_are_named_and_items_can_be_worked_again(services: Services) -> None:
     with services.database.read() as session:
         master, rendition = session.scalars(select(ContentFile.sha256).order_by(ContentFile.role)).all()[:2]
@@ -195,14 +186,12 @@ def test_bytes_lost_or_changed_are_named_and_items_can_be_worked_again(services:
     assert reconcile(services.database, services.blobs, agency_of(services), 3600)["orphans"] >= 1
 
 
-@pytest.mark.timeout(300)
 def test_an_item_row_deleted_by_hand_is_a_difference(services: Services) -> None:
     with services.database.write() as tx:
         raw(tx.session, f"DELETE FROM item_page WHERE {ROW} = (SELECT min({ROW}) FROM item_page)")
     assert reconcile(services.database, services.blobs, agency_of(services), 3600)["difference"] == 1
 
 
-@pytest.mark.timeout(300)
 def test_rejected_mail_stays_open_until_a_person_ends_it(services: Services) -> None:
     agency = agency_of(services)
     (entry,) = quarantine.open_entries(services.database, agency)
@@ -219,7 +208,6 @@ def test_rejected_mail_stays_open_until_a_person_ends_it(services: Services) -> 
     assert quarantine.open_entries(services.database, agency) == []
 
 
-@pytest.mark.timeout(300)
 def test_an_item_in_clearing_can_be_read_again(services: Services) -> None:
     with services.database.write() as tx:
         item = tx.session.scalars(select(MailItem).where(MailItem.item_no == 1)).one()
@@ -260,7 +248,6 @@ def dismiss(services: Services, item: MailItem) -> None:
         acts.dismiss(tx, clerk(services), ItemRef(waiting.id, waiting.version), "advertising", "Prospekt")
 
 
-@pytest.mark.timeout(300)
 def test_dismissed_mail_is_rejected_with_a_reason_and_every_store_agrees(services: Services) -> None:
     item = in_clearing(services)
     before = reconcile(services.database, services.blobs, agency_of(services), 3600)
@@ -278,7 +265,6 @@ def test_dismissed_mail_is_rejected_with_a_reason_and_every_store_agrees(service
         quarantine.reprocess(services.database, agency_of(services), item.id)
 
 
-@pytest.mark.timeout(300)
 def test_a_persons_decision_stands_while_a_machine_reads_once_more(services: Services) -> None:
     item = in_clearing(services)
     quarantine.reprocess(services.database, agency_of(services), item.id)

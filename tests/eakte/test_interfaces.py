@@ -32,7 +32,7 @@ class Shell:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "eakte", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, env=self.environment, timeout=240)
+        return subprocess.run(command, capture_output=True, text=True, env=self.environment, timeout=800)
 
     def json(self, *arguments: str) -> Any:
         done = self.run(*arguments, "--json")

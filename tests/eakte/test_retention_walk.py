@@ -177,7 +177,7 @@ def _killed(office: Office, name: str, ready: Callable[[str], bool]) -> None:
     command = [sys.executable, "-m", "eakte", "retention", "execute", name, "--as", "mockholm"]
     child = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     services = open_services(settings_at(office.home))
-    until = time.monotonic() + 120
+    until = time.monotonic() + 600
     while time.monotonic() < until and child.poll() is None:
         with services.database.read() as session:
             state = session.scalars(select(DisposalList.state).where(DisposalList.name == name)).one()

@@ -30,7 +30,8 @@ from ingest.models import Receipt
 from tests.eakte.broker import Broker, redis_program
 from tests.ingest.door import House, book, letter, open_house
 
-PATIENCE = 240.0
+PATIENCE = 600.0
+pytestmark = pytest.mark.timeout(2000)
 needs_redis = pytest.mark.skipif(
     redis_program() is None and not os.environ.get("CI"), reason="no redis-server is installed"
 )
@@ -75,7 +76,7 @@ class World:
         for process in self.running:
             process.terminate()
         for process in self.running:
-            process.wait(60)
+            process.wait(PATIENCE)
         self.running.clear()
 
     def until(self, reached: Callable[[], bool]) -> None:
@@ -169,7 +170,7 @@ def test_a_worker_that_is_told_to_stop_finishes_what_it_does(world: World) -> No
     first = world.worker()
     world.until(world.leased)
     first.send_signal(signal.SIGTERM)
-    assert first.wait(60) == 0
+    assert first.wait(PATIENCE) == 0
     assert not world.leased()
     with world.house.services.database.read() as session:
         assert session.scalars(select(Job.attempts).where(Job.state == "ready", Job.attempts > 0)).all() == []
@@ -200,7 +201,7 @@ def test_messages_alone_bring_the_work(brokered: World, monkeypatch: pytest.Monk
         brokered.offer(2)
         brokered.until(brokered.finished)
     finally:
-        supervisor.stop(60)
+        supervisor.stop(PATIENCE)
         services.database.dispose()
     brokered.assert_exactly_once()
 

@@ -164,7 +164,9 @@ PLACES = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(gone=SOME, absent=SOME, places=PLACES, later=PLACES)
 def test_no_letter_lies_unseen_while_a_lead_is_there(
     template: tuple[World, Path], gone: set[str], absent: set[str], places: list[str], later: list[str]

@@ -141,12 +141,12 @@ class House:
             process = subprocess.Popen([sys.executable, "-m", "eakte", "serve"], env=known, stderr=stderr)
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/pdf"}
         try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as client:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=200) as client:
                 _wait_until_up(client, process)
                 yield client
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(120)
 
 
 def free_port() -> int:

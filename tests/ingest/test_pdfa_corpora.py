@@ -53,7 +53,6 @@ def rendered(path: Path, out: Path) -> RenditionResult | None:
     return render(path, [RenditionPage(number, text_of(path, number)) for number in range(1, count + 1)], out, INFO)
 
 
-@pytest.mark.timeout(600)
 def test_real_files(tmp_path: Path) -> None:
     counts: collections.Counter[str] = collections.Counter()
     for corpus in CORPORA:

@@ -48,7 +48,6 @@ def test_many_destructions_are_one_erasure(world: World, search_server: Server) 
 
 
 @pytest.mark.kill
-@pytest.mark.timeout(600)
 def test_a_server_that_was_killed_or_stopped_costs_time_only(
     world: World, own_server: Callable[[str], Process]
 ) -> None:

@@ -74,11 +74,11 @@ def test_one_writer_at_a_time_over_generations(index: TantivyIndex, tmp_path: Pa
     def slow() -> Iterator[IndexEntry]:
         yield entry("klage")
         inside.set()
-        assert go_on.wait(20)
+        assert go_on.wait(200)
 
     rebuilding = threading.Thread(target=lambda: index.rebuild(slow()))
     rebuilding.start()
-    assert inside.wait(20)
+    assert inside.wait(200)
     try:
         with pytest.raises(IndexBusy):
             other.apply([entry("lohn")], [])

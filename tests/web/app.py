@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,8 +26,7 @@ LETTERS: dict[str, Callable[[], v.ClearingLetter]] = {
     "c1": samples.sure_letter,
     "c2": samples.tie_letter,
     "c3": samples.unknown_letter,
-    "c4": lambda: samples.sure_letter("c4"),
-    "c5": lambda: samples.sure_letter("c5"),
+    **{key: partial(samples.sure_letter, key) for key in ("c4", "c5", "c6", "c7", "c8")},
 }
 
 

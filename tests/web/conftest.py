@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from tests.web.app import State, make_app
 from tests.web.serving import served
 from web import assets
 
+PATIENCE = 100.0
+"""Seconds until what a page shows in the end must be there: a bound for what never comes, not a budget."""
+expect.set_options(timeout=1000 * PATIENCE)
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-background-networking",
@@ -53,6 +57,23 @@ def browser(playwright_: Playwright) -> Iterator[Browser]:
     chromium.close()
 
 
+def seen(page: Page) -> None:
+    """Wait until Enter counts: the letter has the focus, its page is painted, and 300 ms have passed on the page's clock."""
+    page.wait_for_function(
+        "() => document.activeElement.closest('[data-fall]')"
+        " && [...document.querySelectorAll('[data-papier] img')].every((image) => image.complete)"
+    )
+    page.evaluate("new Promise((done) => setTimeout(done, 350))")
+
+
+def eventually(page: Page, reached: Callable[[], bool]) -> None:
+    """Wait for something that the page's requests bring about on the server."""
+    deadline = time.monotonic() + PATIENCE
+    while not reached():
+        assert time.monotonic() < deadline, "it did not come about"
+        page.wait_for_timeout(20)
+
+
 class Site:
     """The running sample application."""
 
@@ -71,6 +92,7 @@ def site() -> Iterator[Site]:
 def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 1024}, locale="de-DE")
     page = context.new_page()
+    page.set_default_timeout(1000 * PATIENCE)
     faults: list[str] = []
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: faults.append(f"script: {error}"))

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from tests.web import samples
-from tests.web.conftest import Site
+from tests.web.conftest import Site, seen
 
 pytestmark = pytest.mark.browser
 OPTIONS: dict[str, Any] = {
@@ -60,12 +60,12 @@ def test_axe_with_a_dialog_open(site: Site, page: Page, opener: str) -> None:
 
 def test_axe_after_a_command_and_after_a_refusal(site: Site, page: Page) -> None:
     page.goto(f"{site.url}/klaerung")
-    page.wait_for_timeout(400)
+    seen(page)
     page.keyboard.press("Enter")
     page.wait_for_selector("#toast")
     assert violations(page) == []
     site.state.stale.add("c2")
-    page.wait_for_timeout(400)
+    seen(page)
     page.keyboard.press("1")
     page.keyboard.press("Enter")
     page.wait_for_selector("#meldung .kern-alert")

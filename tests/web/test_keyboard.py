@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.web.conftest import Site
+from tests.web.conftest import Site, eventually, seen
 
 pytestmark = pytest.mark.browser
-SEEN = 400  # a letter must have been seen for 300 ms before Enter counts
 
 
 class Keys:
@@ -28,7 +26,7 @@ class Keys:
 
 def clearing(site: Site, page: Page, item: str = "c1") -> Keys:
     page.goto(f"{site.url}/klaerung/{item}")
-    page.wait_for_timeout(SEEN)
+    seen(page)
     return Keys(page)
 
 
@@ -115,6 +113,7 @@ def test_search_despite_candidates_takes_six_keys(site: Site, page: Page) -> Non
 def test_undo_takes_one_key(site: Site, page: Page) -> None:
     clearing(site, page).press("Enter")
     expect(page.locator("#fall-titel")).to_have_text("Arbeitsunfähigkeitsbescheinigung")
+    expect(page.locator("#toast-text")).to_be_visible()
     keys = Keys(page)
     keys.press("Control+z")
     expect(page.locator("#fall-titel")).to_have_text("Nebenkostenabrechnung 2025")
@@ -129,8 +128,9 @@ def test_held_enter_files_one_letter_only(site: Site, page: Page) -> None:
         page.keyboard.down("Enter")
         page.wait_for_timeout(30)
     page.keyboard.up("Enter")
+    expect(page).to_have_url(re.compile("/klaerung/c4$"))
+    seen(page)
     assert [entry[0] for entry in site.state.filed] == ["c1"]
-    page.wait_for_timeout(SEEN)
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile("/klaerung/c5$"))
     assert [entry[0] for entry in site.state.filed] == ["c1", "c4"]
@@ -145,7 +145,7 @@ def test_enter_right_after_a_new_letter_is_ignored(site: Site, page: Page) -> No
     keys = clearing(site, page)
     stop_the_clock(page)
     keys.press("Enter")
-    expect(page.locator("#fall-titel")).to_have_text(re.compile("Arbeits"), timeout=5000)
+    expect(page.locator("#fall-titel")).to_have_text(re.compile("Arbeits"))
     page.evaluate("document.querySelector('#akte-1').checked = true")
     page.keyboard.press("Enter")
     page.wait_for_timeout(150)
@@ -189,12 +189,12 @@ def test_letters_can_be_switched_off(site: Site, page: Page) -> None:
     inbox(site, page).press("?")
     expect(page.locator("#tasten")).to_be_focused()
     page.keyboard.press("Space")
+    eventually(page, lambda: site.state.keys_on is False)
     page.keyboard.press("Escape")
     page.keyboard.press("e")
     page.keyboard.press("?")
     page.wait_for_timeout(200)
     assert site.state.gone == []
-    assert site.state.keys_on is False
     expect(page.locator("dialog[open]")).to_have_count(0)
     page.reload()
     page.locator("[data-liste] [aria-current]").focus()
@@ -231,15 +231,15 @@ def test_preview_follows_the_focus_and_the_address_too(site: Site, page: Page) -
 def test_a_command_never_meets_the_letter_before(site: Site, page: Page) -> None:
     """The focus has moved on, the preview has not come yet: the key does nothing rather than the wrong thing."""
 
-    def late(route: Route) -> None:
-        time.sleep(0.3)
-        route.continue_()
-
+    held: list[Route] = []
     inbox(site, page)
-    page.route("**/postkorb/e/p2", late)
+    page.route("**/postkorb/e/p2", lambda route: held.append(route))
     page.keyboard.press("ArrowDown")
     page.keyboard.press("e")
-    page.wait_for_timeout(700)
+    eventually(page, lambda: bool(held))
+    page.keyboard.press("e")
+    held[0].continue_()
+    expect(page.locator("#v-titel")).to_have_text(re.compile("Verwaltungsakte"))
     assert site.state.gone == []
 
 

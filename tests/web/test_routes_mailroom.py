@@ -127,9 +127,10 @@ def test_an_unsplit_receipt_is_one_item_in_work(room: Room) -> None:
 
 def test_a_wrong_day_is_said_and_a_future_one_is_today(room: Room) -> None:
     client = room.client("akurtoglu")
-    wrong = client.get("/poststelle?tag=gestern")
-    assert wrong.status_code == 422
-    assert "Schreiben Sie das Datum so" in wrong.text
+    for typed in ("gestern", "01.01.0001", "31.12.9999", "30.02.2026", "24.11.26"):
+        wrong = client.get(f"/poststelle?tag={typed}")
+        assert wrong.status_code == 422, typed
+        assert "Schreiben Sie das Datum so" in wrong.text
     assert "Heute, 24.11.2026" in client.get("/poststelle?tag=01.01.2030").text
 
 

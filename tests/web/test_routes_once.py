@@ -20,7 +20,7 @@ def test_both_posts_of_one_key_get_one_answer() -> None:
         return Response(f"answer {len(done)}", 200, {"X-Mark": "a"})
 
     def post(_: int) -> Response:
-        start.wait(10)
+        start.wait(100)
         return answers.once(key, act)
 
     with ThreadPoolExecutor(8) as pool:

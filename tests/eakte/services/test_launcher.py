@@ -18,7 +18,7 @@ from eakte.services.launcher import as_lines, read_settings, write_settings
 from tests.services import Service
 
 COMMAND = [sys.executable, "-m", "eakte", "dev", "services", "--only", "redis"]
-_SECONDS = 120.0
+_SECONDS = 400.0
 
 
 class Launched:

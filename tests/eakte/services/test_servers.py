@@ -84,14 +84,16 @@ def test_broker_keeps_what_it_accepted_and_shows_no_password(own_server: Start) 
 def test_paused_server_keeps_connections_and_answers_after_resume(own_server: Start) -> None:
     server = own_server("redis")
     password = Path(server.settings()["EAKTE_BROKER_PASSWORD_FILE"]).read_text()
-    with redis.Redis("127.0.0.1", server.port, password=password, socket_timeout=0.3) as client:
-        client.ping()
+    patient = redis.Redis("127.0.0.1", server.port, password=password, single_connection_client=True)
+    hasty = redis.Redis("127.0.0.1", server.port, password=password, socket_timeout=0.3)
+    with patient, hasty:
+        connection = patient.client_id()
         server.pause()
         with pytest.raises(redis.TimeoutError):
-            client.ping()
+            hasty.ping()
         assert server.alive
         server.resume()
-        assert client.ping()
+        assert patient.client_id() == connection
 
 
 def test_stopping_a_paused_server_ends_it(own_server: Start) -> None:
@@ -167,5 +169,5 @@ def test_servers_end_with_a_launcher_that_is_killed(own_server: Start) -> None:
     family += family[0].children(recursive=True)
     os.kill(launcher.pid, signal.SIGKILL)
     launcher.communicate()
-    _, alive = psutil.wait_procs(family, timeout=30)
+    _, alive = psutil.wait_procs(family, timeout=120)
     assert [p for p in alive if p.status() != psutil.STATUS_ZOMBIE] == []

@@ -66,7 +66,6 @@ def test_second_store_takes_objects(versitygw: Service, bucket_name: str) -> Non
     assert store.get_object(bucket_name, "a").data == b"abc"
 
 
-@pytest.mark.timeout(600)
 def test_index_survives_a_kill(own_server: Start, capfd: pytest.CaptureFixture[str]) -> None:
     server = own_server("opensearch")
     index = OpenSearch(server.settings()["EAKTE_OPENSEARCH_URL"], timeout=60)
