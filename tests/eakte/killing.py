@@ -46,7 +46,8 @@ def digital_letter(register: DemoRegister, serial: int) -> bytes:
     pdf = FPDF(format="A4")
     pdf.set_font("Helvetica", size=11)
     pdf.add_page()
-    pdf.multi_cell(0, 6, "\n".join(_lines(register, serial)))
+    lines = "\n".join(_lines(register, serial))
+    pdf.multi_cell(0, 6, lines.encode("latin-1", "replace").decode("latin-1"))  # all that a core font has
     return bytes(pdf.output())
 
 
