@@ -162,6 +162,9 @@ class PostgresqlDatabase(Database):
     def _translated(self, error: DBAPIError) -> EakteError | None:
         return faults.translated(error)
 
+    def _only_for_reading(self, error: DBAPIError) -> bool:
+        return getattr(error.orig, "sqlstate", None) == faults.READ_ONLY
+
     def _connected(self, connection: Any, _record: Any) -> None:
         connection.adapters.register_dumper(str, _TextDumper)
         with connection.cursor() as cursor:
