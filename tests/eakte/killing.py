@@ -82,6 +82,7 @@ class Process:
     environment: dict[str, str]
     log: Path
     inside: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
     running: subprocess.Popen[bytes] | None = None
 
     def ensure(self) -> subprocess.Popen[bytes]:
@@ -89,8 +90,8 @@ class Process:
         if self.running is None or self.running.poll() is not None:
             with self.log.open("ab") as log:
                 self.running = subprocess.Popen(
-                    [*self.inside, sys.executable, "-m", "eakte", self.part], env=self.environment,
-                    start_new_session=True, stdout=log, stderr=log,
+                    [*self.inside, sys.executable, "-m", "eakte", self.part, *self.arguments],
+                    env=self.environment, start_new_session=True, stdout=log, stderr=log,
                 )  # fmt: skip
         return self.running
 

@@ -15,7 +15,6 @@ from tests.faults.stations import ANSWER_SECONDS, Answer
 
 _DOCUMENT = re.compile(r"/api/v1/documents/([0-9a-f-]{36})/")
 _SIGNED_OUT = 303
-_UNAVAILABLE = 503
 
 
 @dataclass(slots=True)
@@ -79,8 +78,8 @@ class Reader:
         self.answers.append(Answer(what, got.status_code, begun, time.monotonic(), "", heard, said))
         if what == "inbox" and got.status_code == 200 and (found := _DOCUMENT.search(got.text)):
             self._document = found[1]
-        if what != "sign-in" and got.status_code in (401, _SIGNED_OUT):
-            self._ask(browser, "sign-in")
+        if what != "sign-in" and got.status_code == _SIGNED_OUT:
+            self._do(browser, "sign-in")
 
     def _ask(self, browser: httpx.Client, what: str) -> httpx.Response:
         if what == "sign-in":

@@ -196,12 +196,13 @@ def _with_parts(
     password = _password(load_demo(services, with_mail=False).logins)
     environment = {**compiling(os.environ), **settings, "OMP_THREAD_LIMIT": "1", "EAKTE_WORKERS": WORKERS}
     inside = network.inside if network else ()
-    worker = Part(Process("worker", environment, folder / "worker.log", inside))
+    ends = ("--parent", str(os.getpid()))  # a killed run leaves nothing running
+    worker = Part(Process("worker", environment, folder / "worker.log", inside, ends))
     if killing is not None:
         worker.killing = killing
     stack = Stack(
         folder, servers, services, environment, register, _tokens(services), password,
-        Part(Process("serve", environment, folder / "serve.log")), worker, network,
+        Part(Process("serve", environment, folder / "serve.log", arguments=ends)), worker, network,
     )  # fmt: skip
     stack.api.ready = lambda: answers(stack.base)
     stack.targets = {**servers, "api": stack.api, "worker": worker}
