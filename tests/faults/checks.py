@@ -20,7 +20,7 @@ from ingest.models import MailItem, Receipt
 from tests.faults.stack import Stack
 from tests.faults.stations import Station
 
-REST_SECONDS = 900.0
+REST_SECONDS = 1800.0
 
 
 def come_to_rest(stack: Stack) -> float:

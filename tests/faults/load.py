@@ -14,7 +14,7 @@ from tests.faults.readers import Reader
 from tests.faults.stack import STATIONS, Stack
 from tests.faults.stations import Answer, Station
 
-WARM_SECONDS = 240.0
+WARM_SECONDS = 1200.0
 _GRACE = 1.0
 """A connection may break this long before a kill is noted, or after the API answers again."""
 _NAMED = ("Datenbank", "Speicher", "Suche", "ausgelastet")

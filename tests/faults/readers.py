@@ -67,6 +67,7 @@ class Reader:
     def _do(self, browser: httpx.Client, what: str) -> None:
         if what == "content" and not self._document:
             return
+        what = what if browser.cookies else "sign-in"  # an attempt that was cut off left nobody signed in
         begun = time.monotonic()
         try:
             got = self._ask(browser, what)

@@ -194,7 +194,8 @@ def _with_parts(
 ) -> Iterator[Stack]:
     register = make_register(SEED, agency_date(services.database.clock.now()))
     password = _password(load_demo(services, with_mail=False).logins)
-    environment = {**compiling(os.environ), **settings, "OMP_THREAD_LIMIT": "1", "EAKTE_WORKERS": WORKERS}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("EAKTE_FAULTS_")}
+    environment = {**compiling(inherited), **settings, "OMP_THREAD_LIMIT": "1", "EAKTE_WORKERS": WORKERS}
     inside = network.inside if network else ()
     ends = ("--parent", str(os.getpid()))  # a killed run leaves nothing running
     worker = Part(Process("worker", environment, folder / "worker.log", inside, ends))

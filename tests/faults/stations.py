@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import httpx
 
-GIVE_UP_SECONDS = 600.0
+GIVE_UP_SECONDS = 1800.0
 ANSWER_SECONDS = 90.0
 _AGAIN_SECONDS = 0.5
 
