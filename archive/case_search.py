@@ -6,7 +6,7 @@ Also by the numbers that the line-of-business system links with.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -21,12 +21,13 @@ from core.actor import Actor
 
 _DAY = re.compile(r"\b(\d{1,2})\.(\d{1,2})\.(\d{4})\b")
 _MIN_DIGITS = 3
+_UMLAUTS = {"ae": "ä", "oe": "ö", "ue": "ü"}
 BENEFITS = "LEIST"
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a search text asks for: the key of a number, words of a name, a birth date."""
+    """What a search text asks for: the key of a number, words of a name as typed, a birth date."""
 
     number: str | None
     names: tuple[str, ...]
@@ -40,9 +41,9 @@ def understand(text: str) -> Wanted:
     rest = _DAY.sub(" ", text)
     numbers = " ".join(word for word in rest.split() if any(c.isdigit() for c in word) or word.upper() == "BG")
     digits = sum(c.isdigit() for c in numbers)
-    names = tuple(key for word in rest.split() if not any(c.isdigit() for c in word) and (key := name_key(word)))
+    names = tuple(word for word in rest.split() if not any(c.isdigit() for c in word) and name_key(word))
     number = number_key(numbers) if digits >= _MIN_DIGITS else None
-    return Wanted(number, () if number and names == ("bg",) else names, born)
+    return Wanted(number, () if number and [name_key(word) for word in names] == ["bg"] else names, born)
 
 
 def find_cases(session: Session, actor: Actor, text: str, on: date, limit: int = 6) -> Sequence[CaseFile]:
@@ -116,13 +117,31 @@ def _persons(wanted: Wanted) -> list[ColumnElement[bool]]:
         PersonName.person_id == Person.id,
     ]
     for word in wanted.names:
-        begins = PersonName.family_key.startswith(word, autoescape=True)
-        inside = PersonName.family_key.contains(f" {word}", autoescape=True)
-        given = PersonName.given_names.istartswith(word, autoescape=True)
-        facts.append(or_(begins, inside, given))
+        begins = PersonName.family_key.startswith(name_key(word), autoescape=True)
+        inside = PersonName.family_key.contains(f" {name_key(word)}", autoescape=True)
+        facts.append(or_(begins, inside, *_given(word)))
     if wanted.born is not None:
         facts.append(Person.birth_date == wanted.born)
     return [exists().where(and_(*facts))]
+
+
+def _given(word: str) -> Iterator[ColumnElement[bool]]:
+    """A given name, the second one too, that begins with the word. Given names have no key: the usual spellings are tried.
+
+    SQLite folds the case of ASCII letters only, so "ümit" is tried as "Ümit" as well.
+    """
+    small = word.strip(".,;").lower()
+    spellings = {name_key(word), small, _spelt(small, _UMLAUTS), _spelt(small, {v: k for k, v in _UMLAUTS.items()})}
+    for one in sorted({spelling for small in spellings for spelling in (small, small.capitalize())}):
+        yield PersonName.given_names.istartswith(one, autoescape=True)
+        yield PersonName.given_names.icontains(f" {one}", autoescape=True)
+        yield PersonName.given_names.icontains(f"-{one}", autoescape=True)
+
+
+def _spelt(word: str, letters: Mapping[str, str]) -> str:
+    for written, meant in letters.items():
+        word = word.replace(written, meant)
+    return word
 
 
 def _day(found: re.Match[str]) -> date | None:

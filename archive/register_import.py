@@ -1,21 +1,22 @@
 """Import of the case register from CSV (INTERFACES "Register CSV"): all faults listed by line, or all imported.
 
 Parsing is pure; applying is one transaction. Again = update by file_number and customer_number. Changed names and
-addresses keep the old ones with the day on which they ended, so that mail in an old name still finds its case.
+addresses keep the old ones with the day on which they ended, so that mail in an old name still finds its case. The
+index hears of names, members and units that changed: it finds the letters of a case by them.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
 
-from archive.models import CaseFile, FilePlanUnit, Membership, Person, PersonAddress, PersonName
+from archive.models import CaseFile, FilePlanUnit, Filing, Membership, Person, PersonAddress, PersonName
 from archive.names import name_key
 from archive.numbers import number_key
 from core.actor import Actor
@@ -23,6 +24,7 @@ from core.audit import record_act
 from core.database import Transaction
 from core.errors import InvalidInput
 from core.ids import new_id
+from core.outbox import emit
 from organisation.models import OrgUnit, User
 
 HEADER = (
@@ -30,7 +32,20 @@ HEADER = (
     "street", "postal_code", "city", "org_unit", "responsible",
 )  # fmt: skip
 DEFAULT_UNIT = "LEIST"
+_TITLES = {
+    "file_number": "Das Aktenzeichen", "bg_nummer": "Die BG-Nummer", "customer_number": "Die Kundennummer",
+    "family_name": "Der Familienname", "given_names": "Die Vornamen", "street": "Die Straße",
+    "postal_code": "Die Postleitzahl", "city": "Der Ort", "org_unit": "Die Organisationseinheit",
+}  # fmt: skip
+LONGEST = {
+    "file_number": 80, "bg_nummer": 40, "customer_number": 40, "family_name": 120, "given_names": 120, "street": 200,
+    "postal_code": 10, "city": 120,
+}  # fmt: skip
+_FOLDED: Mapping[str, Callable[[str], str]] = {
+    "file_number": number_key, "bg_nummer": number_key, "customer_number": number_key, "family_name": name_key,
+}  # fmt: skip
 _MAX_FAULTS = 200
+_TOGETHER = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +117,11 @@ def import_register(tx: Transaction, actor: Actor, data: bytes) -> ImportResult:
             faults=faults,
             code="register_faults",
         )
+    changed: set[UUID] = set()
     for row in rows:
-        case_file = _case(tx, actor, row, units, users, plan)
-        _member(tx, case_file, _person(tx, actor, row, case_file))
+        case_file = _case(tx, actor, row, units, users, plan, changed)
+        _member(tx, case_file, _person(tx, actor, row, case_file, changed), changed)
+    _tell_index(tx, actor, changed)
     cases = len({row.file_number for row in rows})
     record_act(tx, actor, "register.imported", "agency", actor.agency_id, cases=cases, persons=len(rows))
     return ImportResult(cases, len(rows))
@@ -121,10 +138,13 @@ def _take(line: int, cells: Sequence[str], rows: list[RegisterRow], faults: list
             birth = date.fromisoformat(values["birth_date"])
         except ValueError:
             faults.append(f"Zeile {line}: „{values['birth_date']}“ ist kein Datum der Form JJJJ-MM-TT.")
-    for name, title in (("file_number", "Das Aktenzeichen"), ("family_name", "Der Familienname"),
-                        ("org_unit", "Die Organisationseinheit")):  # fmt: skip
+    for name in ("file_number", "family_name", "org_unit"):
         if not values[name]:
-            faults.append(f"Zeile {line}: {title} fehlt.")
+            faults.append(f"Zeile {line}: {_TITLES[name]} fehlt.")
+    for name, longest in LONGEST.items():
+        folded = _FOLDED[name](values[name]) if name in _FOLDED else ""
+        if max(len(values[name]), len(folded)) > longest:
+            faults.append(f"Zeile {line}: {_TITLES[name]} ist länger als {longest} Zeichen.")
     values["file_plan_unit"] = values["file_plan_unit"] or DEFAULT_UNIT
     rows.append(RegisterRow(line=line, birth_date=birth, **{k: v for k, v in values.items() if k != "birth_date"}))
 
@@ -132,7 +152,13 @@ def _take(line: int, cells: Sequence[str], rows: list[RegisterRow], faults: list
 def _contradictions(rows: Sequence[RegisterRow]) -> list[str]:
     faults: list[str] = []
     seen: dict[str, RegisterRow] = {}
+    people: dict[str, RegisterRow] = {}
     for row in rows:
+        known = people.setdefault(number_key(row.customer_number), row) if row.customer_number else row
+        if known.birth_date and row.birth_date and known.birth_date != row.birth_date:
+            faults.append(
+                f"Zeile {row.line}: Das Geburtsdatum weicht von Zeile {known.line} derselben Kundennummer ab."
+            )
         first = seen.setdefault(row.file_number, row)
         for name, title in (("file_plan_unit", "Aktenart"), ("org_unit", "Organisationseinheit"),
                             ("responsible", "Zuständigkeit"), ("bg_nummer", "BG-Nummer")):  # fmt: skip
@@ -165,6 +191,7 @@ def _case(
     units: Mapping[str, UUID],
     users: Mapping[str, UUID],
     plan: Mapping[str, FilePlanUnit],
+    changed: set[UUID],
 ) -> CaseFile:
     query = select(CaseFile).where(CaseFile.agency_id == actor.agency_id, CaseFile.file_number == row.file_number)
     case_file = tx.session.scalar(query)
@@ -179,6 +206,8 @@ def _case(
             secrecy_class=plan[row.file_plan_unit].secrecy_class or "SOZ",
         )
         tx.session.add(case_file)
+    elif case_file.org_unit_id != units[row.org_unit]:
+        changed.add(case_file.id)
     case_file.file_plan_unit = row.file_plan_unit
     case_file.bg_nummer = row.bg_nummer or None
     case_file.bg_key = number_key(row.bg_nummer) if row.bg_nummer else None
@@ -188,16 +217,17 @@ def _case(
     return case_file
 
 
-def _person(tx: Transaction, actor: Actor, row: RegisterRow, case_file: CaseFile) -> Person:
+def _person(tx: Transaction, actor: Actor, row: RegisterRow, case_file: CaseFile, changed: set[UUID]) -> Person:
     person = _find_person(tx, actor, row, case_file)
     if person is None:
         person = Person(id=new_id(), agency_id=actor.agency_id)
         tx.session.add(person)
-    person.customer_number = row.customer_number or None
-    person.customer_key = number_key(row.customer_number) if row.customer_number else None
+    if row.customer_number:  # a line without one does not take away a number that is known
+        person.customer_number, person.customer_key = row.customer_number, number_key(row.customer_number)
     person.birth_date = row.birth_date or person.birth_date
     tx.session.flush()
-    _current_name(tx, person, row)
+    if _renamed(tx, person, row):
+        changed |= set(tx.session.scalars(select(Membership.case_file_id).where(Membership.person_id == person.id)))
     _current_address(tx, person, row)
     return person
 
@@ -223,11 +253,12 @@ def _find_person(tx: Transaction, actor: Actor, row: RegisterRow, case_file: Cas
     return tx.session.scalars(query.limit(1)).first()
 
 
-def _current_name(tx: Transaction, person: Person, row: RegisterRow) -> None:
+def _renamed(tx: Transaction, person: Person, row: RegisterRow) -> bool:
+    """Bring the name up to date; whether it is a new one."""
     query = select(PersonName).where(PersonName.person_id == person.id, PersonName.valid_until.is_(None))
     current = tx.session.scalars(query).all()
     if any((name.family_name, name.given_names) == (row.family_name, row.given_names) for name in current):
-        return
+        return False
     for name in current:
         name.valid_until = tx.today - timedelta(days=1)
     tx.session.add(
@@ -239,6 +270,7 @@ def _current_name(tx: Transaction, person: Person, row: RegisterRow) -> None:
             valid_from=tx.today if current else None,
         )
     )
+    return True
 
 
 def _current_address(tx: Transaction, person: Person, row: RegisterRow) -> None:
@@ -262,7 +294,7 @@ def _current_address(tx: Transaction, person: Person, row: RegisterRow) -> None:
     )
 
 
-def _member(tx: Transaction, case_file: CaseFile, person: Person) -> None:
+def _member(tx: Transaction, case_file: CaseFile, person: Person, changed: set[UUID]) -> None:
     query = select(Membership).where(Membership.case_file_id == case_file.id)
     members = tx.session.scalars(query).all()
     if any(member.person_id == person.id and member.valid_until is None for member in members):
@@ -270,3 +302,14 @@ def _member(tx: Transaction, case_file: CaseFile, person: Person) -> None:
     role = "member" if members else "head"
     tx.session.add(Membership(person_id=person.id, case_file_id=case_file.id, role=role))
     tx.session.flush()
+    changed.add(case_file.id)
+
+
+def _tell_index(tx: Transaction, actor: Actor, changed: set[UUID]) -> None:
+    """Cases in which nothing is filed yet have nothing to be found by."""
+    ordered = sorted(changed)
+    for start in range(0, len(ordered), _TOGETHER):
+        part = ordered[start : start + _TOGETHER]
+        filed = select(Filing.case_file_id).where(Filing.case_file_id.in_(part), Filing.ended_at.is_(None)).distinct()
+        for case_file_id in tx.session.scalars(filed.order_by(Filing.case_file_id)).all():
+            emit(tx, actor.agency_id, "case_file.changed", case_file_id)

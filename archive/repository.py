@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from archive.models import (
@@ -114,6 +114,12 @@ def keywords(session: Session, agency_id: UUID, file_plan_unit: str) -> Sequence
     """The keyword catalogue of a file type, in its order."""
     query = select(Keyword).where(Keyword.agency_id == agency_id, Keyword.file_plan_unit == file_plan_unit)
     return session.scalars(query.order_by(Keyword.position, Keyword.code)).all()
+
+
+def has_keyword(session: Session, agency_id: UUID, file_plan_unit: str, code: str) -> bool:
+    """Whether the catalogue of a file type has the keyword."""
+    named = Keyword.agency_id == agency_id, Keyword.file_plan_unit == file_plan_unit, Keyword.code == code
+    return bool(session.scalar(select(exists().where(*named))))
 
 
 def all_keywords(session: Session, agency_id: UUID) -> Sequence[Keyword]:

@@ -190,8 +190,14 @@ def add_note(
     return note
 
 
-def correct_date(tx: Transaction, actor: Actor, document_id: UUID, field: str, value: date | None, reason: str) -> None:
-    """Correct a date of a document; both values and the reason are kept (DESIGN "Dates are many and have a source")."""
+def correct_date(
+    tx: Transaction, actor: Actor, document_id: UUID, field: str, value: date | None, reason: str,
+    case_file_id: UUID | None = None,
+) -> None:  # fmt: skip
+    """Correct a date of a document; both values and the reason are kept (DESIGN "Dates are many and have a source").
+
+    `case_file_id`: the case in whose log the correction stands.
+    """
     document = require_document(tx.session, actor, document_id, agency_date(tx.now))
     if not actor.has(Role.CASEWORKER, Role.TEAM_LEAD, Role.CLEARING):
         raise NotAllowed
@@ -216,7 +222,16 @@ def correct_date(tx: Transaction, actor: Actor, document_id: UUID, field: str, v
     if field != "posted_on":
         setattr(document, f"{field}_source", "person")
     document.version += 1
-    record_act(tx, actor, "document.date_corrected", "document", document.id, field=field, value=value)
+    record_act(
+        tx,
+        actor,
+        "document.date_corrected",
+        "document",
+        document.id,
+        case_file_id=case_file_id,
+        field=field,
+        value=value,
+    )
     emit(tx, document.agency_id, "document.changed", document.id)
 
 
@@ -360,8 +375,7 @@ def _page_range(target: FilingTarget, version: DocumentVersion) -> tuple[int, in
 def _require_keyword(tx: Transaction, case_file: CaseFile, keyword: str | None) -> None:
     if keyword is None:
         return
-    known = {row.code for row in repository.keywords(tx.session, case_file.agency_id, case_file.file_plan_unit)}
-    if keyword not in known:
+    if not repository.has_keyword(tx.session, case_file.agency_id, case_file.file_plan_unit, keyword):
         raise InvalidInput(
             "Dieses Schlagwort gehört nicht zur Aktenart. Bitte wählen Sie eines aus der Liste.",
             "the keyword is not in the catalogue of this file type",

@@ -85,7 +85,7 @@ def _add_bytes(services: Services, dice: random.Random) -> None:
         ]
         with services.database.write() as tx:
             for one, role, blob in stored:
-                claim(tx, services.blobs, blob, DOCUMENT, one, role)
+                claim(tx, DOCUMENT, one, {role: blob})
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import argparse
 import io
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -46,9 +46,23 @@ def main() -> None:
     print(json.dumps({"born_digital": digital, "one_letter": {"pages": one["pages"], "seconds": seconds}}, indent=1))
 
 
-def _papers(register: DemoRegister, count: int, day: date, *, one_page: bool) -> Iterator[bytes]:
-    drawn = (born_digital_pdf(letter) for letter in make_own_letters(register, count * (3 if one_page else 1), 5, day))
-    return islice((paper for paper in drawn if not one_page or _is_one_page(paper)), count)
+def _papers(register: DemoRegister, count: int, day: date, *, one_page: bool) -> list[bytes]:
+    """As many papers, all different: of two with the same bytes from one station on one day the ledger takes one."""
+    letters = make_own_letters(register, count * (4 if one_page else 2), 5, day)
+    drawn = (born_digital_pdf(letter) for letter in letters)
+    wanted = (paper for paper in drawn if not one_page or _is_one_page(paper))
+    found = list(islice(_different(wanted), count))
+    if len(found) < count:
+        raise SystemExit(f"only {len(found)} different papers could be drawn")
+    return found
+
+
+def _different(papers: Iterable[bytes]) -> Iterator[bytes]:
+    seen: set[bytes] = set()
+    for paper in papers:
+        if paper not in seen:
+            seen.add(paper)
+            yield paper
 
 
 def _is_one_page(paper: bytes) -> bool:

@@ -233,8 +233,7 @@ def open_count(session: Session, kinds: Sequence[str] | None = None) -> int:
 
 
 def _update_leased(tx: Transaction, job: LeasedJob, **values: Any) -> None:
-    result = tx.session.execute(
-        update(Job).where(Job.id == job.id, Job.fencing == job.fencing, Job.state == "leased").values(**values)
-    )
+    leased = update(Job).where(Job.id == job.id, Job.fencing == job.fencing, Job.state == "leased").values(**values)
+    result = tx.session.execute(leased, execution_options={"synchronize_session": False})
     if result.rowcount != 1:  # type: ignore[attr-defined]
         raise LeaseLost("Ein anderer Arbeitsprozess hat den Schritt übernommen.", "another worker holds this step")

@@ -5,18 +5,18 @@ A worker serves nothing that could be asked; it is its heartbeat in the database
 
 from __future__ import annotations
 
-import socket
 import sys
 
 from core import leases
 from core.errors import EakteError
+from core.processes import host_name
 from eakte.bootstrap import Services, open_services
 
 
 def worker_alive(services: Services) -> bool:
     """Whether the lease of any worker of this host is in force."""
     with services.database.read() as session:
-        return leases.alive(session, f"worker/{socket.gethostname()}:", services.database.clock.now()) > 0
+        return leases.alive(session, f"worker/{host_name()}:", services.database.clock.now()) > 0
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from inbox import repository
 from inbox.delivery import deliver_to_case, end_grants, hand_on
 from inbox.errors import ItemChanged
 from inbox.models import FollowUp, InboxItem, UndoableAct
-from organisation.actors import build_actor
+from organisation.actors import build_actor, units_upwards, users_as
 from organisation.models import OrgUnit, User
 
 LONGEST_REASON = 400
@@ -128,7 +128,7 @@ def file_item(tx: Transaction, actor: Actor, ref: ItemRef, into: FileInto) -> In
     """
     row = _open_item(tx, actor, ref)
     case_file = _target_case(tx, actor, into)
-    _apply_corrections(tx, actor, row.document, into)
+    _apply_corrections(tx, actor, row.document, into, case_file)
     ended = [filing.id for filing in archive.active_filings(tx.session, row.document.id)
              if filing.case_file_id == row.item.case_file_id]  # fmt: skip
     for filing_id in ended:
@@ -212,7 +212,8 @@ def _team(tx: Transaction, actor: Actor, code: str) -> UUID | None:
     )
     if found is None:
         return None
-    for user in tx.session.scalars(select(User).where(User.agency_id == actor.agency_id, User.active)):
+    above = units_upwards(tx.session, found)  # who works for a unit holds a role there, or leads it from above
+    for user in users_as(tx.session, above, Role.CASEWORKER, Role.TEAM_LEAD):
         if found in worked_units(build_actor(tx.session, user, tx.today)):
             return found
     return None
@@ -247,14 +248,16 @@ def _target_case(tx: Transaction, actor: Actor, into: FileInto) -> CaseFile:
     return found[0]
 
 
-def _apply_corrections(tx: Transaction, actor: Actor, document: Document, into: FileInto) -> None:
+def _apply_corrections(
+    tx: Transaction, actor: Actor, document: Document, into: FileInto, case_file: CaseFile
+) -> None:  # fmt: skip
     if into.document_type and into.document_type != document.document_type:
         kind = archive.document_type(tx.session, actor.agency_id, into.document_type)
         if kind is None:
             raise InvalidInput("Diese Dokumentart gibt es nicht.", "unknown document type")
         document.document_type, document.title = kind.code, kind.title
     if into.received_on and into.received_on != document.received_on:
-        records.correct_date(tx, actor, document.id, "received_on", into.received_on, "Klärung")
+        records.correct_date(tx, actor, document.id, "received_on", into.received_on, "Klärung", case_file.id)
 
 
 def _default_keyword(tx: Transaction, document: Document, case_file: CaseFile) -> str | None:

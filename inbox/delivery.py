@@ -35,12 +35,8 @@ class Clearing:
 
 def deliver_to_case(tx: Transaction, actor: Actor, document: Document, case_file: CaseFile) -> InboxItem:
     """Lay a filed document before the case's people."""
-    user = tx.session.get(User, case_file.responsible_user_id) if case_file.responsible_user_id else None
     item = _new_item(tx, document, case_file.id)
-    if user is not None and user.active:
-        item.inbox_kind, item.user_id = "user", user.id
-    else:
-        item.inbox_kind, item.unit_id = "team", case_file.org_unit_id
+    item.inbox_kind, item.user_id, item.unit_id = inbox_of(tx, case_file)
     tx.session.add(item)
     tx.session.flush()
     record_act(
@@ -48,6 +44,14 @@ def deliver_to_case(tx: Transaction, actor: Actor, document: Document, case_file
         user=item.user_id, unit=item.unit_id,
     )  # fmt: skip
     return item
+
+
+def inbox_of(tx: Transaction, case_file: CaseFile) -> tuple[str, UUID | None, UUID | None]:
+    """Kind, person and team of the inbox that mail of the case goes to."""
+    user = tx.session.get(User, case_file.responsible_user_id) if case_file.responsible_user_id else None
+    if user is not None and user.active:
+        return "user", user.id, None
+    return "team", None, case_file.org_unit_id
 
 
 def deliver_to_clearing(tx: Transaction, actor: Actor, document: Document, clearing: Clearing) -> InboxItem:

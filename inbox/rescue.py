@@ -21,6 +21,7 @@ from core.database import Database
 from inbox.checks import WAITING, people_there, unseen_items
 from inbox.delivery import end_grants, hand_on
 from inbox.models import InboxItem
+from organisation.actors import units_upwards
 from organisation.models import OrgUnit, User
 
 
@@ -91,10 +92,5 @@ def _upwards(session: Session, unit_id: UUID | None) -> Iterator[UUID]:
     """The unit and those above it; a letter that names no unit belongs to the top of the tree."""
     if unit_id is None:
         yield from session.scalars(select(OrgUnit.id).where(OrgUnit.parent_id.is_(None)))
-        return
-    seen: set[UUID] = set()
-    above: UUID | None = unit_id
-    while above is not None and above not in seen:
-        seen.add(above)
-        yield above
-        above = session.get_one(OrgUnit, above).parent_id
+    else:
+        yield from units_upwards(session, unit_id)

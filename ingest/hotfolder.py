@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Iterator
@@ -29,6 +30,8 @@ from organisation.models import ScanStation
 
 STABLE_SECONDS = 5.0
 DONE, ERROR = "done", "error"
+_BROKEN = "broken"
+_LONGEST_NAME, _LONGEST_SUFFIX = 240, 20  # bytes; file systems take 255
 _log = logger(__name__)
 Shape = tuple[int, int]
 
@@ -94,6 +97,11 @@ class HotFolder:
         except (EakteError, OSError) as error:
             self._refuse(station_id, path, error)
             return 0
+        except Exception as error:  # whatever is wrong with this file: it stays, and the next one is taken
+            if self._noted.get(path) != _BROKEN:
+                self._noted[path] = _BROKEN
+                _log.error("hotfolder_broken", error=type(error).__name__, exc_info=error)
+            return 0
         self._move(path, DONE, None)
         return 1
 
@@ -113,7 +121,7 @@ class HotFolder:
         os.close(handle)
         copy = Path(name)
         try:
-            shutil.copyfile(path, copy)
+            _copy_file(path, copy)
             if _shape(path) != self._seen[path][0]:
                 raise SourceVanished
             yield copy
@@ -133,10 +141,7 @@ class HotFolder:
         try:
             if _shape(path) != self._seen.pop(path)[0]:
                 return
-            destination = _free_name(path.parent / folder, path.name)
-            if why is not None:
-                _reason_file(destination).write_text(why + "\n", "utf-8")
-            path.rename(destination)
+            _rename(path, _free_name(path.parent / folder, path.name), why)
             self._noted.pop(path, None)
         except OSError as error:
             _log.warning("hotfolder_not_moved", error=type(error).__name__)
@@ -180,12 +185,40 @@ def _shape(path: Path) -> Shape:
     return status.st_size, status.st_mtime_ns
 
 
+def _copy_file(path: Path, target: Path) -> None:
+    """Never through a link, also one laid in the place of the file a moment ago."""
+    with (
+        os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as source,
+        target.open("wb") as copy,
+    ):
+        if not stat.S_ISREG(os.fstat(source.fileno()).st_mode):
+            raise SourceVanished
+        shutil.copyfileobj(source, copy)
+
+
+def _rename(path: Path, destination: Path, why: str | None) -> None:
+    """With the reason beside it from the first moment; a file that cannot be moved leaves none, however often tried."""
+    if why is not None:
+        _reason_file(destination).write_text(why + "\n", "utf-8")
+    try:
+        path.rename(destination)
+    except OSError:
+        if why is not None:
+            _reason_file(destination).unlink(missing_ok=True)
+        raise
+
+
 def _free_name(folder: Path, name: str) -> Path:
+    """A name that is not taken; cut where no room would be left for the number and for the file with the reason."""
     folder.mkdir(exist_ok=True)
     wanted = Path(name)
-    candidate, number = folder / name, 1
+    suffix = wanted.suffix if len(os.fsencode(wanted.suffix)) <= _LONGEST_SUFFIX else ""
+    stem = name.removesuffix(suffix)
+    while len(os.fsencode(stem + suffix)) > _LONGEST_NAME:
+        stem = stem[:-1]
+    candidate, number = folder / (stem + suffix), 1
     while candidate.exists() or _reason_file(candidate).exists():
-        candidate = folder / f"{wanted.stem}-{number}{wanted.suffix}"
+        candidate = folder / f"{stem}-{number}{suffix}"
         number += 1
     return candidate
 

@@ -64,7 +64,8 @@ def house_knowledge(session: Session, agency_id: UUID) -> HouseKnowledge:
     agency = session.get_one(Agency, agency_id)
     details = agency.details or {}
     seats = [details.get("address") or {}, details.get("scan_address") or {}]
-    units = session.scalars(select(OrgUnit).where(OrgUnit.agency_id == agency_id).order_by(OrgUnit.code)).all()
+    columns = select(OrgUnit.kind, OrgUnit.title, OrgUnit.places).where(OrgUnit.agency_id == agency_id)
+    units = session.execute(columns.order_by(OrgUnit.code)).all()
     staff = tuple(session.scalars(select(User.display_name).where(User.agency_id == agency_id).order_by(User.username)))
     own = OwnAddress(
         names=(

@@ -65,6 +65,7 @@ def receive(database: Database, store: BlobStore, agency_id: UUID, path: Path, d
     blob = store.put_file(path)
     if delivery.announced_sha256 and delivery.announced_sha256.lower() != blob.sha256:
         raise ChecksumDiffers
+    again = claims.revived(database, store, [blob])
     with database.write() as tx:
         received_on = delivery.received_on or tx.today
         if received_on > tx.today:
@@ -75,7 +76,7 @@ def receive(database: Database, store: BlobStore, agency_id: UUID, path: Path, d
         if known is not None:
             return Accepted(known.id, known.sha256, repeated=True)
         receipt = _new_receipt(tx, agency_id, delivery, blob, received_on)
-        claims.claim(tx, store, blob, claims.RECEIPT, receipt.id, "batch")
+        claims.claim(tx, claims.RECEIPT, receipt.id, {"batch": blob}, again)
         jobs.enqueue(tx, agency_id, SPLIT, receipt.id, priority=50, source=delivery.station_id)
         actor = Actor(ActorKind.STATION, agency_id, station_id=delivery.station_id)
         record_act(
@@ -122,7 +123,8 @@ def _new_receipt(tx: Transaction, agency_id: UUID, delivery: Delivery, blob: Sto
         channel=delivery.channel,
         station_id=delivery.station_id,
         operator=delivery.operator,
-        idempotency_key=delivery.key or f"{blob.sha256}:{received_on.isoformat()}",
+        # The stroke keeps it out of reach of keys that a sender chooses: those come as one part of an address.
+        idempotency_key=delivery.key or f"{blob.sha256}/{received_on.isoformat()}",
         source_name=delivery.source_name,
         received_on=received_on,
         received_on_source="told" if delivery.received_on else "today",

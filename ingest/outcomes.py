@@ -14,7 +14,6 @@ from core.audit import record_act
 from core.database import Transaction
 from core.ids import new_id
 from core.jobs import LeasedJob
-from ingest import repository
 from ingest.kinds import SPLIT
 from ingest.models import MailItem, Receipt
 from ingest.texts import quarantine_reason
@@ -36,9 +35,9 @@ def refuse_receipt(tx: Transaction, receipt: Receipt, state: str, reasons: list[
 def finish_receipt(tx: Transaction, receipt: Receipt) -> None:
     """Note when the last item of a receipt reached its final state."""
     tx.session.flush()
-    if not repository.open_items(tx.session, receipt.id):
-        last = tx.session.scalars(select(MailItem.final_at).where(MailItem.receipt_id == receipt.id)).all()
-        receipt.final_at = max((moment for moment in last if moment), default=tx.now)
+    ends = tx.session.execute(select(MailItem.state, MailItem.final_at).where(MailItem.receipt_id == receipt.id)).all()
+    if all(state != "in_work" for state, _ in ends):
+        receipt.final_at = max((moment for _, moment in ends if moment), default=tx.now)
 
 
 def quarantine_job(tx: Transaction, job: LeasedJob, error: str) -> None:

@@ -21,15 +21,26 @@ import pypdfium2 as pdfium
 from PIL import Image
 
 from ingest.limits import DEFAULT
+from ingest.picture import on_paper
 
 Pixels = npt.NDArray[np.uint8]
 RENDER_DPI = 300
 _SCAN_COVERAGE = 0.75
 _OWN_TEXT_CHARS = 12
 _MAX_RENDER_SIDE = 6_000
+_HIGHEST_DPI = 100_000
 _CODE_AREAS = 4  # patch T has four bars
 _CODE_SEGMENTS = 40  # a whole code may be one path
 
+_UNREADABLE = (
+    *(pikepdf.PikepdfError, pikepdf.PdfError, pdfium.PdfiumError, cv2.error),
+    *(OSError, SyntaxError, ValueError, NotImplementedError, RecursionError),
+)
+# Sound images that pikepdf cannot take out (JBIG2 without its program, spot colours, broken profiles): PDFium draws them.
+_NOT_TAKEN_OUT = (
+    *(pikepdf.DependencyError, pikepdf.NotExtractableError, pikepdf.UnsupportedImageTypeError),
+    NotImplementedError,
+)
 _documents = threading.Lock()  # PDFium is not made for two threads, and one large image at a time is enough
 Image.MAX_IMAGE_PIXELS = None  # the limit is checked here, before anything is decoded
 
@@ -84,7 +95,7 @@ def load_page(path: Path, page_no: int, *, reduce: int = 1, grey: bool = False) 
     """
     try:
         return _load_pdf_page(path, page_no, reduce, grey) if is_pdf(path) else _load_frame(path, page_no, reduce)
-    except (pikepdf.PdfError, pdfium.PdfiumError, OSError, SyntaxError, ValueError, cv2.error) as error:
+    except _UNREADABLE as error:
         raise PageUnreadable(f"page {page_no} cannot be decoded: {type(error).__name__}") from error
 
 
@@ -147,15 +158,20 @@ def _load_frame(path: Path, page_no: int, reduce: int) -> PageImage:
             image.seek(page_no - 1)
         if image.width * image.height > DEFAULT.megapixels * 1_000_000:
             raise PageUnreadable("page image over the limit")
-        dpi = round(float(image.info.get("dpi", (0, 0))[0]) or 0)
-        mode = "L" if image.mode in ("1", "L", "I;16", "LA") else "RGB"
-        pixels = np.asarray(image.convert(mode), np.uint8)
+        dpi = told_dpi(image)
+        pixels = np.asarray(on_paper(image), np.uint8)
     raw = frame_hash(pixels)
     if reduce > 1:
         pixels = _reduced(pixels, reduce)
         dpi //= reduce
     height, width = pixels.shape[:2]
     return PageImage(pixels, dpi, width, height, raw, "scan", False)
+
+
+def told_dpi(image: Image.Image) -> int:
+    """What the file says of itself, 0 when it says nothing sensible: a TIFF may say 0/0."""
+    told = float((image.info.get("dpi") or (0, 0))[0])
+    return round(told) if 0 < told <= _HIGHEST_DPI else 0
 
 
 def _images(page: pikepdf.Page) -> list[Any]:
@@ -207,8 +223,8 @@ def _decoded_jpeg(jpeg: bytes, reduce: int) -> Pixels:
 
 def _decoded(image: Any, page: pdfium.PdfPage, reduce: int) -> Pixels:
     try:
-        pixels = np.asarray(pikepdf.PdfImage(image).as_pil_image().convert("L"), np.uint8)
-    except pikepdf.DependencyError:  # JBIG2 needs a program that is not installed; PDFium decodes it as well
+        pixels = np.asarray(on_paper(pikepdf.PdfImage(image).as_pil_image()).convert("L"), np.uint8)
+    except _NOT_TAKEN_OUT:
         pixels = _decoded_by_pdfium(page)
     return _reduced(pixels, reduce)
 

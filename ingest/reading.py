@@ -62,9 +62,9 @@ def read_page(path: Path, page_no: int, engine: OcrEngine) -> PageReading:
     start = time.perf_counter()
     notes: tuple[str, ...] = ()
     if digital.shows_text(path, page_no):
-        text = digital.own_text(path, page_no)
-        if text is not None:
-            return PageReading(text, not text.words, ("own_text",), 100.0, time.perf_counter() - start)
+        own = _own_text(path, page_no)
+        if own is not None:
+            return own
         notes = ("own_text_unreadable",)
         pixels, dpi = digital.rendered(path, page_no)
     else:
@@ -72,6 +72,19 @@ def read_page(path: Path, page_no: int, engine: OcrEngine) -> PageReading:
         pixels, dpi = page.pixels, page.dpi
     reading = read_image(as_grey(pixels), dpi, engine)
     return replace(reading, notes=notes + reading.notes, seconds=time.perf_counter() - start)
+
+
+def own_reading(path: Path, page_no: int) -> PageReading | None:
+    """What `read_page` gives where it needs no engine: a page that shows a text of its own; None for any other."""
+    return _own_text(path, page_no) if digital.shows_text(path, page_no) else None
+
+
+def _own_text(path: Path, page_no: int) -> PageReading | None:
+    start = time.perf_counter()
+    text = digital.own_text(path, page_no)
+    if text is None:
+        return None
+    return PageReading(text, not text.words, ("own_text",), 100.0, time.perf_counter() - start)
 
 
 def as_grey(pixels: npt.NDArray[np.uint8]) -> Grey:

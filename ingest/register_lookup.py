@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from archive.models import (
     CaseAlias,
@@ -20,9 +20,10 @@ from archive.models import (
     PersonName,
 )
 from archive.names import name_key
-from ingest.register_view import AddressFact, CaseCandidate, NameFact, PersonFact
+from ingest.register_view import AddressFact, CaseCandidate, LookupKeys, NameFact, PersonFact
 from organisation.models import OrgUnit
 
+Fact = TypeVar("Fact")
 _CHUNK = 500
 _GONE = ("destroyed", "transferred")
 
@@ -35,10 +36,16 @@ class ArchiveRegister:
         self._agency_id = agency_id
         self._on = on
 
-    def by_numbers(self, keys: frozenset[str]) -> Sequence[CaseCandidate]:
-        """See `RegisterLookup`."""
+    def cases(self, keys: LookupKeys) -> Sequence[CaseCandidate]:
+        """See `RegisterLookup`. Each case once."""
+        persons = self._persons_with(Person.customer_key, keys.numbers)
+        persons |= self._persons_with(Person.birth_date, keys.birth_dates)
+        if keys.given_names:
+            persons |= self._named(keys.family_names, keys.given_names)
+        return self._load(self._numbered(keys.numbers) | self._cases_of(persons))
+
+    def _numbered(self, keys: frozenset[str]) -> set[UUID]:
         found: set[UUID] = set()
-        persons: set[UUID] = set()
         for part in _chunks(keys):
             named = or_(CaseFile.number_key.in_(part), CaseFile.bg_key.in_(part))
             found |= set(self._session.scalars(select(CaseFile.id).where(CaseFile.agency_id == self._agency_id, named)))
@@ -46,21 +53,17 @@ class ArchiveRegister:
                 CaseAlias.agency_id == self._agency_id, CaseAlias.number_key.in_(part)
             )
             found |= set(self._session.scalars(aliases))
-            customers = select(Person.id).where(Person.agency_id == self._agency_id, Person.customer_key.in_(part))
-            persons |= set(self._session.scalars(customers))
-        return self._load(found | self._cases_of(persons))
+        return found
 
-    def by_birth_dates(self, dates: frozenset[date]) -> Sequence[CaseCandidate]:
-        """See `RegisterLookup`."""
-        persons: set[UUID] = set()
-        for part in _chunks(dates):
-            query = select(Person.id).where(Person.agency_id == self._agency_id, Person.birth_date.in_(part))
-            persons |= set(self._session.scalars(query))
-        return self._load(self._cases_of(persons))
+    def _persons_with(self, column: InstrumentedAttribute[Any], keys: frozenset[Any]) -> set[UUID]:
+        found: set[UUID] = set()
+        for part in _chunks(keys):
+            query = select(Person.id).where(Person.agency_id == self._agency_id, column.in_(part))
+            found |= set(self._session.scalars(query))
+        return found
 
-    def by_names(self, family_keys: frozenset[str], given_keys: frozenset[str]) -> Sequence[CaseCandidate]:
-        """See `RegisterLookup`."""
-        persons: set[UUID] = set()
+    def _named(self, family_keys: frozenset[str], given_keys: frozenset[str]) -> set[UUID]:
+        found: set[UUID] = set()
         for part in _chunks(family_keys):
             query = (
                 select(PersonName.person_id, PersonName.given_names)
@@ -69,8 +72,8 @@ class ArchiveRegister:
             )
             for person_id, given in self._session.execute(query):
                 if given_keys & set(name_key(given).split()):
-                    persons.add(person_id)
-        return self._load(self._cases_of(persons))
+                    found.add(person_id)
+        return found
 
     def _cases_of(self, persons: set[UUID]) -> set[UUID]:
         found: set[UUID] = set()
@@ -95,38 +98,54 @@ class ArchiveRegister:
         return loaded
 
     def _persons(self, case_ids: list[Any]) -> dict[UUID, list[PersonFact]]:
-        members = select(Membership, Person).join(Person, Person.id == Membership.person_id)
-        rows = [
-            (membership, person)
-            for membership, person in self._session.execute(
-                members.where(Membership.case_file_id.in_(case_ids)).order_by(Membership.id)
-            )
-        ]
-        ids = {person.id for _, person in rows}
-        names = _grouped(self._session.scalars(select(PersonName).where(PersonName.person_id.in_(ids))))
-        addresses = _grouped(self._session.scalars(select(PersonAddress).where(PersonAddress.person_id.in_(ids))))
-        marks = _grouped(self._session.scalars(select(PersonMark).where(PersonMark.person_id.in_(ids))))
+        members = (
+            select(Membership, Person.customer_number, Person.birth_date)
+            .join(Person, Person.id == Membership.person_id)
+            .where(Membership.case_file_id.in_(case_ids))
+            .order_by(Membership.id)
+        )
+        rows = self._session.execute(members).all()
+        ids = {row.Membership.person_id for row in rows}
+        names, addresses, marks = self._names(ids), self._addresses(ids), self._marks(ids)
         found: dict[UUID, list[PersonFact]] = {}
-        for membership, person in rows:
+        for membership, customer_number, birth_date in rows:
+            person_id = membership.person_id
             fact = PersonFact(
-                person_id=person.id,
-                customer_number=person.customer_number,
-                names=tuple(
-                    NameFact(one.family_name, one.given_names, one.valid_from, one.valid_until)
-                    for one in names.get(person.id, ())
-                ),
-                birth_date=person.birth_date,
-                addresses=tuple(
-                    AddressFact(one.street, one.postal_code, one.city, one.valid_from, one.valid_until)
-                    for one in addresses.get(person.id, ())
-                ),
-                marks=frozenset(one.mark for one in marks.get(person.id, ()) if _valid(one, self._on)),
+                person_id=person_id,
+                customer_number=customer_number,
+                names=tuple(names.get(person_id, ())),
+                birth_date=birth_date,
+                addresses=tuple(addresses.get(person_id, ())),
+                marks=frozenset(marks.get(person_id, ())),
                 member_from=membership.valid_from,
                 member_until=membership.valid_until,
                 role=membership.role,
             )
             found.setdefault(membership.case_file_id, []).append(fact)
         return found
+
+    def _names(self, person_ids: set[UUID]) -> dict[UUID, list[NameFact]]:
+        one = PersonName
+        query = select(one.person_id, one.family_name, one.given_names, one.valid_from, one.valid_until)
+        rows = self._session.execute(query.where(one.person_id.in_(person_ids)).order_by(one.id))
+        return _grouped((person, NameFact(family, given, first, last)) for person, family, given, first, last in rows)
+
+    def _addresses(self, person_ids: set[UUID]) -> dict[UUID, list[AddressFact]]:
+        one = PersonAddress
+        query = select(one.person_id, one.street, one.postal_code, one.city, one.valid_from, one.valid_until)
+        rows = self._session.execute(query.where(one.person_id.in_(person_ids)).order_by(one.id))
+        return _grouped(
+            (person, AddressFact(street, code, city, first, last)) for person, street, code, city, first, last in rows
+        )
+
+    def _marks(self, person_ids: set[UUID]) -> dict[UUID, list[str]]:
+        one = PersonMark
+        query = select(one.person_id, one.mark, one.valid_from, one.valid_until).where(one.person_id.in_(person_ids))
+        rows = self._session.execute(query)
+        return _grouped((person_id, mark) for person_id, mark, first, last in rows if self._valid(first, last))
+
+    def _valid(self, first: date | None, last: date | None) -> bool:
+        return (first is None or first <= self._on) and (last is None or last >= self._on)
 
 
 def _candidate(case: CaseFile, unit: str, persons: Iterable[PersonFact], aliases: Iterable[str]) -> CaseCandidate:
@@ -144,15 +163,11 @@ def _candidate(case: CaseFile, unit: str, persons: Iterable[PersonFact], aliases
     )
 
 
-def _grouped(rows: Iterable[Any]) -> dict[UUID, list[Any]]:
-    found: dict[UUID, list[Any]] = {}
-    for row in sorted(rows, key=lambda one: str(one.id)):
-        found.setdefault(row.person_id, []).append(row)
+def _grouped(pairs: Iterable[tuple[UUID, Fact]]) -> dict[UUID, list[Fact]]:
+    found: dict[UUID, list[Fact]] = {}
+    for person_id, fact in pairs:
+        found.setdefault(person_id, []).append(fact)
     return found
-
-
-def _valid(mark: PersonMark, on: date) -> bool:
-    return (mark.valid_from is None or mark.valid_from <= on) and (mark.valid_until is None or mark.valid_until >= on)
 
 
 def _chunks(values: Iterable[object]) -> Iterator[list[Any]]:

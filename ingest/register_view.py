@@ -6,7 +6,7 @@ The archive implements `RegisterLookup` with indexed queries; `MemoryRegister` a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
@@ -111,28 +111,17 @@ class LookupKeys:
 class RegisterLookup(Protocol):
     """Cases by keys. Every answer holds whole cases (all persons), destroyed and handed-over cases never."""
 
-    def by_numbers(self, keys: frozenset[str]) -> Sequence[CaseCandidate]:
-        """Cases whose file number, alias or BG number has one of the keys, or with a person of that customer number."""
-        ...
-
-    def by_birth_dates(self, dates: frozenset[date]) -> Sequence[CaseCandidate]:
-        """Cases with a person born on one of the days."""
-        ...
-
-    def by_names(self, family_keys: frozenset[str], given_keys: frozenset[str]) -> Sequence[CaseCandidate]:
-        """Cases with a person whose folded family name is one of the keys and any of whose folded given names is too."""
+    def cases(self, keys: LookupKeys) -> Iterable[CaseCandidate]:
+        """Cases whose file number, alias or BG number has one of the numbers, or with a person of that customer number;
+        with a person born on one of the days; with a person whose folded family name is one of the family names and any
+        of whose folded given names is one of the given names. A case may be there more than once.
+        """
         ...
 
 
 def gather(lookup: RegisterLookup, keys: LookupKeys) -> tuple[CaseCandidate, ...]:
     """All candidates of a letter, each once, in the order of their numbers."""
-    found: dict[UUID, CaseCandidate] = {}
-    for cases in (
-        lookup.by_numbers(keys.numbers) if keys.numbers else (),
-        lookup.by_birth_dates(keys.birth_dates) if keys.birth_dates else (),
-        lookup.by_names(keys.family_names, keys.given_names) if keys.family_names and keys.given_names else (),
-    ):
-        found.update({case.case_file_id: case for case in cases})
+    found = {case.case_file_id: case for case in lookup.cases(keys)}
     return tuple(sorted(found.values(), key=lambda case: (case.file_number, case.case_file_id)))
 
 
@@ -153,23 +142,16 @@ class MemoryRegister:
                     given = frozenset(name_key(name.given).split())
                     self._names.setdefault(name_key(name.family), []).append((given, case))
 
-    def by_numbers(self, keys: frozenset[str]) -> Sequence[CaseCandidate]:
+    def cases(self, keys: LookupKeys) -> Iterator[CaseCandidate]:
         """See `RegisterLookup`."""
-        return _once(case for key in keys for case in self._numbers.get(key, ()))
-
-    def by_birth_dates(self, dates: frozenset[date]) -> Sequence[CaseCandidate]:
-        """See `RegisterLookup`."""
-        return _once(case for day in dates for case in self._births.get(day, ()))
-
-    def by_names(self, family_keys: frozenset[str], given_keys: frozenset[str]) -> Sequence[CaseCandidate]:
-        """See `RegisterLookup`."""
-        return _once(case for key in family_keys for given, case in self._names.get(key, ()) if given & given_keys)
+        for number in keys.numbers:
+            yield from self._numbers.get(number, ())
+        for day in keys.birth_dates:
+            yield from self._births.get(day, ())
+        for family in keys.family_names:
+            yield from (case for given, case in self._names.get(family, ()) if given & keys.given_names)
 
 
 def customer_keys(case: CaseCandidate) -> Mapping[str, UUID]:
     """Customer number keys of a case's persons → person."""
     return {number_key(one.customer_number): one.person_id for one in case.persons if one.customer_number}
-
-
-def _once(cases: Iterable[CaseCandidate]) -> tuple[CaseCandidate, ...]:
-    return tuple({case.case_file_id: case for case in cases}.values())

@@ -18,6 +18,9 @@ import pikepdf
 from pikepdf import Array, Dictionary, Name
 from PIL import Image
 
+from ingest.pageimage import told_dpi
+from ingest.picture import on_paper
+
 PNG_MAGIC: Final = b"\x89PNG\r\n\x1a\n"
 PNG_COLOURS: Final = {0: ("L", 1), 2: ("RGB", 3)}
 SPACES: Final = {1: Name.DeviceGray, 3: Name.DeviceRGB}
@@ -41,8 +44,7 @@ def frame(pdf: pikepdf.Pdf, path: Path, page_no: int) -> Frame:
         image = _as_it_is(pdf, path, picture)
         if image is None:
             image = _packed(pdf, picture)
-        told = picture.info.get("dpi") or (0, 0)
-        return Frame(image, picture.width, picture.height, round(float(told[0])))
+        return Frame(image, picture.width, picture.height, told_dpi(picture))
 
 
 def frames(path: Path) -> int:
@@ -99,12 +101,7 @@ def _png(pdf: pikepdf.Pdf, data: bytes) -> pikepdf.Stream | None:
 def _packed(pdf: pikepdf.Pdf, picture: Image.Image) -> pikepdf.Stream:
     if picture.mode == "1":
         return _fax(pdf, picture)
-    if picture.mode in {"RGBA", "LA", "PA"} or "transparency" in picture.info:
-        paper = Image.new("RGBA", picture.size, "white")
-        picture = Image.alpha_composite(paper, picture.convert("RGBA")).convert("RGB")
-    elif picture.mode not in {"L", "RGB"}:
-        picture = picture.convert("L" if picture.mode.startswith("I") else "RGB")
-    pixels = np.asarray(picture)
+    pixels = np.asarray(on_paper(picture))
     if pixels.ndim == 3:
         pixels = np.ascontiguousarray(pixels[:, :, ::-1])
     _, data = cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 1])

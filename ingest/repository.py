@@ -73,12 +73,6 @@ def receipt_pages(session: Session, receipt_id: UUID) -> Sequence[ReceiptPage]:
     ).all()
 
 
-def open_items(session: Session, receipt_id: UUID) -> int:
-    """How many items of a receipt have no final state yet."""
-    query = select(func.count()).select_from(MailItem)
-    return session.scalar(query.where(MailItem.receipt_id == receipt_id, MailItem.state == "in_work")) or 0
-
-
 def item_by_document(session: Session, document_id: UUID) -> MailItem | None:
     """The mail item that a document came from."""
     return session.scalar(select(MailItem).where(MailItem.document_id == document_id))

@@ -6,12 +6,16 @@ from dataclasses import dataclass, field
 
 PREFIX = "EA1"
 PATCH_TEXT = "PATCHT"
+LONGEST = 80
+"""Characters of a field; a batch's id is kept in a column of this width."""
 FIELDS = frozenset({"CASE", "DOC", "KEY", "UNIT", "BATCH", "SHEETS"})
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A separator's fields. `faults` (unknown or doubled fields, a number that is none) send the item to clearing."""
+    """A separator's fields. `faults` (unknown, doubled or endless fields, a number that is none) send the item to
+    clearing.
+    """
 
     fields: dict[str, str] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
@@ -38,8 +42,14 @@ def parse_sheet(payload: str) -> Sheet | None:
             continue
         if name not in FIELDS or not equals:
             faults.append(name[:20])
-        elif name in fields or (name == "SHEETS" and not (value.isdigit() and len(value) < 6)):
+        elif name in fields or not _fits(name, value):
             faults.append(name)
         else:
             fields[name] = value.strip()
     return Sheet(fields, tuple(faults))
+
+
+def _fits(name: str, value: str) -> bool:
+    if name == "SHEETS":
+        return value.isascii() and value.isdigit() and len(value) < 6
+    return len(value) <= LONGEST

@@ -7,7 +7,7 @@ raises Conflict and the step is repeated with the new state. Killed anywhere, it
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -52,49 +52,72 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What the step computed outside the transaction."""
+    """What the step computed and stored outside the transaction. `contents`: bytes that the version holds, by role, and
+    their media types; `texts`: those of its pages, by number; `again`: see `claims.revived`.
+    """
 
     judgement: Judgement
     result: RenditionResult
-    rendition: StoredBlob | None
-    pages: Sequence[ItemPage]
+    contents: Mapping[str, tuple[StoredBlob, str]]
+    texts: Mapping[int, StoredBlob]
+    again: claims.Revived
+
+
+PageContent = tuple[PageText, StoredBlob | None]
 
 
 def assemble(database: Database, store: BlobStore, work_folder: Path, job: LeasedJob) -> None:
     """Make the record of a mail item whose pages are all read, and lay it before the right people."""
     with database.read() as session:
         work = _load(session, job.subject_id)
-        texts = [_text(store, page) for page in work.pages]
-        judgement = judge(session, work.receipt, work.item, texts)
-    result, rendition = _render(store, work_folder, work, texts, judgement)
-    made = Made(judgement, result, rendition, work.pages)
+    made = make(database, store, work_folder, work, [_text(store, page) for page in work.pages])
     with database.write() as tx:
-        if repository.waits_for_assembly(tx.session, job.subject_id):
-            _commit(tx, store, job, made)
+        work = _load(tx.session, job.subject_id)
+        if work.item.state == "in_work" and all(page.read_at for page in work.pages):
+            commit(tx, work, made)
         jobs.finish(tx, job)
 
 
-def _load(session: Session, item_id: UUID) -> Work:
-    item = session.get_one(MailItem, item_id)
+def work_on(session: Session, item: MailItem, pages: Sequence[ItemPage]) -> Work:
+    """An item, in a session or not yet, with the receipt and the station that it came from."""
     receipt = session.get_one(Receipt, item.receipt_id)
-    station = session.get(ScanStation, receipt.station_id) if receipt.station_id else None
-    return Work(item, receipt, repository.item_pages(session, item_id), station)
+    return Work(item, receipt, pages, session.get(ScanStation, receipt.station_id) if receipt.station_id else None)
 
 
-def _text(store: BlobStore, page: ItemPage) -> PageText:
+def make(database: Database, store: BlobStore, work_folder: Path, work: Work, texts: Sequence[PageContent]) -> Made:
+    """Judge the item, render it and store the rendition. `texts`: what was read, page by page. Changes no row."""
+    with database.read() as session:
+        judgement = judge(session, work.receipt, work.item, [text for text, _ in texts])
+    result, rendition = _render(store, work_folder, work, [text for text, _ in texts], judgement)
+    contents = {"scan_master": (_master(work.item), work.item.master_media_type or "")}
+    if rendition is not None:
+        contents["rendition"] = rendition, "application/pdf"
+    stored = {page.page_no: blob for page, (_, blob) in zip(work.pages, texts, strict=True) if blob is not None}
+    put = [blob for blob, _ in contents.values()]
+    return Made(judgement, result, contents, stored, claims.revived(database, store, [*put, *stored.values()]))
+
+
+def _load(session: Session, item_id: UUID) -> Work:
+    return work_on(session, session.get_one(MailItem, item_id), repository.item_pages(session, item_id))
+
+
+def _text(store: BlobStore, page: ItemPage) -> PageContent:
     if page.text_sha256 is None:
-        return PageText(page.width, page.height, page.dpi, page.rotation, "none", ())
+        return PageText(page.width, page.height, page.dpi, page.rotation, "none", ()), None
     with store.open(page.text_sha256) as file:
-        return decode(file.read())
+        data = file.read()
+    return decode(data), StoredBlob(page.text_sha256, len(data))
+
+
+def _master(item: MailItem) -> StoredBlob:
+    return StoredBlob(item.master_sha256 or "", item.master_size or 0)
 
 
 def _render(
     store: BlobStore, folder: Path, work: Work, texts: Sequence[PageText], judgement: Judgement
 ) -> tuple[RenditionResult, StoredBlob | None]:
     shown = [
-        RenditionPage(page.page_no, text)
-        for page, text in zip(work.pages, texts, strict=True)
-        if not page.blank or len(work.pages) == 1
+        RenditionPage(page.page_no, text) for page, text in zip(work.pages, texts, strict=True) if _shown(work, page)
     ]
     info = RenditionInfo(title=judgement.title, created=work.receipt.accepted_at)
     with tempfile.TemporaryDirectory(dir=folder, prefix="render-") as temporary:
@@ -104,21 +127,26 @@ def _render(
         return result, store.put_bytes(out.read_bytes()) if result.conformance != "none" else None
 
 
-def _commit(tx: Transaction, store: BlobStore, job: LeasedJob, made: Made) -> None:
-    work = _load(tx.session, job.subject_id)
+def _shown(work: Work, page: ItemPage) -> bool:
+    return not page.blank or len(work.pages) == 1
+
+
+def commit(tx: Transaction, work: Work, made: Made) -> None:
+    """Write the record of an item: its document, version and pages, its place, its inbox, and what tells of it."""
     if _settled(tx, work):
         return
-    actor = system_actor(job.agency_id)
-    document = _document(tx, work, made.judgement)
-    version = _version(tx, store, work, document, made)
-    _note(tx, work, document, made)
+    actor = system_actor(work.item.agency_id)
+    document, number = _document(tx, work, made.judgement)
+    _version(tx, work, document, number, made)
+    if number == 1:  # the note is of the first reading, and stays
+        _note(tx, work, document, made)
     inbox_item = _place(tx, actor, document, made.judgement)
-    _finish_item(tx, work.item, document, made.judgement, inbox_name(tx.session, inbox_item))
+    _finish_item(tx, work, document, made.judgement, inbox_name(tx.session, inbox_item))
     record_act(
         tx, actor, "item.assembled", "mail_item", work.item.id, case_file_id=made.judgement.case_file_id,
-        document=document.id, version=version.number, state=made.judgement.state,
+        document=document.id, version=number, state=made.judgement.state,
     )  # fmt: skip
-    emit(tx, job.agency_id, "document.changed", document.id)
+    emit(tx, work.item.agency_id, "document.changed", document.id)
     finish_receipt(tx, work.receipt)
 
 
@@ -132,14 +160,17 @@ def _settled(tx: Transaction, work: Work) -> bool:
     return True
 
 
-def _document(tx: Transaction, work: Work, judgement: Judgement) -> Document:
-    document = tx.session.get(Document, work.item.document_id) if work.item.document_id else None
+def _document(tx: Transaction, work: Work, judgement: Judgement) -> tuple[Document, int]:
+    """The item's document, made or brought up to date, and the number of its next version."""
+    document, number = tx.session.get(Document, work.item.document_id) if work.item.document_id else None, 1
     if document is None:
         document = Document(id=new_id(), agency_id=work.item.agency_id, mail_item_id=work.item.id, created_at=tx.now)
         document.received_on = work.receipt.received_on
         document.received_on_source = work.receipt.received_on_source
         tx.session.add(document)
     else:
+        latest = archive.current_version(tx.session, document.id)
+        number = latest.number + 1 if latest else 1
         for waiting in open_items_of_document(tx.session, document.id):
             waiting.state, waiting.finished_at, waiting.version = "withdrawn", tx.now, waiting.version + 1
     document.title, document.document_type = judgement.title, judgement.document_type
@@ -151,66 +182,48 @@ def _document(tx: Transaction, work: Work, judgement: Judgement) -> Document:
     document.effective_received_on_source = "stamp" if judgement.effective_received_on else None
     document.sender = judgement.sender
     tx.session.flush()
-    return document
+    return document, number
 
 
-def _version(tx: Transaction, store: BlobStore, work: Work, document: Document, made: Made) -> DocumentVersion:
-    latest = archive.current_version(tx.session, document.id)
+def _version(tx: Transaction, work: Work, document: Document, number: int, made: Made) -> None:
+    """The version with its contents and pages. The document claims their bytes, the item no longer needs any."""
     version = DocumentVersion(
-        id=new_id(), document_id=document.id, number=latest.number + 1 if latest else 1,
-        page_count=len(work.pages), rendition_conformance=made.result.conformance,
-        rendition_reason=made.result.reason, created_at=tx.now,
+        id=new_id(), document_id=document.id, number=number, page_count=len(work.pages),
+        rendition_conformance=made.result.conformance, rendition_reason=made.result.reason, created_at=tx.now,
     )  # fmt: skip
     tx.session.add(version)
-    tx.session.flush()
-    master = StoredBlob(work.item.master_sha256 or "", work.item.master_size or 0)
-    _content(tx, store, document, version, "scan_master", master, work.item.master_media_type or "")
-    if made.rendition is not None:
-        _content(tx, store, document, version, "rendition", made.rendition, "application/pdf")
+    wanted = {f"{role}-{number}": blob for role, (blob, _) in made.contents.items()}
+    wanted |= {f"text-{number}-{page_no}": blob for page_no, blob in made.texts.items()}
+    claims.claim(tx, claims.DOCUMENT, document.id, wanted, made.again)
+    claims.release(tx, claims.MAIL_ITEM, work.item.id)
+    tx.session.add_all(
+        ContentFile(version_id=version.id, role=role, sha256=blob.sha256, media_type=media_type, size=blob.size)
+        for role, (blob, media_type) in made.contents.items()
+    )
     shown = 0
     for page in work.pages:
-        visible = not page.blank or len(work.pages) == 1
+        visible = _shown(work, page)
         shown += visible
-        _page(tx, store, document, version, page, shown if visible else None)
-    claims.release(tx, claims.MAIL_ITEM, work.item.id)
-    return version
+        tx.session.add(_page(version, page, shown if visible else None))
 
 
-def _content(
-    tx: Transaction, store: BlobStore, document: Document, version: DocumentVersion, role: str, blob: StoredBlob,
-    media_type: str,
-) -> None:  # fmt: skip
-    claims.claim(tx, store, blob, claims.DOCUMENT, document.id, f"{role}-{version.number}")
-    tx.session.add(
-        ContentFile(version_id=version.id, role=role, sha256=blob.sha256, media_type=media_type, size=blob.size)
-    )
-
-
-def _page(
-    tx: Transaction, store: BlobStore, document: Document, version: DocumentVersion, page: ItemPage, shown: int | None
-) -> None:
-    if page.text_sha256 is not None:
-        text = claims.stored(tx, page.text_sha256)
-        claims.claim(tx, store, text, claims.DOCUMENT, document.id, f"text-{version.number}-{page.page_no}")
-    tx.session.add(
-        Page(
-            version_id=version.id, page_no=page.page_no, rendition_page_no=shown, text_sha256=page.text_sha256,
-            image_sha256=page.image_sha256, width=page.width, height=page.height, dpi=page.dpi,
-            rotation=page.rotation, blank=page.blank, confidence=page.confidence,
-        )
+def _page(version: DocumentVersion, page: ItemPage, shown: int | None) -> Page:
+    return Page(
+        version_id=version.id, page_no=page.page_no, rendition_page_no=shown, text_sha256=page.text_sha256,
+        image_sha256=page.image_sha256, width=page.width, height=page.height, dpi=page.dpi,
+        rotation=page.rotation, blank=page.blank, confidence=page.confidence,
     )  # fmt: skip
 
 
 def _note(tx: Transaction, work: Work, document: Document, made: Made) -> None:
-    if repository.transfer_note(tx.session, document.id) is not None:
-        return
     note = transfer_note(
         NoteFacts(
             document_id=document.id, receipt_id=work.receipt.id, item_no=work.item.item_no,
             station=work.station.code if work.station else None, operator=work.receipt.operator,
             channel=work.receipt.channel, received_on=work.receipt.received_on, accepted_at=work.receipt.accepted_at,
             processed_at=tx.now, master_sha256=work.item.master_sha256 or "",
-            rendition_sha256=made.rendition.sha256 if made.rendition else None, conformance=made.result.conformance,
+            rendition_sha256=made.contents["rendition"][0].sha256 if "rendition" in made.contents else None,
+            conformance=made.result.conformance,
             conformance_reason=made.result.reason,
             pages=[
                 NotedPage(page.page_no, page.image_sha256, page.blank, page.rotation, page.dpi, page.engine,
@@ -230,14 +243,16 @@ def _note(tx: Transaction, work: Work, document: Document, made: Made) -> None:
 
 def _place(tx: Transaction, actor: Actor, document: Document, judgement: Judgement) -> InboxItem:
     if judgement.state == "filed" and judgement.case_file_id is not None:
-        target = records.FilingTarget(judgement.case_file_id, judgement.keyword)
+        case_file = tx.session.get_one(CaseFile, judgement.case_file_id)
+        target = records.FilingTarget(case_file.id, judgement.keyword)
         records.file_document(tx, actor, document.id, target)
-        return deliver_to_case(tx, actor, document, tx.session.get_one(CaseFile, judgement.case_file_id))
+        return deliver_to_case(tx, actor, document, case_file)
     clearing = Clearing(judgement.clearing_scope, judgement.clearing_unit_id, judgement.reasons)
     return deliver_to_clearing(tx, actor, document, clearing)
 
 
-def _finish_item(tx: Transaction, item: MailItem, document: Document, judgement: Judgement, inbox: str) -> None:
+def _finish_item(tx: Transaction, work: Work, document: Document, judgement: Judgement, inbox: str) -> None:
+    item = work.item
     item.state = judgement.state
     item.document_id = document.id
     item.case_file_id = judgement.case_file_id
@@ -246,5 +261,5 @@ def _finish_item(tx: Transaction, item: MailItem, document: Document, judgement:
     item.confidence = judgement.confidence
     item.reasons, item.evidence = list(judgement.reasons), list(judgement.evidence)
     item.candidates = list(judgement.candidates)
-    item.blank_pages = [page.page_no for page in repository.item_pages(tx.session, item.id) if page.blank]
+    item.blank_pages = [page.page_no for page in work.pages if page.blank]
     item.final_at = tx.now

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from archive.blobs import claims
 from archive.blobs.port import BlobStore, StoredBlob
 from archive.pagetext import encode
 from core import jobs
-from core.database import Database, Transaction
+from core.database import Database
 from core.jobs import LeasedJob
 from ingest import repository
 from ingest.engines.port import OcrEngine
@@ -28,16 +29,22 @@ def read(database: Database, store: BlobStore, engine: Callable[[bool], OcrEngin
     with store.local_copy(master) as path:
         reading = read_page(path, page_no, engine(job.isolated))
     stored = store.put_bytes(encode(reading.text))
+    again = claims.revived(database, store, [stored])
     with database.write() as tx:
-        _commit_page(tx, store, job, page_no, reading, stored)
+        claims.claim(tx, claims.MAIL_ITEM, job.subject_id, {f"text-{page_no}": stored}, again)
+        note(tx.session.get_one(ItemPage, (job.subject_id, page_no)), reading, stored, tx.now)
+        tx.session.flush()
+        if repository.waits_for_assembly(tx.session, job.subject_id):
+            generation = jobs.next_generation(tx.session, ASSEMBLE, job.subject_id)
+            jobs.enqueue(
+                tx, job.agency_id, ASSEMBLE, job.subject_id, priority=ASSEMBLE_PRIORITY, generation=generation,
+                source=job.source,
+            )  # fmt: skip
         jobs.finish(tx, job)
 
 
-def _commit_page(
-    tx: Transaction, store: BlobStore, job: LeasedJob, page_no: int, reading: PageReading, stored: StoredBlob
-) -> None:
-    claims.claim(tx, store, stored, claims.MAIL_ITEM, job.subject_id, f"text-{page_no}")
-    page = tx.session.get_one(ItemPage, (job.subject_id, page_no))
+def note(page: ItemPage, reading: PageReading, stored: StoredBlob, now: datetime | None) -> None:
+    """Put down what was read on a page, and when that is committed (`now`)."""
     page.text_sha256 = stored.sha256
     page.blank = reading.blank
     page.rotation = reading.text.rotation
@@ -45,11 +52,4 @@ def _commit_page(
     page.confidence = reading.mean_confidence
     page.engine = reading.text.engine
     page.notes = list(reading.notes)
-    page.read_at = tx.now
-    tx.session.flush()
-    if repository.waits_for_assembly(tx.session, job.subject_id):
-        generation = jobs.next_generation(tx.session, ASSEMBLE, job.subject_id)
-        jobs.enqueue(
-            tx, job.agency_id, ASSEMBLE, job.subject_id, priority=ASSEMBLE_PRIORITY, generation=generation,
-            source=job.source,
-        )  # fmt: skip
+    page.read_at = now

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -107,3 +107,21 @@ def _deputies(session: Session, agency_id: UUID, on: date) -> dict[UUID, list[UU
     for absent, deputy in session.execute(query):
         deputies.setdefault(absent, []).append(deputy)
     return deputies
+
+
+def units_upwards(session: Session, unit_id: UUID) -> Iterator[UUID]:
+    """A unit and those above it, the nearest first."""
+    seen: set[UUID] = set()
+    above: UUID | None = unit_id
+    while above is not None and above not in seen:
+        seen.add(above)
+        yield above
+        above = session.get_one(OrgUnit, above).parent_id
+
+
+def users_as(session: Session, unit_ids: Iterable[UUID], *roles: Role) -> Sequence[User]:
+    """Active users with one of the roles in one of the units, on whatever day, by name."""
+    holders = select(RoleAssignment.user_id).where(
+        RoleAssignment.unit_id.in_(list(unit_ids)), RoleAssignment.role.in_(roles)
+    )
+    return session.scalars(select(User).where(User.active, User.id.in_(holders)).order_by(User.username)).all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from uuid import UUID
 
@@ -16,9 +17,17 @@ from core.errors import InvalidInput, NotFound
 from core.ids import new_id
 from organisation.models import OrgUnit, ScanStation
 
+_CODE = re.compile(r"\w[\w.-]{0,39}")
+"""What a code may be: it is also the name of the station's hot folder."""
+
 
 def create_station(tx: Transaction, actor: Actor, code: str, unit_code: str) -> tuple[ScanStation, str]:
-    """A new station in a unit and its token. Raises InvalidInput when the code is taken or the unit unknown."""
+    """A new station in a unit and its token. Raises InvalidInput when the code is taken or no name, or the unit unknown."""
+    if _CODE.fullmatch(code) is None:
+        raise InvalidInput(
+            f"„{code}“ geht nicht als Name einer Station: Buchstaben, Ziffern, Punkt und Strich, höchstens 40.",
+            "not a station code",
+        )
     query = select(OrgUnit.id).where(OrgUnit.agency_id == actor.agency_id, OrgUnit.code == unit_code)
     unit_id = tx.session.scalar(query)
     if unit_id is None:

@@ -85,7 +85,11 @@ class SearchService:
         with self._database.read() as session:
             reader = _reader(session, actor, agency_date(now))
             named = _named(session, reader, query)
-            found = self._find(session, reader, _with_cases(query, named), named)
+        asked = _with_cases(query, named)
+        hits = self._index.search(asked, _scopes(reader, asked, named))  # no transaction waits for an index server
+        with self._database.read() as session:
+            reader = replace(reader, whole=frozenset(repository.wholly_visible(session, actor)))
+            found = _visible(session, reader, asked, named, hits)
             shown = found[offset : offset + limit]
             pages = repository.pages_of(session, [one.document.id for one in shown])
             facets = _facets(session, found)
@@ -101,24 +105,6 @@ class SearchService:
             "next_cursor": str(offset + limit) if offset + limit < len(found) else None,
             "late_since": owed.isoformat() if owed is not None and now - owed > _LATE else None,
         }
-
-    def _find(
-        self, session: Session, reader: _Reader, query: ParsedQuery, named: Mapping[str, Sequence[CaseFile]]
-    ) -> list[_Found]:
-        """The hits that are visible now; documents of cases that a number names come first."""
-        hits = self._index.search(query, _scopes(reader, query, named))
-        ids = [UUID(hit.document_id) for hit in hits]
-        documents = repository.visible_facts(session, reader.actor, reader.today, ids)
-        filings = repository.visible_filings_of(session, reader.actor, reader.today, ids)
-        found = [
-            _Found(hit, documents[document_id], filings.get(document_id, ()))
-            for hit, document_id in zip(hits, ids, strict=True)
-            if document_id in documents
-        ]
-        without = {one.id for clause in _case_clauses(query, excluded=True) for one in _all(named, clause.terms)}
-        first = {one.id for one in _numbered(query, named)}
-        kept = [one for one in found if without.isdisjoint(filing.case_file_id for filing in one.filings)]
-        return sorted(kept, key=lambda one: first.isdisjoint(filing.case_file_id for filing in one.filings))
 
     def _result(self, reader: _Reader, query: ParsedQuery, found: _Found, pages: Sequence[PageOf]) -> dict[str, Any]:
         document = found.document
@@ -163,6 +149,24 @@ def parse_cursor(cursor: str | None) -> int:
 def _reader(session: Session, actor: Actor, today: date) -> _Reader:
     cases = repository.visible_cases(session, actor, today)
     return _Reader(actor, today, frozenset(cases), frozenset(repository.wholly_visible(session, actor)))
+
+
+def _visible(
+    session: Session, reader: _Reader, query: ParsedQuery, named: Mapping[str, Sequence[CaseFile]], hits: Sequence[Hit]
+) -> list[_Found]:
+    """The hits that are visible now; documents of cases that a number names come first."""
+    ids = [UUID(hit.document_id) for hit in hits]
+    documents = repository.visible_facts(session, reader.actor, reader.today, ids)
+    filings = repository.visible_filings_of(session, reader.actor, reader.today, ids)
+    found = [
+        _Found(hit, documents[document_id], filings.get(document_id, ()))
+        for hit, document_id in zip(hits, ids, strict=True)
+        if document_id in documents
+    ]
+    without = {one.id for clause in _case_clauses(query, excluded=True) for one in _all(named, clause.terms)}
+    first = {one.id for one in _numbered(query, named)}
+    kept = [one for one in found if without.isdisjoint(filing.case_file_id for filing in one.filings)]
+    return sorted(kept, key=lambda one: first.isdisjoint(filing.case_file_id for filing in one.filings))
 
 
 def _readable(reader: _Reader, found: _Found) -> list[tuple[int, int]]:

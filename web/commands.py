@@ -5,7 +5,9 @@ Fields of every form: `version` of the object as shown, `kennung` (the same one 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
@@ -25,6 +27,7 @@ from web.pages import Visit
 
 ANSWERS = Answers()
 KEY_LENGTH = 100
+_DAY = re.compile(r"(\d{1,2})\.\s*(\d{1,2})\.\s*((?:19|20|21)\d{2})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +68,9 @@ def on_item(
 
 
 def parse_day(text: str) -> date:
-    """24.11.2026 as a date. Raises InvalidInput for anything else."""
-    parts = text.strip().split(".")
-    try:
-        day, month, year = (int(part) for part in parts)
-        return date(year, month, day)
-    except ValueError:
-        raise InvalidInput("Schreiben Sie das Datum so: 24.11.2026.", "not a date") from None
+    """24.11.2026 as a date of our times. Raises InvalidInput for anything else: "24.11.26" would be the year 26."""
+    found = _DAY.fullmatch(text.strip())
+    if found is not None:
+        with suppress(ValueError):
+            return date(int(found[3]), int(found[2]), int(found[1]))
+    raise InvalidInput("Schreiben Sie das Datum so: 24.11.2026.", "not a date")

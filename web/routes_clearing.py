@@ -161,7 +161,8 @@ def _letter(who: Visit, row: Row, number: int, view: str, query: str, decision: 
         if query.strip():
             hits = find_cases(session, who.actor, query, who.today, MOST_HITS)
             cases += [one for one in hits if one.id not in {case.id for case in cases}]
-        reading.look_at_covers(who.ctx.database, who.actor, [case.id for case in cases])
+    reading.look_at_covers(who.ctx.database, who.actor, [case.id for case in cases])
+    with who.ctx.database.read() as session:
         found, boxes = evidence_of(evidence_about(mail, cases), opened, who.texts)
         first = boxes[0].page if boxes else 1
         href = f"/klaerung/{row.item.id}"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.context import COOKIE, Context, Ctx
-from api.csrf import ForgedRequest, require_csrf
+from api.csrf import ForgedRequest, from_elsewhere, require_csrf
 from api.routes_session import set_cookie
 from core.errors import EakteError, NotSignedIn
 from organisation.passwords import LONGEST
@@ -78,9 +77,7 @@ def post_logout(ctx: Ctx, who: KnownPage) -> Response:
 
 def require_same_origin(request: Request) -> None:
     """Before there is a session, the browser itself says where a form came from. Raises ForgedRequest."""
-    origin = request.headers.get("origin")
-    foreign = bool(origin) and urlsplit(origin or "").netloc != request.headers.get("host", "")
-    if foreign or request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+    if from_elsewhere(request) or request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
         raise ForgedRequest
 
 

@@ -129,6 +129,9 @@ def _theme(value: str) -> str:
 
 
 def _back(request: Request) -> str:
-    """The path of the page the form stood on; never another site."""
-    referer = urlsplit(request.headers.get("referer", ""))
+    """The path of the page the form stood on; never another site. Any text may stand in the header."""
+    try:
+        referer = urlsplit(request.headers.get("referer", ""))
+    except ValueError:
+        return "/einstellungen"
     return safe_next(f"{referer.path}?{referer.query}" if referer.query else referer.path or "/einstellungen")

@@ -1,26 +1,29 @@
 """Claims: why bytes are kept. Bytes are stored before the transaction, claimed inside it, and leave only without claim.
 
 Removal is tombstone - grace - mark (claims checked again, row locked) - unlink - gravestone. Store and network are never
-asked inside a write transaction, so a claim relies on the row: one that is marked is refused (its step stores the bytes
-again and repeats), and only where a removal ended within the last day, so that the caller may have stored his bytes
-before it, the store is asked whether they are there.
+asked inside a write transaction: a claim relies on the row. One that is marked is refused (its step stores the bytes
+again and repeats), and so is one with a gravestone, kept for a day, since the bytes may have been put before that
+removal. Whoever put them asks the store after it (`revived`) and brings the answer along: it holds for this very removal.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import delete, exists, or_, select, update
-from sqlalchemy.exc import IntegrityError
 
 from archive.blobs.port import BlobLocked, BlobMissing, BlobStore, StoredBlob
 from archive.models import Blob, BlobClaim, Filing
 from core.database import Database, Transaction
 from core.errors import Unavailable
+from core.ids import new_id
 from core.log import logger
+from core.upsert import insert_missing
 
 RECEIPT = "receipt"
 MAIL_ITEM = "mail_item"
@@ -30,49 +33,54 @@ _OTHERS_SECONDS = 10.0  # a mark that stays so long belongs to a dead process
 _STALE_SECONDS = 5.0  # a process that slept so long between mark and unlink starts again
 _log = logger(__name__)
 
+Revived = Mapping[str, datetime]
+"""Addresses of bytes that are there again after a removal, and the instant that names it."""
+_NONE: Final[Revived] = MappingProxyType({})
 
-def claim(tx: Transaction, store: BlobStore, blob: StoredBlob, owner_type: str, owner_id: UUID, role: str) -> None:
-    """Note that `owner` needs the bytes that were just stored. Claiming again changes nothing; a tombstone is lifted.
 
-    Raises BlobMissing when the bytes are being removed or vanished since they were put: the step stores them again and
-    repeats.
+def revived(database: Database, store: BlobStore, blobs: Iterable[StoredBlob]) -> Revived:
+    """Which of the bytes that were just put had been removed within the last day and are there again, after which removal.
+
+    To be asked before the write transaction that claims them.
     """
-    row = _row(tx, blob.sha256, blob.size)
-    if row.removing_at is not None or (row.removed_at is not None and not store.exists(blob.sha256)):
-        raise BlobMissing(
-            "Die Bytes sind nicht mehr da. Der Schritt wird wiederholt.", "blob vanished before its claim"
-        )
-    row.tombstoned_at, row.removed_at, row.lock_due_at = None, None, None
-    same = select(BlobClaim.id).where(
-        BlobClaim.sha256 == blob.sha256,
-        BlobClaim.owner_type == owner_type,
-        BlobClaim.owner_id == owner_id,
-        BlobClaim.role == role,
+    addresses = [blob.sha256 for blob in blobs]
+    buried = select(Blob.sha256, Blob.removed_at).where(Blob.sha256.in_(addresses), Blob.removed_at.is_not(None))
+    with database.read() as session:
+        removed = session.execute(buried).all()
+    return {sha256: at for sha256, at in removed if at is not None and store.exists(sha256)}
+
+
+def claim(
+    tx: Transaction, owner_type: str, owner_id: UUID, wanted: Mapping[str, StoredBlob], again: Revived = _NONE
+) -> None:
+    """Note that `owner` needs these bytes, by role. Claiming again changes nothing; a tombstone is lifted.
+
+    Raises BlobMissing when some are being removed, or were and `again` does not know them: the step stores them again
+    and repeats.
+    """
+    for row in _rows(tx, {blob.sha256: blob.size for blob in wanted.values()}):
+        if row.removing_at is not None or (row.removed_at is not None and row.removed_at != again.get(row.sha256)):
+            raise BlobMissing(
+                "Die Bytes sind nicht mehr da. Der Schritt wird wiederholt.", "blob vanished before its claim"
+            )
+        row.tombstoned_at, row.removed_at, row.lock_due_at = None, None, None
+    owner = {"owner_type": owner_type, "owner_id": owner_id, "created_at": tx.now}
+    insert_missing(
+        tx, BlobClaim, [{"id": new_id(), "sha256": blob.sha256, "role": role, **owner} for role, blob in wanted.items()]
     )
-    if tx.session.scalar(same) is None:
-        tx.session.add(
-            BlobClaim(sha256=blob.sha256, owner_type=owner_type, owner_id=owner_id, role=role, created_at=tx.now)
-        )
 
 
 def look_at_locks(tx: Transaction, document_ids: Collection[UUID]) -> None:
     """Something changed that decides how long the bytes of these documents are kept: their locks are due at once."""
     mine = select(BlobClaim.sha256).where(BlobClaim.owner_type == DOCUMENT, BlobClaim.owner_id.in_(document_ids))
-    tx.session.execute(update(Blob).where(Blob.sha256.in_(mine)).values(lock_due_at=None))
+    due = update(Blob).where(Blob.sha256.in_(mine)).values(lock_due_at=None)
+    tx.session.execute(due, execution_options={"synchronize_session": False})  # nothing in this session has read it
 
 
 def look_at_locks_of_case(tx: Transaction, case_file_id: UUID) -> None:
     """The same for every document of a case."""
     filed = select(Filing.document_id).where(Filing.case_file_id == case_file_id, Filing.ended_at.is_(None))
     look_at_locks(tx, tx.session.scalars(filed).all())
-
-
-def stored(tx: Transaction, sha256: str) -> StoredBlob:
-    """What an earlier step stored and claimed under this address. Raises BlobMissing when no row knows it."""
-    row = tx.session.get(Blob, sha256)
-    if row is None:
-        raise BlobMissing("Die Bytes sind nicht mehr da. Der Schritt wird wiederholt.", f"no row for blob {sha256}")
-    return StoredBlob(row.sha256, row.size)
 
 
 def release(tx: Transaction, owner_type: str, owner_id: UUID, role: str | None = None) -> list[str]:
@@ -85,11 +93,14 @@ def release(tx: Transaction, owner_type: str, owner_id: UUID, role: str | None =
     if role is not None:
         mine, doomed = mine.where(BlobClaim.role == role), doomed.where(BlobClaim.role == role)
     addresses = sorted(set(tx.session.scalars(mine)))
+    if not addresses:
+        return []
     # Locked before the claims go: two owners that release the same bytes at once must not overlook each other.
     rows = tx.session.scalars(select(Blob).where(Blob.sha256.in_(addresses)).order_by(Blob.sha256).with_for_update())
     blobs = {blob.sha256: blob for blob in rows}
     tx.session.execute(doomed)
-    free = [address for address in addresses if not _claimed(tx, address)]
+    others = set(tx.session.scalars(select(BlobClaim.sha256).where(BlobClaim.sha256.in_(addresses))))
+    free = [address for address in addresses if address not in others]
     for address in free:
         blobs[address].tombstoned_at = blobs[address].tombstoned_at or tx.now
     return free
@@ -135,7 +146,7 @@ def _mark(database: Database, sha256: str) -> datetime | None:
     others, until = None, time.monotonic() + _OTHERS_SECONDS
     while True:
         with database.write() as tx:
-            blob = _row(tx, sha256, 0)
+            (blob,) = _rows(tx, {sha256: 0})
             if _claimed(tx, sha256):
                 blob.tombstoned_at = blob.removing_at = None
                 return None
@@ -143,7 +154,7 @@ def _mark(database: Database, sha256: str) -> datetime | None:
                 others, until = blob.removing_at, time.monotonic() + _OTHERS_SECONDS
             if blob.removing_at is None or time.monotonic() >= until:
                 blob.tombstoned_at = blob.tombstoned_at or tx.now
-                blob.removing_at, blob.removed_at = _after(tx.now, blob.removing_at), None
+                blob.removing_at, blob.removed_at = _after(tx.now, blob.removing_at or blob.removed_at), None
                 marked, at = blob.removing_at, time.monotonic()
                 break
         time.sleep(0.1)
@@ -152,19 +163,15 @@ def _mark(database: Database, sha256: str) -> datetime | None:
     return marked
 
 
-def _row(tx: Transaction, sha256: str, size: int) -> Blob:
-    """The row of an address, locked; made when there is none. Pages without a word have the same text, so two workers may
-    well make one at the same moment: the second finds the row of the first.
+def _rows(tx: Transaction, sizes: Mapping[str, int]) -> Sequence[Blob]:
+    """The rows of these addresses, locked in their order; made where there are none. Pages without a word have the same
+    text, so two workers may well make one at the same moment: the second finds the row of the first.
     """
-    row = tx.session.get(Blob, sha256, with_for_update=True, populate_existing=True)
-    if row is None:
-        row = Blob(sha256=sha256, size=size, created_at=tx.now)
-        try:
-            with tx.session.begin_nested():
-                tx.session.add(row)
-        except IntegrityError:
-            row = tx.session.get_one(Blob, sha256, with_for_update=True, populate_existing=True)
-    return row
+    insert_missing(
+        tx, Blob, [{"sha256": sha256, "size": sizes[sha256], "created_at": tx.now} for sha256 in sorted(sizes)]
+    )
+    query = select(Blob).where(Blob.sha256.in_(sizes)).order_by(Blob.sha256).with_for_update()
+    return tx.session.scalars(query, execution_options={"populate_existing": True}).all()
 
 
 def _after(now: datetime, earlier: datetime | None) -> datetime:
@@ -177,7 +184,8 @@ def _end(database: Database, sha256: str, marked: datetime, *, removed: bool) ->
     with database.write() as tx:
         blob = tx.session.get(Blob, sha256, with_for_update=True)
         if blob is not None and blob.removing_at == marked:
-            blob.removing_at, blob.removed_at = None, tx.now if removed else None
+            # The mark names the removal: no earlier one of these bytes bears the same instant.
+            blob.removing_at, blob.removed_at = None, marked if removed else None
 
 
 def _forget_gravestones(database: Database, before: datetime) -> None:

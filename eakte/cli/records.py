@@ -27,14 +27,17 @@ Out = Annotated[Path | None, typer.Option("--out", help="Zieldatei; ohne Angabe 
 
 @cases.command("import")
 def cases_import(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
-    """Fallregister aus CSV übernehmen; bei Fehlern wird nichts übernommen."""
+    """Fallregister aus CSV übernehmen; bei Fehlern wird nichts übernommen. Wartende Post folgt der Zuständigkeit."""
     from archive.register_import import import_register
+    from inbox.following import follow_responsibility
 
     with services() as opened:
         data = file.read_bytes()
         agency = agency_id(opened)
         with opened.database.write() as tx:
             done = import_register(tx, system_actor(agency), data)
+            tx.session.flush()
+            follow_responsibility(tx, system_actor(agency))
         messages.print(f"{done.cases} Akten, {done.persons} Personen übernommen.")
 
 

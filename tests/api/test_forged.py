@@ -23,7 +23,7 @@ from tests.api.house import House, case_path, make_house
 from tests.api.matrix import CHANGES, guarded
 from tests.api.test_leaks import fill
 from tests.databases import settings_at
-from tests.web.room import PASSWORD, Room, make_room
+from tests.web.room import PASSWORD, Room, csrf_of, make_room
 
 # Before there is a session, or with a bearer token, there is nothing that a foreign page could ride on.
 WITHOUT_SESSION = {
@@ -80,6 +80,23 @@ def test_the_right_token_from_a_foreign_origin_is_refused(house: House) -> None:
     headers = {"X-CSRF-Token": house.token("worker"), "Origin": "https://boese.example"}
     answer = house.client("worker").post("/api/v1/inbox/undo", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "forged_request")
+
+
+@pytest.mark.parametrize("origin", ["http://[", "http://[::1/", "null"])
+def test_an_origin_that_is_no_address_is_refused(house: House, origin: str) -> None:
+    headers = {"X-CSRF-Token": house.token("worker"), "Origin": origin}
+    assert house.client("worker").post("/api/v1/inbox/undo", headers=headers).status_code == 403
+    form = {"benutzer": "niemand", "kennwort": "x"}
+    assert TestClient(house.app).post("/anmelden", data=form, headers={"Origin": origin}).status_code == 403
+
+
+def test_a_referer_that_is_no_address_leads_back_to_the_settings(house: House) -> None:
+    form = {"csrf": house.token("worker"), "darstellung": "dark"}
+    headers = {"Referer": "http://[::1/"}
+    answer = house.client("worker").post(
+        "/einstellungen/darstellung", data=form, headers=headers, follow_redirects=False
+    )
+    assert (answer.status_code, answer.headers["location"]) == (303, "/einstellungen")
 
 
 def test_log_in_makes_a_new_session_and_ends_the_old_one(room: Room) -> None:
@@ -198,3 +215,14 @@ def test_no_command_takes_a_secret_on_its_command_line() -> None:
     walk(get_command(command_line))
     assert len(names) > 20
     assert not names & {"password", "passwort", "kennwort", "token", "secret", "schluessel", "key"}
+
+
+def test_an_origin_that_is_no_address_is_a_foreign_one(tmp_path: Path) -> None:
+    room = make_room(tmp_path)
+    for origin in ("http://[", "null", "://", "http://"):
+        told = {"origin": origin}
+        assert room.client().post("/anmelden", data={}, headers=told).status_code == 403, origin
+        client = room.client("tnommen")
+        assert client.delete("/api/v1/session", headers=told).status_code == 403, origin
+    back = client.post("/einstellungen/tasten", data={"csrf": csrf_of(client)}, headers={"referer": "http://["})
+    assert (back.status_code, back.headers["location"]) == (303, "/einstellungen")

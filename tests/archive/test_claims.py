@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from archive.blobs import claims
 from archive.blobs.local import LocalBlobStore
@@ -45,8 +43,8 @@ def test_shared_bytes_stay_until_the_last_claim_goes(store: BlobStore, database:
     stored = store.put_bytes(b"abc")
     first, second = new_id(), new_id()
     with database.write() as tx:
-        claims.claim(tx, store, stored, claims.DOCUMENT, first, "scan_master")
-        claims.claim(tx, store, stored, claims.DOCUMENT, second, "scan_master")
+        claims.claim(tx, claims.DOCUMENT, first, {"scan_master": stored})
+        claims.claim(tx, claims.DOCUMENT, second, {"scan_master": stored})
     with database.write() as tx:
         assert claims.release(tx, claims.DOCUMENT, first) == []
     with database.write() as tx:
@@ -66,13 +64,13 @@ def test_shared_bytes_stay_until_the_last_claim_goes(store: BlobStore, database:
 def test_a_new_claim_lifts_the_tombstone(store: BlobStore, database: Database, clock: SetClock) -> None:
     stored = store.put_bytes(b"abc")
     with database.write() as tx:
-        claims.claim(tx, store, stored, claims.RECEIPT, new_id(), "batch")
+        claims.claim(tx, claims.RECEIPT, new_id(), {"batch": stored})
     with database.read() as session:
         owner = session.scalars(select(BlobClaim.owner_id)).one()
     with database.write() as tx:
         claims.release(tx, claims.RECEIPT, owner)
     with database.write() as tx:
-        claims.claim(tx, store, stored, claims.RECEIPT, new_id(), "batch")
+        claims.claim(tx, claims.RECEIPT, new_id(), {"batch": stored})
     clock.instant += GRACE * 2
     assert claims.unlink_released(database, store, GRACE) == 0
     assert store.exists(ABC)
@@ -83,12 +81,14 @@ def test_bytes_that_were_removed_after_they_were_put_cannot_be_claimed(store: Bl
     stored = store.put_bytes(b"abc")
     assert claims.remove(database, store, stored.sha256)
     with pytest.raises(BlobMissing), database.write() as tx:
-        claims.claim(tx, store, stored, claims.RECEIPT, new_id(), "batch")
+        claims.claim(tx, claims.RECEIPT, new_id(), {"batch": stored})
     with database.read() as session:
         assert session.scalars(select(BlobClaim)).all() == []
     store.put_bytes(b"abc")
+    again = claims.revived(database, store, [stored])
     with database.write() as tx:
-        claims.claim(tx, store, stored, claims.RECEIPT, new_id(), "batch")
+        claims.claim(tx, claims.RECEIPT, new_id(), {"batch": stored}, again)
+    assert claims.revived(database, store, [stored]) == {}
     assert not claims.remove(database, store, stored.sha256)
     assert store.exists(ABC)
 
@@ -111,7 +111,7 @@ def test_no_claim_slips_between_mark_and_removal(tmp_path: Path, database: Datab
     def claim_now() -> None:
         store.put_bytes(b"abc")
         with pytest.raises(BlobMissing), database.write() as tx:
-            claims.claim(tx, store, stored, claims.RECEIPT, new_id(), "batch")
+            claims.claim(tx, claims.RECEIPT, new_id(), {"batch": stored})
         refused.append(True)
 
     store.meanwhile = claim_now
@@ -163,28 +163,42 @@ def test_what_the_store_locks_stays_and_can_be_claimed_again(tmp_path: Path, dat
     store.meanwhile = refuse
     assert not claims.remove(database, store, ABC)
     with database.write() as tx:
-        claims.claim(tx, store, stored, claims.RECEIPT, new_id(), "batch")
+        claims.claim(tx, claims.RECEIPT, new_id(), {"batch": stored})
     assert store.exists(ABC)
 
 
-def test_two_that_make_the_same_row_at_once(
-    store: BlobStore, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What several writers do on a real server: between the look and the insert another one inserts."""
-    stored = store.put_bytes(b"abc")
-    with database.write() as tx:
-        claims.claim(tx, store, stored, claims.RECEIPT, new_id(), "batch")
-    look = Session.get
-
-    def blind_once(session: Session, *arguments: Any, **options: Any) -> Any:
-        monkeypatch.setattr(Session, "get", look)
-        assert look(session, *arguments, **options) is not None
-        session.expunge_all()
-        return None
-
-    monkeypatch.setattr(Session, "get", blind_once)
-    with database.write() as tx:
-        claims.claim(tx, store, stored, claims.RECEIPT, new_id(), "batch")
+def test_what_another_writer_made_known_at_the_same_moment_is_found(store: BlobStore, database: Database) -> None:
+    """The row is made without a look before: whoever comes second on a real server finds that of the first."""
+    stored, owner = store.put_bytes(b"abc"), new_id()
+    for claimant in (owner, new_id(), owner):
+        with database.write() as tx:
+            claims.claim(tx, claims.RECEIPT, claimant, {"batch": stored})
     with database.read() as session:
-        assert len(session.scalars(select(Blob)).all()) == 1
+        assert [blob.size for blob in session.scalars(select(Blob))] == [3]
         assert len(session.scalars(select(BlobClaim)).all()) == 2
+
+
+def test_an_answer_of_the_store_holds_for_one_removal_only(store: BlobStore, database: Database) -> None:
+    """Put, removed, put again, seen - and removed once more before the claim, all within one instant of the clock."""
+    stored = store.put_bytes(b"abc")
+    assert claims.remove(database, store, ABC)
+    assert claims.revived(database, store, [stored]) == {}
+    store.put_bytes(b"abc")
+    again = claims.revived(database, store, [stored])
+    assert claims.remove(database, store, ABC)
+    with pytest.raises(BlobMissing), database.write() as tx:
+        claims.claim(tx, claims.RECEIPT, new_id(), {"batch": stored}, again)
+    store.put_bytes(b"abc")
+    later = claims.revived(database, store, [stored])
+    assert later != again
+    with database.write() as tx:
+        claims.claim(tx, claims.RECEIPT, new_id(), {"batch": stored}, later)
+
+
+def test_one_that_is_missing_keeps_all_from_being_claimed(store: BlobStore, database: Database) -> None:
+    gone, there = store.put_bytes(b"abc"), store.put_bytes(b"def")
+    assert claims.remove(database, store, ABC)
+    with pytest.raises(BlobMissing), database.write() as tx:
+        claims.claim(tx, claims.DOCUMENT, new_id(), {"rendition": there, "scan_master": gone})
+    with database.read() as session:
+        assert session.scalars(select(BlobClaim)).all() == []

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from archive.fileplan import load_defaults
 from archive.models import CaseFile, Membership, Person, PersonAddress, PersonName
 from archive.numbers import number_key, path_form
-from archive.register_import import HEADER, import_register, parse
+from archive.register_import import HEADER, LONGEST, import_register, parse
 from archive.repository import case_file_by_exact_number, case_files_by_number
 from core.actor import Actor, system_actor
 from core.database import Database
@@ -124,3 +124,53 @@ def test_no_text_under_a_good_header_breaks_the_parser(text: str) -> None:
 def test_folding_is_stable(number: str) -> None:
     spelled = f"{number[:5]} // {number[7:]}"
     assert number_key(spelled) == number_key(number) == number_key(number_key(number))
+
+
+def test_a_line_without_a_customer_number_keeps_the_known_one(actor: tuple[Database, Actor]) -> None:
+    bring(actor, ANNA)
+    bring(actor, ANNA.replace("998A004711", ""))
+    with actor[0].read() as session:
+        assert session.execute(select(Person.customer_number, Person.customer_key)).all() == [("998A004711",) * 2]
+
+
+def test_two_people_under_one_customer_number_are_a_fault(actor: tuple[Database, Actor]) -> None:
+    """They would become one person, and mail of the one would be filed with the other."""
+    other = "B-2,LEIST,,998A 004711,Petersen,Jan,1970-01-01,,,,T1,anna"
+    with pytest.raises(InvalidInput) as refused:
+        bring(actor, ANNA, other)
+    assert refused.value.faults == ("Zeile 3: Das Geburtsdatum weicht von Zeile 2 derselben Kundennummer ab.",)
+    assert count(actor, Person) == 0
+    bring(actor, ANNA, other.replace("1970-01-01", ""))
+
+
+@pytest.mark.parametrize(
+    ("column", "fault"),
+    [
+        ("postal_code", "Zeile 2: Die Postleitzahl ist länger als 10 Zeichen."),
+        ("file_number", "Zeile 2: Das Aktenzeichen ist länger als 80 Zeichen."),
+        ("family_name", "Zeile 2: Der Familienname ist länger als 120 Zeichen."),
+        ("city", "Zeile 2: Der Ort ist länger als 120 Zeichen."),
+    ],
+)
+def test_what_a_column_cannot_hold_is_named_by_line(column: str, fault: str) -> None:
+    """SQLite would take it, PostgreSQL would refuse the whole file without a line."""
+    cells = dict(zip(HEADER, ANNA.split(","), strict=True)) | {column: "x" * 201}
+    assert parse("\n".join([HEAD, ",".join(cells.values())]).encode())[1] == [fault]
+
+
+def test_the_limits_are_those_of_the_columns() -> None:
+    columns = (
+        CaseFile.file_number, CaseFile.bg_nummer, Person.customer_number, PersonName.family_name,
+        PersonName.given_names, PersonAddress.street, PersonAddress.postal_code, PersonAddress.city,
+    )  # fmt: skip
+    assert {column.key: column.type.length for column in columns} == LONGEST
+
+
+def test_the_folded_number_has_to_fit_too() -> None:
+    """`-` becomes `BG`: the key of a number can be longer than the number."""
+    number = "99801-0004711" + "7" * 26
+    assert len(number_key(number)) == LONGEST["customer_number"]
+    assert parse("\n".join([HEAD, ANNA.replace("998A004711", number)]).encode())[1] == []
+    assert parse("\n".join([HEAD, ANNA.replace("998A004711", f"{number}7")]).encode())[1] == [
+        "Zeile 2: Die Kundennummer ist länger als 40 Zeichen."
+    ]

@@ -81,17 +81,24 @@ class Process:
     part: str
     environment: dict[str, str]
     log: Path
+    inside: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
     running: subprocess.Popen[bytes] | None = None
 
     def ensure(self) -> subprocess.Popen[bytes]:
-        """The running process, started when there is none."""
+        """The running process, started when there is none; `inside` is the beginning of the command."""
         if self.running is None or self.running.poll() is not None:
             with self.log.open("ab") as log:
                 self.running = subprocess.Popen(
-                    [sys.executable, "-m", "eakte", self.part], env=self.environment, start_new_session=True,
-                    stdout=log, stderr=log,
+                    [*self.inside, sys.executable, "-m", "eakte", self.part, *self.arguments],
+                    env=self.environment, start_new_session=True, stdout=log, stderr=log,
                 )  # fmt: skip
         return self.running
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs (it may be stopped)."""
+        return self.running is not None and self.running.poll() is None
 
     def children(self) -> list[psutil.Process]:
         """Its children that live."""
@@ -108,6 +115,10 @@ class Process:
         else:
             process.kill()
         process.wait()
+
+    def signal(self, number: signal.Signals) -> None:
+        """A signal to the process and all its group."""
+        os.killpg(self.ensure().pid, number)
 
     def stop(self) -> None:
         """End it in an orderly way; raises TimeoutExpired when it does not end."""

@@ -6,18 +6,20 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from archive.models import Filing, Note
 from archive.service import add_note, end_filing
 from core.audit import Seen, look
 from core.errors import InvalidInput, NotFound
+from core.ids import new_id
 from core.models import AuditEvent
 from inbox import acts, leases
 from inbox.acts import FileInto, ItemRef
 from inbox.errors import ItemChanged
 from inbox.listing import inbox_name, list_items
 from inbox.models import FollowUp, InboxItem
+from organisation.models import RoleAssignment, User
 from tests.inbox.world import TODAY, World
 
 
@@ -112,6 +114,32 @@ def test_nothing_is_forwarded_to_where_nobody_works_with_mail(world: World, user
     with pytest.raises(InvalidInput), world.database.write() as tx:
         acts.forward(tx, world.actor("anna"), ref, to_user=user, to_unit=unit)
     assert world.item(ref).state == "open"
+
+
+def test_a_team_is_looked_at_and_not_the_whole_house(world: World) -> None:
+    """Everything that decides about records waits while this is asked: it may not take longer in a large house."""
+    ref, asked = world.filed("A-1"), list[str]()
+    actor = world.actor("anna")
+
+    def forwarded() -> int:
+        asked.clear()
+        with world.database.write() as tx:
+            acts.forward(tx, actor, ref, to_user=None, to_unit="T2")
+            found = len(asked)
+            tx.session.rollback()
+            return found
+
+    event.listen(world.database.engine, "before_cursor_execute", lambda *told: asked.append(str(told[2])))
+    before = forwarded()
+    with world.database.write() as tx:
+        colleagues = [User(id=new_id(), agency_id=world.agency, username=f"a{n}", display_name="A") for n in range(40)]
+        tx.session.add_all(colleagues)
+        tx.session.flush()
+        tx.session.add_all(
+            RoleAssignment(agency_id=world.agency, user_id=one.id, role="caseworker", unit_id=world.unit_id("T1"))
+            for one in colleagues
+        )
+    assert forwarded() == before
 
 
 def test_clearing_files_into_a_case_that_it_cannot_read(world: World) -> None:
@@ -254,3 +282,15 @@ def test_ending_a_filing_twice_changes_nothing_more(world: World) -> None:
     with world.database.read() as session:
         ended = session.scalars(select(AuditEvent.id).where(AuditEvent.action == "document.filing_ended")).all()
     assert len(ended) == 1
+
+
+def test_a_corrected_date_stands_in_the_log_of_the_case(world: World) -> None:
+    """The deadlines of the case run from it."""
+    ref = world.in_clearing("Lohnzettel")
+    into = FileInto(case_number="C-4", received_on=TODAY - timedelta(days=3))
+    with world.database.write() as tx:
+        acts.file_item(tx, world.actor("paula"), ref, into)
+    with world.database.read() as session:
+        corrected = session.scalars(select(AuditEvent).where(AuditEvent.action == "document.date_corrected")).one()
+    assert corrected.case_file_id == world.cases["C-4"]
+    assert corrected.details["value"] == str(TODAY - timedelta(days=3))

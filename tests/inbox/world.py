@@ -196,7 +196,7 @@ class World:
                 version_id=version.id, role="scan_master", sha256=text.sha256, media_type="image/png", size=text.size
             )
         )
-        claims.claim(tx, self.blobs, text, claims.DOCUMENT, document.id, "text-1-1")
+        claims.claim(tx, claims.DOCUMENT, document.id, {"text-1-1": text})
         emit(tx, self.agency, "document.changed", document.id)
         return document
 

@@ -66,16 +66,16 @@ def test_a_file_that_grows_waits_until_it_stands_still(watched: Watched) -> None
 
 def test_a_file_that_grows_while_it_is_copied_is_left_alone(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     path = watched.lay("batch.pdf", b"half")
-    copyfile = hotfolder.shutil.copyfile
+    copy_file = hotfolder._copy_file
 
     def slow(source: Path, target: Path) -> object:
-        copied = copyfile(source, target)
+        copied = copy_file(source, target)  # type: ignore[func-returns-value]
         with path.open("ab") as file:
             file.write(b" and half")
-        monkeypatch.setattr(hotfolder.shutil, "copyfile", copyfile)
+        monkeypatch.setattr(hotfolder, "_copy_file", copy_file)
         return copied
 
-    monkeypatch.setattr(hotfolder.shutil, "copyfile", slow)
+    monkeypatch.setattr(hotfolder, "_copy_file", slow)
     assert watched.poll(0, READY) == [0, 0]
     assert watched.door.count(Receipt) == 0
     assert watched.poll(READY + 1, 2 * READY + 1) == [0, 1]
@@ -88,6 +88,24 @@ def test_why_a_file_was_refused_lies_beside_it(watched: Watched) -> None:
     assert watched.poll(0, READY) == [0, 0]
     assert "zu groß" in (watched.folder / "error" / "big.pdf.txt").read_text("utf-8")
     assert (watched.door.count(Receipt), watched.events("too_large")) == (0, 1)
+
+
+def test_a_refused_file_that_cannot_be_moved_leaves_no_reasons_behind(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is tried again every few seconds; one reason each time would fill the folder."""
+    path = watched.lay("big.pdf", b"x" * 2000)
+    rename = Path.rename
+
+    def refused(self: Path, target: Path) -> Path:
+        raise PermissionError(13, "read only")
+
+    monkeypatch.setattr(Path, "rename", refused)
+    watched.poll(*(READY * turn for turn in range(8)))
+    assert (watched.moved("error"), path.exists(), watched.events("too_large")) == (set(), True, 1)
+    monkeypatch.setattr(Path, "rename", rename)
+    watched.poll(READY * 8, READY * 9)
+    assert watched.moved("error") == {"big.pdf", "big.pdf.txt"}
 
 
 def test_a_file_that_vanished_leaves_one_audit_event(watched: Watched) -> None:
@@ -105,7 +123,7 @@ def test_a_file_that_vanishes_in_our_hands_is_noted_once(watched: Watched, monke
         path.unlink()
         raise FileNotFoundError
 
-    monkeypatch.setattr(hotfolder.shutil, "copyfile", gone)
+    monkeypatch.setattr(hotfolder, "_copy_file", gone)
     watched.poll(0, READY, READY + 1)
     assert (watched.door.count(Receipt), watched.events("vanished")) == (0, 1)
 
@@ -115,19 +133,66 @@ def test_no_file_stops_the_next_one(watched: Watched, monkeypatch: pytest.Monkey
     watched.lay("b-" + os.fsdecode(b"\xff") + ".pdf", b"b")
     (watched.folder / "c-link.pdf").symlink_to("/etc/hostname")
     watched.lay("d-good.pdf", b"d")
-    copyfile = hotfolder.shutil.copyfile
+    copy_file = hotfolder._copy_file
 
     def refusing(source: Path, target: Path) -> object:
         if source.name.startswith("a-"):
             raise PermissionError(13, "no")
-        return copyfile(source, target)
+        return copy_file(source, target)
 
-    monkeypatch.setattr(hotfolder.shutil, "copyfile", refusing)
+    monkeypatch.setattr(hotfolder, "_copy_file", refusing)
     assert watched.poll(0, READY) == [0, 2]
     assert watched.moved("error") == {"a-unreadable.pdf", "a-unreadable.pdf.txt", "c-link.pdf", "c-link.pdf.txt"}
     assert "nicht lesbar" in (watched.folder / "error" / "a-unreadable.pdf.txt").read_text("utf-8")
     assert "d-good.pdf" in watched.moved("done")
     assert len(watched.moved("done")) == 2
+
+
+def test_what_nobody_foresaw_of_one_file_stops_no_other(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = watched.lay("a.pdf", b"a")
+    watched.lay("b.pdf", b"b")
+    receive = hotfolder.receive
+
+    def breaking(*arguments: object) -> object:
+        if arguments[-1].source_name == "a.pdf":  # type: ignore[attr-defined]
+            raise ZeroDivisionError
+        return receive(*arguments)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as broken:
+        broken.setattr(hotfolder, "receive", breaking)
+        assert watched.poll(0, READY, READY + 1) == [0, 1, 0]
+    assert (path.exists(), watched.moved("done"), watched.moved("error")) == (True, {"b.pdf"}, set())
+    assert watched.poll(READY + 2) == [1]
+
+
+def test_the_longest_names_are_moved_too(watched: Watched) -> None:
+    for start, name in enumerate(("ü" * 125 + ".pdf", "x" * 255, "a." + "b" * 250)):
+        for data in (b"%d" % start, b"%d again" % start):
+            watched.lay(name, data)
+            assert watched.poll(0, READY) == [0, 1]
+        assert not (watched.folder / name).exists()
+    watched.lay("ö" * 125 + ".pdf", b"x" * 2000)
+    watched.poll(0, READY)
+    (reason,) = (watched.folder / "error").glob("*.txt")
+    assert "zu groß" in reason.read_text("utf-8")
+    assert len(watched.moved("done")) == 6
+
+
+def test_a_link_laid_in_the_place_of_a_file_is_not_followed(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    watched.lay("a.pdf", b"a")
+    watched.poll(0)
+    secret = watched.folder.parent / "secret.pdf"
+    secret.write_bytes(b"secret")
+    copy_file = hotfolder._copy_file
+
+    def swapping(source: Path, target: Path) -> None:
+        source.unlink()
+        source.symlink_to(secret)
+        copy_file(source, target)
+
+    monkeypatch.setattr(hotfolder, "_copy_file", swapping)
+    assert watched.poll(READY) == [0]
+    assert watched.door.count(Receipt) == 0
 
 
 def test_a_folder_that_cannot_be_tidied_takes_nothing_twice(watched: Watched) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -44,6 +45,15 @@ def test_other_bytes_under_the_same_key_are_refused(door: Door) -> None:
     with pytest.raises(KeyReused):
         door.bring(b"other letter", key="k1")
     assert door.count(Receipt) == 1
+
+
+def test_no_key_of_a_sender_stands_in_the_way_of_a_file(door: Door) -> None:
+    """A file's own key is made of its bytes and the day; a sender chooses every key but one with a stroke."""
+    sha256 = hashlib.sha256(b"letter").hexdigest()
+    for key in (f"{sha256}:{door.clock.now():%Y-%m-%d}", sha256):
+        door.bring(b"other " + key.encode(), key=key)
+    assert not door.bring(b"letter").repeated
+    assert door.bring(b"letter").repeated
 
 
 def test_a_key_belongs_to_its_station(door: Door) -> None:

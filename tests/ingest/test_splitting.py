@@ -65,7 +65,10 @@ def test_other_codes_are_never_separators(text: str) -> None:
     assert parse_sheet(text) is None
 
 
-@pytest.mark.parametrize("text", ["EA1|FOO=1", "EA1|CASE=1|CASE=2", "EA1|SHEETS=many", "EA1|CASE"])
+@pytest.mark.parametrize(
+    "text",
+    ["EA1|FOO=1", "EA1|CASE=1|CASE=2", "EA1|SHEETS=many", "EA1|SHEETS=²", "EA1|CASE", "EA1|BATCH=" + "x" * 81],
+)
 def test_faulty_fields_are_named(text: str) -> None:
     sheet = parse_sheet(text)
     assert sheet is not None

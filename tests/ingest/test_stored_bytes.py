@@ -74,7 +74,7 @@ def claimed(database: Database, store: Meddling, count: int) -> list[str]:
     blobs = stored(store, count)
     with database.write() as tx:
         for blob in blobs:
-            claims.claim(tx, store, blob, claims.MAIL_ITEM, new_id(), "master")
+            claims.claim(tx, claims.MAIL_ITEM, new_id(), {"master": blob})
     return [blob.sha256 for blob in blobs]
 
 
@@ -180,7 +180,7 @@ def test_what_is_claimed_or_removed_meanwhile_is_no_orphan(database: Database, s
     def before(question: str, address: str) -> None:
         if question == "listed" and address == others[0].sha256:
             with database.write() as tx:
-                claims.claim(tx, LocalBlobStore(store._folder, store._work), first, claims.RECEIPT, new_id(), "batch")
+                claims.claim(tx, claims.RECEIPT, new_id(), {"batch": first})
         if question == "exists":
             store.unlink(address)
 
@@ -214,7 +214,7 @@ def test_the_sweep_never_takes_what_is_stored_anew(database: Database, store: Me
     assert store.put_bytes(b"orphan 0") == orphan
     assert sweep.step() == 0
     with database.write() as tx:
-        claims.claim(tx, store, orphan, claims.RECEIPT, new_id(), "batch")
+        claims.claim(tx, claims.RECEIPT, new_id(), {"batch": orphan})
     os.utime(stored_file(store, orphan.sha256), (1, 1))
     assert sweep.step() == 0
     assert store.verify(orphan.sha256)
@@ -229,7 +229,7 @@ def test_the_sweep_asks_again_under_the_lock(
     def claimed_after_the_look(*args: object) -> list[str]:
         found = looked(*args)  # type: ignore[arg-type]
         with database.write() as tx:
-            claims.claim(tx, store, orphan, claims.RECEIPT, new_id(), "batch")
+            claims.claim(tx, claims.RECEIPT, new_id(), {"batch": orphan})
         return found
 
     monkeypatch.setattr("ingest.cleaning.unknown", claimed_after_the_look)

@@ -264,7 +264,8 @@ def test_a_station_token_is_shown_once_scoped_rotated_and_revoked(office: Office
 def test_stations_are_unique_and_belong_to_a_unit(office: Office) -> None:
     with office.database.write() as tx:
         stations.create_station(tx, office.system, "S-1", "POST")
-    for code, unit in (("S-1", "POST"), ("S-3", "X")):
+    folders = ("", "..", ".", "../etc", "/etc", "a/b", "a\\b", ".x", "a\0", "x" * 41)
+    for code, unit in (("S-1", "POST"), ("S-3", "X"), *((code, "POST") for code in folders)):
         with pytest.raises(InvalidInput), office.database.write() as tx:
             stations.create_station(tx, office.system, code, unit)
     with pytest.raises(NotFound), office.database.write() as tx:

@@ -163,7 +163,7 @@ def test_bytes_that_another_record_claims_stay(world: World) -> None:
     letter = add_letter(world, add_case(world, "99801BG0000001"))
     with world.database.write() as tx:
         blob = StoredBlob(letter.blobs[0], 1)
-        claims.claim(tx, world.blobs, blob, claims.DOCUMENT, letter.receipt, "twin")
+        claims.claim(tx, claims.DOCUMENT, letter.receipt, {"twin": blob})
     prepare(world)
     assert states(run(world)) == ["destroyed"]
     assert letter.blobs[0] in set(stored(world))

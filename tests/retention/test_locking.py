@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from archive.blobs import claims
 from archive.blobs.local import LocalBlobStore
-from archive.blobs.port import BlobLocked, Lock
+from archive.blobs.port import BlobLocked, Lock, StoredBlob
 from archive.models import Blob, CaseFile
 from core.clock import agency_date
 from core.errors import Unavailable
@@ -91,7 +91,7 @@ def test_shared_bytes_keep_the_longest(world: World, bench: Bench) -> None:
     other = add_letter(world, add_case(world, "99801BG0000002", closed_on=None))
     with world.database.write() as tx:
         row = tx.session.get_one(Blob, letter.blobs[0])
-        claims.claim(tx, world.blobs, claims.stored(tx, row.sha256), claims.DOCUMENT, other.document, "twin")
+        claims.claim(tx, claims.DOCUMENT, other.document, {"twin": StoredBlob(row.sha256, row.size)})
     renew(world)
     assert days_locked(world, letter.blobs[0]) == ROLLING.days + 1
     assert days_locked(world, letter.blobs[2]) == 0

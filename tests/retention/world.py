@@ -278,13 +278,13 @@ def add_letter(
                                   created_at=tx.now)  # fmt: skip
         tx.session.add(version)
         tx.session.flush()
-        claims.claim(tx, world.blobs, batch, claims.RECEIPT, receipt.id, "batch")
+        claims.claim(tx, claims.RECEIPT, receipt.id, {"batch": batch})
         for role, blob in (("scan_master", master), ("rendition", rendition)):
-            claims.claim(tx, world.blobs, blob, claims.DOCUMENT, document.id, role)
+            claims.claim(tx, claims.DOCUMENT, document.id, {role: blob})
             tx.session.add(ContentFile(version_id=version.id, role=role, sha256=blob.sha256,
                                        media_type="application/pdf", size=blob.size))  # fmt: skip
         for number, text in enumerate(texts, 1):
-            claims.claim(tx, world.blobs, text, claims.DOCUMENT, document.id, f"text-{number}")
+            claims.claim(tx, claims.DOCUMENT, document.id, {f"text-{number}": text})
             tx.session.add(Page(version_id=version.id, page_no=number, rendition_page_no=number,
                                 text_sha256=text.sha256))  # fmt: skip
             tx.session.add(ItemPage(mail_item_id=item.id, page_no=number, text_sha256=text.sha256, read_at=tx.now,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 import pytest
@@ -10,7 +11,9 @@ from sqlalchemy import select, update
 from archive.models import CaseFile, Document, DocumentGrant, Filing
 from core.errors import InvalidInput
 from core.models import AuditEvent
-from search.index import IndexOutdated
+from search.index import Hit, IndexOutdated
+from search.query import ParsedQuery
+from search.service import SearchService
 from tests.search.engines import ENGINES
 from tests.search.world import World, add_case, add_letter, put_into_inbox
 
@@ -207,3 +210,37 @@ def test_without_an_index_searching_says_so(world: World) -> None:
         world.answer("anna", "Miete")
     assert raised.value.de.startswith("Der Suchindex wird gerade neu aufgebaut.")
     assert raised.value.status == 503
+
+
+def test_no_connection_is_held_while_the_index_answers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An index server that hangs may not take the database connections of everybody else along."""
+    fill(world)
+    index, held = world.index, list[int]()
+    asked = index.search
+
+    def search(query: ParsedQuery, scopes: Collection[str], limit: int | None = None) -> list[Hit]:
+        held.append(world.database.engine.pool.checkedout())  # type: ignore[attr-defined]
+        return asked(query, scopes, limit)
+
+    monkeypatch.setattr(index, "search", search)
+    answer = SearchService(world.database, world.blobs, index).answer(world.actor("anna"), "Miete")
+    assert (answer["total"], held) == (2, [0])
+
+
+def test_rights_that_end_while_the_index_answers_count(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, other = add_case(world, "A-1"), add_case(world, "B-2", "otto")
+    letter = add_letter(world, "Sammelbrief", ["Alpha Miete", "Beta Strom"], (mine, 1, 1), (other, 2, 2))
+    world.indexer.catch_up()
+    put_into_inbox(world, letter, "anna")
+    index = world.index
+    asked = index.search
+
+    def search(query: ParsedQuery, scopes: Collection[str], limit: int | None = None) -> list[Hit]:
+        found = asked(query, scopes, limit)
+        with world.database.write() as tx:
+            tx.session.execute(update(DocumentGrant).values(ended_at=tx.now))
+        return found
+
+    monkeypatch.setattr(index, "search", search)
+    hit = SearchService(world.database, world.blobs, index).answer(world.actor("anna"), "Beta")["results"][0]
+    assert "Beta" not in hit["snippet"], "of a letter filed with one page only that page is left"

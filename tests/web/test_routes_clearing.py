@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 from httpx import Response
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from archive.models import CaseFile, Filing
 from inbox.models import InboxItem
@@ -375,3 +375,29 @@ def test_the_next_three_letters_are_fetched_ahead_as_they_will_be_shown(room: Ro
     assert ["/pages/2/" in address for address in images] == [True, False, False]
     shown = client.get(f"/klaerung/{others[1]}").text.replace("&amp;", "&")
     assert f'src="{images[0]}"' in shown or f'href="{images[0]}"' in shown
+
+
+@pytest.mark.parametrize("typed", ["24.11.26", "24.11.0026", "31.02.2026", "24.11.", "24.11.2026 abends", "२४.११.२०२६"])
+def test_only_a_whole_date_of_our_times_is_taken(room: Room, typed: str) -> None:
+    """A typed "24.11.26" would be the year 26, and every deadline would run from there."""
+    item = doubtful(room)
+    client = room.client("rhinnerksen")
+    answer = decide(client, item, akte=str(room.cases["dirks"]), eingang=typed)
+    assert answer.status_code == 422
+    assert "Schreiben Sie das Datum so: 24.11.2026." in answer.text
+    assert room.item(item).state == "open"
+
+
+def test_a_page_never_needs_a_second_connection_while_it_holds_one(room: Room) -> None:
+    """As many requests at once as the pool has places would else wait for each other."""
+    item, client = doubtful(room), room.client("rhinnerksen")
+    pool, held = room.database.engine.pool, list[int]()
+    event.listen(room.database.engine, "before_cursor_execute", lambda *_: held.append(pool.checkedout()))  # type: ignore[attr-defined]
+    for address in (
+        "/klaerung",
+        f"/klaerung/{item}",
+        f"/klaerung/{item}?akte_suche=Harms",
+        f"/klaerung/{item}/akten?q=Dirks",
+    ):
+        assert client.get(address).status_code == 200
+    assert max(held) == 1

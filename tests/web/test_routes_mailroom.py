@@ -109,9 +109,10 @@ def test_an_unsplit_receipt_is_one_item_in_work(room: Room) -> None:
 
 def test_a_wrong_day_is_said_and_a_future_one_is_today(room: Room) -> None:
     client = room.client("akurtoglu")
-    wrong = client.get("/poststelle?tag=gestern")
-    assert wrong.status_code == 422
-    assert "Schreiben Sie das Datum so" in wrong.text
+    for typed in ("gestern", "01.01.0001", "31.12.9999", "30.02.2026", "24.11.26"):
+        wrong = client.get(f"/poststelle?tag={typed}")
+        assert wrong.status_code == 422, typed
+        assert "Schreiben Sie das Datum so" in wrong.text
     assert "Heute, 24.11.2026" in client.get("/poststelle?tag=01.01.2030").text
 
 
@@ -231,3 +232,12 @@ def test_the_day_is_paged_and_its_balance_stays_that_of_the_day(room: Room) -> N
     pages = [client.get(path).text for path in ("/poststelle", *ways[:2])]
     assert all("111 Sendungen angenommen" in page for page in pages)
     assert ["1 in Quarantäne</td>" in page for page in pages] == [True, False, False], "problems first"
+
+
+@pytest.mark.parametrize("day", ["01.01.0001", "31.12.9999", "24.11.26"])
+def test_a_day_outside_the_calendar_is_told_and_no_fault_of_ours(room: Room, day: str) -> None:
+    board = room.client("akurtoglu").get("/poststelle", params={"tag": day})
+    log = room.client("pruefung1").get("/pruefung/aktuell/protokoll", params={"bis": day})
+    assert (board.status_code, log.status_code) == (422, 422)
+    assert "Schreiben Sie das Datum so: 24.11.2026." in board.text
+    assert "Schreiben Sie das Datum so: 24.11.2026." in log.text

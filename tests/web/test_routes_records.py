@@ -224,6 +224,7 @@ def test_an_auditor_sees_assigned_cases_and_the_acts_on_them(room: Room) -> None
     assert "Erledigt</td>" not in auditor.get("/pruefung/aktuell/protokoll?vorgang=document.filed").text
     assert "Kein Vorgang passt" in auditor.get("/pruefung/aktuell/protokoll?bis=23.11.2026").text
     assert auditor.get("/pruefung/aktuell/protokoll?von=gestern").status_code == 422
+    assert auditor.get("/pruefung/aktuell/protokoll?bis=31.12.9999").status_code == 422
     assert "schliessen" not in auditor.get(CASE).text
     assert post(auditor, f"{CASE}/schliessen", version="2").status_code == 404
     assert room.client("tnommen").get("/pruefung").status_code == 404
