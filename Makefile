@@ -30,9 +30,10 @@ run: setup
 services: install-services
 	@$(BIN)/eakte dev services
 
-# The main job of `make run` on the real servers; their data stay in data-full.
+# The main job of `make run` on the real servers; their data stay in data-full, `settings` there is for other commands.
 run-full: install-services
-	@EAKTE_HOME=$(CURDIR)/data-full/home $(BIN)/eakte dev services --folder $(CURDIR)/data-full/servers -- $(BIN)/eakte run --demo
+	@EAKTE_HOME=$(CURDIR)/data-full/home $(BIN)/eakte dev services --folder $(CURDIR)/data-full/servers \
+		--settings $(CURDIR)/data-full/settings -- $(BIN)/eakte run --demo
 
 # What can't be had is told; the tests that need it skip with the reason (and fail in CI).
 install-services: setup

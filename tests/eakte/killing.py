@@ -26,7 +26,8 @@ from eakte.demo.drawing.scan import scan
 from eakte.demo.drawing.separator import separator_sheet
 from eakte.demo.register import DemoRegister
 
-GIVE_UP_SECONDS = 240.0
+GIVE_UP_SECONDS = 1500.0
+"""A bound for what never comes to its end, not a budget."""
 
 
 def small_letter(register: DemoRegister, serial: int) -> bytes:
@@ -124,21 +125,24 @@ class Process:
         """End it in an orderly way; raises TimeoutExpired when it does not end."""
         if self.running is not None and self.running.poll() is None:
             self.running.terminate()
-            self.running.wait(40)
+            self.running.wait(200)
 
 
 class Killer:
     """Kills something at each strike, mostly while it works, and starts it again.
 
-    Two strikes of three wait (for at most `PATIENCE`) until the target is at work, or else only starting processes
-    would ever be hit; the others come at a moment that has nothing to do with the work.
+    Two strikes of three wait until the target is at work, as long as there is work left, or else only starting
+    processes would ever be hit; the others come at a moment that has nothing to do with the work.
     """
 
-    PATIENCE = 6.0
+    PATIENCE = 120.0
     _TARGETS = ("child", "child", "child", "child", "server", "server", "server", "supervisor", "supervisor", "group")
 
-    def __init__(self, server: Process, worker: Process, rng: random.Random, at_work: Callable[[], bool]) -> None:
-        self._server, self._worker, self._rng, self._at_work = server, worker, rng, at_work
+    def __init__(
+        self, server: Process, worker: Process, rng: random.Random, at_work: Callable[[], bool],
+        left: Callable[[], int],
+    ) -> None:  # fmt: skip
+        self._server, self._worker, self._rng, self._at_work, self._left = server, worker, rng, at_work, left
         self.hits: dict[str, int] = {}
         self.hits_at_work = 0
 
@@ -163,7 +167,7 @@ class Killer:
 
     def _wait(self, ready: Callable[[], bool]) -> None:
         deadline = time.monotonic() + self.PATIENCE
-        while not ready() and time.monotonic() < deadline:
+        while not ready() and self._left() and time.monotonic() < deadline:
             time.sleep(0.05)
 
     def _server_answers(self) -> bool:
@@ -182,6 +186,7 @@ class Feeder:
     bring: Callable[[int], str]
     count: int
     accepted: list[str] = field(default_factory=list)
+    released: int = 0
     attempts: int = 0
     fault: str | None = None
     _permits: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
@@ -194,6 +199,7 @@ class Feeder:
 
     def release(self, number: int) -> None:
         """Let `number` more things go."""
+        self.released += number
         self._permits.release(number) if number else None
 
     def join(self) -> None:
@@ -239,7 +245,7 @@ def station(base: str, token: str, bodies: list[bytes]) -> Callable[[int], str]:
         }  # fmt: skip
         try:
             url = f"{base}/api/v1/batches/delivery-{number}"
-            answer = httpx.put(url, content=slowly(bodies[number]), headers=headers, timeout=20)
+            answer = httpx.put(url, content=slowly(bodies[number]), headers=headers, timeout=100)
         except httpx.TransportError as error:
             raise NotAccepted from error
         if answer.status_code in (500, 503):
