@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export EAKTE_HOME ?= $(CURDIR)/data
 export OMP_THREAD_LIMIT := 1
 # What runs a second time on PostgreSQL: everything whose answers come from the database.
-ON_POSTGRESQL := $(addprefix tests/,core/test_database.py core/test_lanes.py core/test_postgresql.py core/test_jobs.py core/test_leases.py \
+ON_POSTGRESQL := $(addprefix tests/,core/test_database.py core/test_lanes.py core/test_postgresql.py core/test_postgresql_silence.py core/test_jobs.py core/test_leases.py \
 	core/test_audit.py core/test_migrations.py core/test_clock_set_back.py core/test_isolation.py organisation inbox archive/test_access.py archive/test_register_import.py \
 	ingest/test_ledger.py ingest/test_quarantine.py retention/test_cases.py retention/test_service.py retention/test_disposal.py \
 	retention/test_disposal_resume.py search/test_service.py search/test_indexing.py api/test_forged.py api/test_looks.py \
@@ -30,9 +30,10 @@ run: setup
 services: install-services
 	@$(BIN)/eakte dev services
 
-# The main job of `make run` on the real servers; their data stay in data-full.
+# The main job of `make run` on the real servers; their data stay in data-full, `settings` there is for other commands.
 run-full: install-services
-	@EAKTE_HOME=$(CURDIR)/data-full/home $(BIN)/eakte dev services --folder $(CURDIR)/data-full/servers -- $(BIN)/eakte run --demo
+	@EAKTE_HOME=$(CURDIR)/data-full/home $(BIN)/eakte dev services --folder $(CURDIR)/data-full/servers \
+		--settings $(CURDIR)/data-full/settings -- $(BIN)/eakte run --demo
 
 # What can't be had is told; the tests that need it skip with the reason (and fail in CI).
 install-services: setup

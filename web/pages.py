@@ -155,7 +155,9 @@ def refusal(request: Request, error: Exception, reference: str = "") -> Response
         return _part(request, "meldung", _conflict(error), shell, 409)
     status = status_of(error)
     kept = error.de if isinstance(error, errors.InvalidInput) else ""
-    page = error_page(status, reference or secrets.token_hex(4).upper(), request.path_params.get("number", ""), kept)
+    told = error.de if isinstance(error, errors.Unavailable | errors.StorageFull) else ""
+    number = request.path_params.get("number", "")
+    page = error_page(status, reference or secrets.token_hex(4).upper(), number, kept, told)
     response = _part(request, "meldung", page, shell, status)
     if isinstance(error, errors.Unavailable):
         response.headers["Retry-After"] = str(errors.Unavailable.retry_after)
@@ -176,12 +178,12 @@ def status_of(error: Exception) -> int:
     return 500
 
 
-def error_page(status: int, reference: str, number: str = "", kept: str = "") -> v.ErrorPage:
+def error_page(status: int, reference: str, number: str = "", kept: str = "", told: str = "") -> v.ErrorPage:
     """The page of a status; statuses without words of their own use those of 500."""
     texts = load_texts("de")
     words = texts.keys()
     title = texts(f"fehler.{status}.titel" if f"fehler.{status}.titel" in words else "fehler.500.titel")
-    return v.ErrorPage(title, status, reference, number, kept)
+    return v.ErrorPage(title, status, reference, number, kept, told)
 
 
 def _conflict(error: errors.Conflict) -> v.Conflict:

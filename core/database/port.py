@@ -51,6 +51,10 @@ class Transaction:
         return agency_date(self.now)
 
 
+class WrittenWhileReading(RuntimeError):
+    """A fault of the program: a change belongs into `write`; here it would have been rolled back without a word."""
+
+
 class Database(ABC):
     """Hands out read sessions and write transactions on one engine."""
 
@@ -61,9 +65,16 @@ class Database(ABC):
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session that sees one consistent state and is always rolled back. Raises Unavailable like `write`."""
+        """A session that sees one consistent state and is always rolled back. Raises Unavailable like `write`, and
+        WrittenWhileReading when somebody tries to change a row in it.
+        """
         with self._typed_errors(), Session(self._reader, expire_on_commit=False, autoflush=False) as session:
-            yield session
+            try:
+                yield session
+            except DBAPIError as error:
+                if self._only_for_reading(error):
+                    raise WrittenWhileReading from error
+                raise
 
     @contextmanager
     def write(self, lane: str | None = RECORDS) -> Iterator[Transaction]:
@@ -107,6 +118,10 @@ class Database(ABC):
     @abstractmethod
     def _translated(self, error: DBAPIError) -> EakteError | None:
         """The typed error that the driver's error means; None for a fault of the program."""
+
+    @abstractmethod
+    def _only_for_reading(self, error: DBAPIError) -> bool:
+        """Whether the driver's error says that nothing can be written in this transaction."""
 
     def _begin(self, session: Session) -> None:
         """Begin the write transaction and wait for its lane."""

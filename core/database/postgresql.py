@@ -27,6 +27,7 @@ from core.clock import Clock
 from core.database import postgresql_faults as faults
 from core.database.model import Base
 from core.database.port import SCHEMA, Database
+from core.database.postgresql_patience import PatientConnection, require_answer
 from core.errors import ConfigurationError, EakteError
 from core.secrets import read_secret
 
@@ -35,6 +36,8 @@ OLDEST: Final = 14
 LOCK_TIMEOUT_MS = 5_000
 """How long a statement waits for a lane or a row before the answer is 503."""
 _STATEMENT_TIMEOUT_MS: Final = 60_000
+_PATIENCE_SECONDS: Final = 75.0
+"""After so long it is not the statement that takes time: the server itself would have ended it."""
 _IDLE_WRITER_MS: Final = 15_000
 """A writer that stands still (its host froze, its network was cut) loses its lane after so long."""
 _IDLE_READER_MS: Final = 600_000
@@ -86,6 +89,7 @@ class PostgresqlDatabase(Database):
         reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         super().__init__(engine, reader, clock or self._server_clock)
         event.listen(engine, "connect", self._connected)
+        event.listen(engine, "checkout", _checked_out)
         event.listen(engine, "begin", _begin)
 
     def dangling_references(self, session: Session) -> Iterator[tuple[str, str, str]]:
@@ -113,6 +117,7 @@ class PostgresqlDatabase(Database):
         """
         with self._typed_errors(), self.engine.connect() as connection:
             outside = connection.execution_options(isolation_level="AUTOCOMMIT")
+            _patient_connection(outside).patience = None
             outside.exec_driver_sql("SET statement_timeout = 0")
             outside.exec_driver_sql("VACUUM (SKIP_LOCKED)")
             outside.exec_driver_sql("RESET statement_timeout")
@@ -162,6 +167,9 @@ class PostgresqlDatabase(Database):
     def _translated(self, error: DBAPIError) -> EakteError | None:
         return faults.translated(error)
 
+    def _only_for_reading(self, error: DBAPIError) -> bool:
+        return getattr(error.orig, "sqlstate", None) == faults.READ_ONLY
+
     def _connected(self, connection: Any, _record: Any) -> None:
         connection.adapters.register_dumper(str, _TextDumper)
         with connection.cursor() as cursor:
@@ -176,6 +184,8 @@ def _begin(connection: Connection) -> None:
         return
     lane: str | None = options.get("eakte_lane")
     patient = lane == SCHEMA
+    if patient:
+        _patient_connection(connection).patience = None
     told = {
         "lock": str(60_000 if patient else LOCK_TIMEOUT_MS),
         "statement": str(0 if patient else _STATEMENT_TIMEOUT_MS),
@@ -185,6 +195,16 @@ def _begin(connection: Connection) -> None:
     if lane is not None:
         statement, told["lane"] = _BEGIN + _LANE + _CLOCK, _key(lane)  # type: ignore[assignment]
     connection.info[_NOW] = connection.exec_driver_sql(statement, told).one()[-1]
+
+
+def _checked_out(connection: PatientConnection, _record: Any, _fairy: Any) -> None:
+    require_answer(connection, _PATIENCE_SECONDS)
+
+
+def _patient_connection(connection: Connection) -> PatientConnection:
+    held = connection.connection.dbapi_connection
+    assert isinstance(held, PatientConnection)
+    return held
 
 
 def _key(lane: str) -> int:
@@ -201,16 +221,18 @@ def open_postgresql(
     """
     address = _address(url)
     engine = create_engine(
-        address, pool_size=pool, max_overflow=0, pool_timeout=_POOL_WAIT_SECONDS, pool_pre_ping=True,
+        address, pool_size=pool, max_overflow=0, pool_timeout=_POOL_WAIT_SECONDS,
         pool_recycle=_RECYCLE_SECONDS, isolation_level="READ COMMITTED", hide_parameters=True,
         connect_args=_connect_args(address),
     )  # fmt: skip
     if password_file is not None:
         read_secret(password_file, "EAKTE_DATABASE_PASSWORD_FILE")
 
-        @event.listens_for(engine, "do_connect")
-        def with_password(_dialect: Any, _record: Any, _arguments: Any, parameters: dict[str, Any]) -> None:
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, arguments: Any, parameters: dict[str, Any]) -> PatientConnection:
+        if password_file is not None:
             parameters["password"] = read_secret(password_file, "EAKTE_DATABASE_PASSWORD_FILE")
+        return PatientConnection.connect(*arguments, **parameters)
 
     database = PostgresqlDatabase(engine, clock)
     try:

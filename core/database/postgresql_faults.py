@@ -20,9 +20,11 @@ _BUSY: Final = frozenset(
         "57014",  # statement timeout
     }
 )
+READ_ONLY: Final = "25006"
+"""Outside of a session for reading: the server became a read-only standby."""
 _GONE: Final = frozenset(
     {
-        "25006",  # the server became a read-only standby
+        READ_ONLY,
         "25P03",  # stood still too long inside a transaction
         "57P01",  # shut down by its administration
         "57P02",  # crash shutdown

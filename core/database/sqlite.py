@@ -72,6 +72,9 @@ class SqliteDatabase(Database):
             return busy()
         return full() if _primary_code(error) == sqlite3.SQLITE_FULL else None
 
+    def _only_for_reading(self, error: DBAPIError) -> bool:
+        return _primary_code(error) == sqlite3.SQLITE_READONLY
+
 
 def _is_busy(error: DBAPIError) -> bool:
     return _primary_code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -89,7 +92,7 @@ def open_sqlite(path: Path, clock: Clock | None = None) -> Database:
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, hide_parameters=True)
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
-    return SqliteDatabase(engine, engine, clock)
+    return SqliteDatabase(engine, engine.execution_options(eakte_read=True), clock)
 
 
 def _configure(connection: Any, _record: Any) -> None:
@@ -108,5 +111,7 @@ def _configure(connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("eakte_write", False)
+    options = connection.get_execution_options()
+    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if options.get('eakte_read', False) else 'OFF'}")
+    writes = options.get("eakte_write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

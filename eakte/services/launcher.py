@@ -60,11 +60,15 @@ class Launcher:
             self._look()
 
     def run(self, command: Sequence[str]) -> int:
-        """Run a command with the settings in its environment; its exit status. A signal ends it too."""
+        """Run a command with the settings in its environment; its exit status. A signal ends it too: it is told once, for
+        a second time might meet it when it no longer listens.
+        """
         process = subprocess.Popen(command, env={**os.environ, **self.settings()})
+        told = False
         while process.poll() is None:
-            if self.stopping:
+            if self.stopping and not told:
                 process.send_signal(signal.SIGTERM)
+                told = True
             try:
                 process.wait(_LOOK_SECONDS)
             except subprocess.TimeoutExpired:

@@ -18,7 +18,7 @@ from minio.error import MinioException
 from eakte.services.errors import NotInstalled, NotReady
 from eakte.services.identities import make_identities
 from eakte.services.install import go_program, once
-from eakte.services.process import HOST, Server
+from eakte.services.process import Server
 
 _VERSION = "v0.0.0-20260212201848-7aac2a2c5b7c"
 _NAME = f"minio-{_VERSION}"
@@ -50,7 +50,7 @@ class MinioServer(Server):
 
     def command(self) -> Sequence[str]:
         """One drive."""
-        return [str(self._program), "server", str(self.data / "drive"), "--address", f"{HOST}:{self.port}", "--quiet"]
+        return [str(self._program), "server", str(self.data / "drive"), "--address", self.endpoint, "--quiet"]
 
     def environment(self) -> dict[str, str]:
         """File names only."""
@@ -64,7 +64,7 @@ class MinioServer(Server):
 
     def check(self) -> None:
         """A listing of all buckets: the health page says yes too early."""
-        list_buckets(self.port, *self._root())
+        list_buckets(self.endpoint, *self._root())
 
     def populate(self) -> None:
         """The two identities."""
@@ -85,7 +85,7 @@ class MinioServer(Server):
     @property
     def endpoint(self) -> str:
         """Address and port."""
-        return f"{HOST}:{self.port}"
+        return f"{self.host}:{self.port}"
 
     def _root(self) -> tuple[str, str]:
         return self.secret("root-access-key").read_text(), self.secret("root-secret-key").read_text()
@@ -104,13 +104,11 @@ def key_files(server: Server, prefix: str, name: str) -> dict[str, str]:
     }
 
 
-def list_buckets(port: int, access_key: str, secret_key: str) -> None:
+def list_buckets(endpoint: str, access_key: str, secret_key: str) -> None:
     """Ask once, without the client's own patience. Raises NotReady."""
     http = urllib3.PoolManager(timeout=urllib3.Timeout(connect=2, read=10), retries=False)
     try:
-        Minio(
-            f"{HOST}:{port}", access_key, secret_key, secure=False, region="us-east-1", http_client=http
-        ).list_buckets()
+        Minio(endpoint, access_key, secret_key, secure=False, region="us-east-1", http_client=http).list_buckets()
     except (MinioException, urllib3.exceptions.HTTPError) as error:
         raise NotReady from error
     finally:

@@ -99,12 +99,12 @@ class OpenSearchServer(Server):
     @property
     def url(self) -> str:
         """Where it answers."""
-        return f"http://{HOST}:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def _configure(self) -> None:
         lines = {
             "cluster.name": "eakte-throw-away", "node.name": "node", "path.data": self.data / "index",
-            "path.logs": self.data / "logs", "path.repo": self.data / "snapshots", "http.host": HOST,
+            "path.logs": self.data / "logs", "path.repo": self.data / "snapshots", "http.host": self.host,
             "http.port": self.port, "transport.host": HOST, "transport.port": f"{self.port + 1}-{self.port + 100}",
             "discovery.type": "single-node", "cluster.routing.allocation.disk.threshold_enabled": "false",
             "action.auto_create_index": "false",

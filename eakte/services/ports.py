@@ -1,4 +1,4 @@
-"""Free ports on the loopback address."""
+"""Free ports."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ _FIRST, _LAST = 15000, 32000
 _RANGE = Path("/proc/sys/net/ipv4/ip_local_port_range")
 
 
-def free_port() -> int:
-    """A loopback port that nobody listens on, below those the kernel gives to outgoing connections.
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port of the address that nobody listens on, below those the kernel gives to outgoing connections.
 
     A port from the kernel's range would be lost while its server is down: a client that keeps trying to connect can
     be given that very port and talk to itself.
@@ -22,7 +22,7 @@ def free_port() -> int:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind(("127.0.0.1", port))
+                probe.bind((host, port))
             except OSError:
                 continue
             return port

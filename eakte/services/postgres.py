@@ -12,7 +12,7 @@ from psycopg import sql
 
 from eakte.services.errors import NotReady
 from eakte.services.install import require_version, system_program
-from eakte.services.process import HOST, Server
+from eakte.services.process import Server
 
 _USER, _DATABASE = "eakte", "eakte"
 _ADMIN = "postgres"
@@ -44,11 +44,15 @@ class Postgres(Server):
             ]
         )  # fmt: skip
         password.unlink()
+        with (self._cluster / "pg_hba.conf").open("a") as rules:
+            rules.write(
+                "host all all samenet scram-sha-256\n"
+            )  # the machine's own networks, as far as `host` is in one
 
     def command(self) -> Sequence[str]:
         """No socket in the file system; commits are durable."""
         options = {
-            "listen_addresses": HOST, "port": self.port, "unix_socket_directories": "", "fsync": "on", "jit": "off",
+            "listen_addresses": self.host, "port": self.port, "unix_socket_directories": "", "fsync": "on", "jit": "off",
             "max_connections": 200, "shared_buffers": "64MB", "timezone": "UTC",
             # A cleaner of the superuser's in a database keeps everybody else from dropping it, as tests do all the time.
             "autovacuum": "off" if self.short_lived else "on",
@@ -80,14 +84,14 @@ class Postgres(Server):
     def settings(self) -> dict[str, str]:
         """As the account of the E-Akte."""
         return {
-            "EAKTE_DATABASE_URL": f"postgresql+psycopg://{_USER}@{HOST}:{self.port}/{_DATABASE}",
+            "EAKTE_DATABASE_URL": f"postgresql+psycopg://{_USER}@{self.host}:{self.port}/{_DATABASE}",
             "EAKTE_DATABASE_PASSWORD_FILE": str(self.secret("database-password")),
         }
 
     def admin(self) -> psycopg.Connection:
         """A connection of the superuser; each statement commits by itself. Raises psycopg.Error."""
         return psycopg.connect(
-            host=HOST, port=self.port, user=_ADMIN, dbname=_ADMIN, autocommit=True, connect_timeout=5,
+            host=self.host, port=self.port, user=_ADMIN, dbname=_ADMIN, autocommit=True, connect_timeout=5,
             password=self.secret("database-admin-password").read_text(),
         )  # fmt: skip
 

@@ -1,7 +1,8 @@
 """A server as a process of one's own: start, wait until it really answers, stop, kill, restart, pause.
 
-Every server listens on the loopback address only, keeps all it writes below its own folder, and ends with the process
-that started it, however that ends. Where this process is root, the server runs as an ordinary user.
+Every server listens on one address, the loopback one if nothing else is said, keeps all it writes below its own folder,
+and ends with the process that started it, however that ends. Where this process is root, the server runs as an ordinary
+user.
 """
 
 from __future__ import annotations
@@ -40,14 +41,16 @@ class Server(ABC):
     start_seconds: ClassVar[float] = 60.0
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
 
-    def __init__(self, folder: Path, cache: Path, *, short_lived: bool = False) -> None:
+    def __init__(self, folder: Path, cache: Path, *, short_lived: bool = False, host: str = HOST) -> None:
         """`folder`: its own, made here. `cache`: where programs are installed. Raises NotInstalled.
 
-        `short_lived`: better a quick start than full speed.
+        `short_lived`: better a quick start than full speed. `host`: the address of this machine to listen on; another
+        than the loopback one is for namespaces of the network, which nobody else can reach.
         """
         self.folder = folder.resolve()
         self.short_lived = short_lived
-        self.port = free_port()
+        self.host = host
+        self.port = free_port(host)
         self._owner = _ordinary_user()
         self._process: subprocess.Popen[bytes] | None = None
         self.find(cache)
@@ -116,7 +119,7 @@ class Server(ABC):
                 self.kill()
                 if attempt == _ATTEMPTS or self._prepared.exists() or not self._port_was_taken():
                     raise
-                self.port = free_port()
+                self.port = free_port(self.host)
                 shutil.rmtree(self.data, ignore_errors=True)
             else:
                 return

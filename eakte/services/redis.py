@@ -10,7 +10,7 @@ import redis
 
 from eakte.services.errors import NotReady
 from eakte.services.install import require_version, system_program
-from eakte.services.process import HOST, Server
+from eakte.services.process import Server
 
 DATABASES = 64
 _OLDEST = 7
@@ -36,14 +36,14 @@ class Redis(Server):
     def command(self) -> Sequence[str]:
         """The password stands in the configuration file, not among the arguments."""
         lines = [
-            f"bind {HOST}", f"port {self.port}", f"dir {self.data}", f"databases {DATABASES}", 'save ""',
+            f"bind {self.host}", f"port {self.port}", f"dir {self.data}", f"databases {DATABASES}", 'save ""',
             "appendonly yes", "maxmemory-policy noeviction", f"requirepass {self._password()}",
         ]  # fmt: skip
         return [str(self._program), str(self.write("redis.conf", "\n".join(lines) + "\n"))]
 
     def check(self) -> None:
         """An answer that is not "still loading"."""
-        client = redis.Redis(HOST, self.port, password=self._password(), socket_timeout=5)
+        client = redis.Redis(self.host, self.port, password=self._password(), socket_timeout=5)
         try:
             client.ping()
         except redis.RedisError as error:
@@ -54,7 +54,7 @@ class Redis(Server):
     def settings(self) -> dict[str, str]:
         """The broker."""
         return {
-            "EAKTE_BROKER_URL": f"redis://{HOST}:{self.port}/0",
+            "EAKTE_BROKER_URL": f"redis://{self.host}:{self.port}/0",
             "EAKTE_BROKER_PASSWORD_FILE": str(self.secret("broker-password")),
         }
 

@@ -12,7 +12,9 @@ from sqlalchemy import func, select
 
 from api import problems
 from core.database import Database, postgresql, sqlite
+from core.database.port import WrittenWhileReading
 from core.errors import StorageFull, Unavailable
+from core.ids import new_id
 from organisation.models import Agency
 from tests.databases import open_at
 from tests.support import make_agency, make_database
@@ -77,6 +79,26 @@ def test_a_busy_database_answers_503_with_a_time(occupied: Database) -> None:
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == str(Unavailable.retry_after)
     assert answer.json()["code"] == "unavailable"
+
+
+def test_writing_in_a_read_session_is_a_fault_of_the_program(database: Database) -> None:
+    """Not "busy" and not silence: nobody would try again with success, or notice."""
+    app = FastAPI()
+    problems.install(app)
+
+    @app.get("/agencies")
+    def look() -> None:
+        with database.read() as session:
+            session.add(Agency(id=new_id(), code="A", name="Testbehörde"))
+            session.flush()
+
+    with pytest.raises(WrittenWhileReading):
+        TestClient(app).get("/agencies")
+    assert TestClient(app, raise_server_exceptions=False).get("/agencies").status_code == 500
+    assert agencies(database) == 0
+    with database.write() as tx:
+        make_agency(tx)
+    assert agencies(database) == 1
 
 
 @pytest.mark.sqlite

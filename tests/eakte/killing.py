@@ -27,7 +27,8 @@ from eakte.demo.drawing.scan import scan
 from eakte.demo.drawing.separator import separator_sheet
 from eakte.demo.register import DemoRegister
 
-GIVE_UP_SECONDS = 240.0
+GIVE_UP_SECONDS = 1500.0
+"""A bound for what never comes to its end, not a budget."""
 
 
 def small_letter(register: DemoRegister, serial: int) -> bytes:
@@ -95,17 +96,24 @@ class Process:
     part: str
     environment: dict[str, str]
     log: Path
+    inside: tuple[str, ...] = ()
+    arguments: tuple[str, ...] = ()
     running: subprocess.Popen[bytes] | None = None
 
     def ensure(self) -> subprocess.Popen[bytes]:
-        """The running process, started when there is none."""
+        """The running process, started when there is none; `inside` is the beginning of the command."""
         if self.running is None or self.running.poll() is not None:
             with self.log.open("ab") as log:
                 self.running = subprocess.Popen(
-                    [sys.executable, "-m", "eakte", self.part], env=self.environment, start_new_session=True,
-                    stdout=log, stderr=log,
+                    [*self.inside, sys.executable, "-m", "eakte", self.part, *self.arguments],
+                    env=self.environment, start_new_session=True, stdout=log, stderr=log,
                 )  # fmt: skip
         return self.running
+
+    @property
+    def alive(self) -> bool:
+        """Whether it runs (it may be stopped)."""
+        return self.running is not None and self.running.poll() is None
 
     def children(self) -> list[psutil.Process]:
         """Its children that live."""
@@ -123,25 +131,32 @@ class Process:
             process.kill()
         process.wait()
 
+    def signal(self, number: signal.Signals) -> None:
+        """A signal to the process and all its group."""
+        os.killpg(self.ensure().pid, number)
+
     def stop(self) -> None:
         """End it in an orderly way; raises TimeoutExpired when it does not end."""
         if self.running is not None and self.running.poll() is None:
             self.running.terminate()
-            self.running.wait(40)
+            self.running.wait(200)
 
 
 class Killer:
     """Kills something at each strike, mostly while it works, and starts it again.
 
-    Two strikes of three wait (for at most `PATIENCE`) until the target is at work, or else only starting processes
-    would ever be hit; the others come at a moment that has nothing to do with the work.
+    Two strikes of three wait until the target is at work, as long as there is work left, or else only starting
+    processes would ever be hit; the others come at a moment that has nothing to do with the work.
     """
 
-    PATIENCE = 6.0
+    PATIENCE = 120.0
     _TARGETS = ("child", "child", "child", "child", "server", "server", "server", "supervisor", "supervisor", "group")
 
-    def __init__(self, server: Process, worker: Process, rng: random.Random, at_work: Callable[[], bool]) -> None:
-        self._server, self._worker, self._rng, self._at_work = server, worker, rng, at_work
+    def __init__(
+        self, server: Process, worker: Process, rng: random.Random, at_work: Callable[[], bool],
+        left: Callable[[], int],
+    ) -> None:  # fmt: skip
+        self._server, self._worker, self._rng, self._at_work, self._left = server, worker, rng, at_work, left
         self.hits: dict[str, int] = {}
         self.hits_at_work = 0
 
@@ -166,7 +181,7 @@ class Killer:
 
     def _wait(self, ready: Callable[[], bool]) -> None:
         deadline = time.monotonic() + self.PATIENCE
-        while not ready() and time.monotonic() < deadline:
+        while not ready() and self._left() and time.monotonic() < deadline:
             time.sleep(0.05)
 
     def _server_answers(self) -> bool:
@@ -185,6 +200,7 @@ class Feeder:
     bring: Callable[[int], str]
     count: int
     accepted: list[str] = field(default_factory=list)
+    released: int = 0
     attempts: int = 0
     fault: str | None = None
     _permits: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
@@ -197,6 +213,7 @@ class Feeder:
 
     def release(self, number: int) -> None:
         """Let `number` more things go."""
+        self.released += number
         self._permits.release(number) if number else None
 
     def join(self) -> None:
@@ -242,7 +259,7 @@ def station(base: str, token: str, bodies: list[bytes]) -> Callable[[int], str]:
         }  # fmt: skip
         try:
             url = f"{base}/api/v1/batches/delivery-{number}"
-            answer = httpx.put(url, content=slowly(bodies[number]), headers=headers, timeout=20)
+            answer = httpx.put(url, content=slowly(bodies[number]), headers=headers, timeout=100)
         except httpx.TransportError as error:
             raise NotAccepted from error
         if answer.status_code in (500, 503):

@@ -54,3 +54,11 @@ def make_indexes(engine: str, request: pytest.FixtureRequest) -> Iterator[MakeIn
     yield lambda folder: OpenSearchIndex(server, prefixes.setdefault(folder, new_prefix()))
     for prefix in prefixes.values():
         clear(server, prefix)
+
+
+def files_with(client: OpenSearch, word: str) -> list[str]:
+    """Files of the server that hold the word, in any case, not only those of known indexes."""
+    nodes = client.nodes.stats(metric="fs")["nodes"].values()
+    folders = [Path(data["path"]) for node in nodes for data in node["fs"]["data"]]
+    paths = [path for folder in folders for path in (folder / "indices").rglob("*") if path.is_file()]
+    return sorted(path.name for path in paths if word.lower().encode() in path.read_bytes().lower())

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from opensearchpy import OpenSearch
@@ -18,7 +17,7 @@ from search.index import IndexBusy, IndexEntry, IndexNewer, IndexOutdated, Index
 from search.opensearch_client import Server
 from search.opensearch_index import OpenSearchIndex
 from search.query import parse
-from tests.search.engines import clear, new_prefix, opensearch_client
+from tests.search.engines import clear, files_with, new_prefix, opensearch_client
 from tests.search.golden import ALL_SCOPES, entries, entry, id_of, names_of
 
 CANARY = "Kanariaqx"
@@ -209,14 +208,6 @@ def test_large_sets_are_read_page_by_page(index: OpenSearchIndex, monkeypatch: p
     assert index.search(parse("jahr:2026"), ALL_SCOPES, 7) == whole[:7]
     assert index.search(parse("jahr:2026"), ALL_SCOPES, 2) == whole[:2]
     assert len(index.documents()) == len(list(entries()))
-
-
-def files_with(client: OpenSearch, word: str) -> list[str]:
-    """Files of the server that hold the word, in any case, not only those of known indexes."""
-    nodes = client.nodes.stats(metric="fs")["nodes"].values()
-    folders = [Path(data["path"]) for node in nodes for data in node["fs"]["data"]]
-    paths = [path for folder in folders for path in (folder / "indices").rglob("*") if path.is_file()]
-    return sorted(path.name for path in paths if word.lower().encode() in path.read_bytes().lower())
 
 
 def test_erasing_leaves_no_word_in_any_file(index: OpenSearchIndex, client: OpenSearch, prefix: str) -> None:

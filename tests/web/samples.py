@@ -810,7 +810,7 @@ ALL: dict[str, tuple[object, v.Shell]] = {
     "protokoll-leer": (log_page("empty"), shell("")),
     **{
         f"fehler-{status}": (error_page(status), shell(""))
-        for status in (400, 403, 404, 405, 409, 413, 422, 429, 500, 503)
+        for status in (400, 403, 404, 405, 409, 413, 422, 429, 500, 503, 507)
     },
     "fehler-404-akte": (error_page(404, "13502-0099999"), LOGGED_OUT),
     "konflikt": (CONFLICT, shell("klaerung")),

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from core.database.port import full, unreachable
+from core.errors import EakteError
 from tests.web.room import PASSWORD, Room, csrf_of, make_room
 
 
@@ -147,3 +149,18 @@ def test_asking_for_new_mail_does_not_prolong_the_session(room: Room) -> None:
         room.clock.instant += timedelta(minutes=10)
         last = client.get("/postkorb/neu", headers={"HX-Request": "true", "HX-Target": "div#neu"})
     assert last.status_code == 401
+
+
+@pytest.mark.parametrize("away", [unreachable(), full()])
+def test_a_page_says_which_store_does_not_answer(room: Room, away: EakteError, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = room.client("tnommen")
+
+    def read() -> None:
+        raise away
+
+    monkeypatch.setattr(room.database, "read", read)
+    for headers in ({}, {"HX-Request": "true", "HX-Target": "div#liste-bereich"}):
+        answer = client.get("/postkorb", headers=headers)
+        assert answer.status_code == away.status
+        assert answer.headers.get("retry-after") == ("5" if away.status == 503 else None)
+        assert away.de in answer.text

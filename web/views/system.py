@@ -27,9 +27,10 @@ class LoginPage:
 
 @dataclass(frozen=True, slots=True)
 class ErrorPage:
-    """400, 403, 404, 405, 409, 413, 422, 429, 500 or 503 in words. 404 reads the same for „not there" and „not yours".
+    """400, 403, 404, 405, 409, 413, 422, 429, 500, 503 or 507 in words. 404 reads the same for „not there" and „not yours".
 
-    `number` is the file number as asked for (from the address, not from a record); `kept` says what was kept.
+    `number` is the file number as asked for (from the address, not from a record); `kept` says what was kept. `told`,
+    where there is one, says what is not available and stands in place of the general words.
     """
 
     title: str
@@ -37,6 +38,7 @@ class ErrorPage:
     reference: str
     number: str = ""
     kept: str = ""
+    told: str = ""
     home_href: str = "/"
 
     template: ClassVar[str] = "fehler.html"

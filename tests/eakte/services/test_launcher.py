@@ -100,6 +100,24 @@ def test_a_command_runs_with_the_settings_and_its_status_counts(place: Path) -> 
     assert done.stdout.startswith("redis://127.0.0.1:")
 
 
+def test_a_command_is_told_once_to_end_and_may_take_its_time(place: Path) -> None:
+    """Whoever has given up listening, as an interpreter that goes down, must not be killed by a second call."""
+    script = (
+        "import os, signal, sys, time\n"
+        "ending = []\n"
+        "signal.signal(signal.SIGTERM, lambda *_: ending.append(signal.signal(signal.SIGTERM, signal.SIG_DFL)))\n"
+        "print('runs', flush=True)\n"
+        "while not ending: time.sleep(0.05)\n"
+        "time.sleep(2); print('ended', flush=True); sys.exit(7)"
+    )
+    process = subprocess.Popen([*COMMAND, "--", sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "runs\n"
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=_SECONDS)[0] == "ended\n"
+    assert process.returncode == 7
+
+
 def test_a_kept_folder_keeps_data_and_takes_one_launcher(place: Path) -> None:
     kept = place / "kept"
     first = Launched(place, "--folder", str(kept))

@@ -1,0 +1,52 @@
+"""One fault from beginning to end: load, fault, rest, comparison, figures."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tests.faults import record
+from tests.faults.checks import come_to_rest, compare
+from tests.faults.load import Load, judge
+from tests.faults.stack import Stack
+from tests.faults.strikes import Strikes
+
+PAUSE, READERS = 8.0, 2
+AFTERWARDS_SECONDS = 5.0
+
+
+@dataclass(slots=True)
+class Episodes:
+    """The episodes of one stack, one after another: what they brought stays, and is compared again each time."""
+
+    stack: Stack
+    load: Load
+    rng: random.Random
+
+    @classmethod
+    def on(cls, stack: Stack, rng: random.Random, pause: float = PAUSE, readers: int = READERS) -> Episodes:
+        """Nothing has happened yet on the stack."""
+        return cls(stack, Load(stack, pause, readers), rng)
+
+    def run(self, fault: str, strike: Callable[[Strikes], None], *, full: bool = False) -> dict[str, object]:
+        """The figures. Raises AssertionError when anything was lost, doubled, or seen that may not be."""
+        strikes = Strikes(self.stack, self.rng)
+        begun = time.monotonic()
+        with self.load.running() as (stations, readers):
+            strike(strikes)
+            time.sleep(AFTERWARDS_SECONDS)
+        struck = time.monotonic() - begun
+        ended = [name for name, target in self.stack.targets.items() if not target.alive]
+        assert not ended, f"{ended} ended by themselves"
+        rest = come_to_rest(self.stack)
+        counted = compare(self.stack, self.load.stations)
+        answers = [answer for one in (*stations, *readers) for answer in one.answers]
+        seen = judge(answers, strikes.away, full=full)
+        figures = {
+            "fault": fault, "struck": dict(strikes.struck), "load_seconds": round(struck, 1),
+            "rest_seconds": round(rest, 1), "seen": seen, **counted,
+        }  # fmt: skip
+        record.add(figures)
+        return figures
