@@ -31,7 +31,7 @@ class Episodes:
         return cls(stack, Load(stack, pause, readers), rng)
 
     def run(self, fault: str, strike: Callable[[Strikes], None], besides: Collection[int] = ()) -> dict[str, object]:
-        """The figures; `besides`: see judge. Raises AssertionError when anything was lost, doubled, or seen that may not be."""
+        """The figures; `besides`: see judge. Raises AssertionError when anything was lost, doubled, or wrongly seen."""
         strikes = Strikes(self.stack, self.rng)
         begun = time.monotonic()
         with self.load.running() as (stations, readers):
