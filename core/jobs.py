@@ -14,7 +14,7 @@ nothing stands still until the clock has caught up.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -147,11 +147,14 @@ def _due(now: datetime) -> ColumnElement[bool]:
     return and_(Job.state == "ready", or_(Job.not_before.is_(None), ~waits))
 
 
-def heartbeat(tx: Transaction, owner: str) -> int:
-    """Extend all leases of `owner`; returns how many."""
-    result = tx.session.execute(
-        update(Job).where(Job.leased_by == owner, Job.state == "leased").values(lease_until=tx.now + _LEASE)
-    )
+def heartbeat(tx: Transaction, owner: str, at_work: Collection[UUID]) -> int:
+    """Extend the leases of the steps that `owner` is really working on; returns how many.
+
+    Not of all it holds by the table: a lease whose answer was lost with the connection, or a step whose end could not be
+    written down, is at work nowhere, and kept alive it would wait until its worker ends.
+    """
+    mine = Job.id.in_(at_work), Job.leased_by == owner, Job.state == "leased"
+    result = tx.session.execute(update(Job).where(*mine).values(lease_until=tx.now + _LEASE))
     return int(result.rowcount)  # type: ignore[attr-defined]
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from uuid import UUID
 
 from core import jobs, leases
 from core.database import FREE, LEASES
@@ -33,10 +34,10 @@ class Duty:
     run: Callable[[], object]
 
 
-def heartbeat(services: Services, owner: str) -> None:
-    """Keep this worker's leases and its sign of life."""
+def heartbeat(services: Services, owner: str, at_work: Collection[UUID] = ()) -> None:
+    """Keep the leases of the steps that are at work in this worker, and its sign of life."""
     with services.database.write(LEASES) as tx:
-        jobs.heartbeat(tx, owner)
+        jobs.heartbeat(tx, owner, at_work)
         leases.acquire(tx, f"worker/{owner}", owner, LEASE_SECONDS)
 
 

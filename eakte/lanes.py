@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from uuid import UUID
 
 from core import jobs
 from core.database import FREE
@@ -41,6 +42,8 @@ class Lane:
         self._limits = child_limits(services.settings)
         self._child: Child | None = None
         self._steps = 0
+        self.at_work: UUID | None = None
+        """The step that this lane holds and has not judged yet."""
 
     def prepare(self) -> None:
         """Have a child with everything loaded: a step's time limit is for the step alone, also under load."""
@@ -54,6 +57,14 @@ class Lane:
         job = self.next_job(kinds)
         if job is None:
             return False
+        self.at_work = job.id
+        try:
+            self._work(job)
+        finally:
+            self.at_work = None
+        return True
+
+    def _work(self, job: LeasedJob) -> None:
         if job.isolated and self._steps:
             self.close()
             self.prepare()
@@ -62,7 +73,6 @@ class Lane:
             worn = job.isolated or self._steps >= self._services.settings.child_steps
             if not self.run(self._child, job) or worn:
                 self.close()
-        return True
 
     def close(self) -> None:
         """End the child. Idempotent."""
@@ -127,7 +137,8 @@ class LanePool:
 
     def __init__(self, services: Services, owner: str, stopping: threading.Event, size: int) -> None:
         self._stopping = stopping
-        self._idle = [Lane(services, owner, stopping) for _ in range(size)]
+        self._lanes = tuple(Lane(services, owner, stopping) for _ in range(size))
+        self._idle = list(self._lanes)
         self._free = threading.Semaphore(size)
 
     def take(self, kinds: Sequence[str] | None, *, wait: bool = True) -> bool:
@@ -146,6 +157,10 @@ class LanePool:
                 self._idle.append(lane)
         finally:
             self._free.release()
+
+    def at_work(self) -> list[UUID]:
+        """The steps that are being done: their leases are to be kept."""
+        return [step for lane in self._lanes if (step := lane.at_work) is not None]
 
     def close(self) -> None:
         """End the children of lanes that are not lent."""

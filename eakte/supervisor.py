@@ -93,7 +93,7 @@ class Supervisor:
     def _beat(self) -> None:
         while not self._stopping.wait(_HEARTBEAT_SECONDS):
             try:
-                heartbeat(self._services, self._owner)
+                heartbeat(self._services, self._owner, self._pool.at_work())
             except Exception as error:  # whatever it was, the next beat may go through; without beats leases are lost
                 _log.warning("heartbeat_failed", error=type(error).__name__)
 

@@ -83,10 +83,21 @@ def test_heartbeats_keep_the_lease(jobbed: Database, clock: SetClock) -> None:
     for _ in range(5):
         clock.instant += timedelta(seconds=jobs.LEASE_SECONDS - 1)
         with jobbed.write() as tx:
-            assert jobs.heartbeat(tx, "a") == 1
+            assert jobs.heartbeat(tx, "a", [job.id]) == 1
             assert jobs.sweep(tx) == 0
     with jobbed.write() as tx:
         jobs.finish(tx, job)
+
+
+def test_a_lease_that_nobody_works_on_ends(jobbed: Database, clock: SetClock) -> None:
+    job = must_take(jobbed)
+    clock.instant += timedelta(seconds=jobs.LEASE_SECONDS - 1)
+    with jobbed.write() as tx:
+        assert jobs.heartbeat(tx, "a", [new_id()]) == 0
+    clock.instant += timedelta(seconds=2)
+    with jobbed.write() as tx:
+        assert jobs.sweep(tx) == 1
+    assert must_take(jobbed).id == job.id
 
 
 def test_retries_wait_longer_and_never_end(jobbed: Database, clock: SetClock) -> None:
