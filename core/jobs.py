@@ -136,10 +136,19 @@ def any_due(session: Session, now: datetime, kinds: Sequence[str] | None = None)
 
 def due_count(session: Session, now: datetime, kinds: Sequence[str] | None, most: int) -> int:
     """How many steps of these kinds a lease could take now; counts no further than `most`."""
-    due = select(Job.id).where(_due(now))
-    if kinds is not None:
-        due = due.where(Job.kind.in_(kinds))
-    return session.scalar(select(func.count()).select_from(due.limit(most).subquery())) or 0
+    (count,) = due_counts(session, now, [kinds], most)
+    return count
+
+
+def due_counts(session: Session, now: datetime, groups: Sequence[Sequence[str] | None], most: int) -> list[int]:
+    """`due_count` of each group of kinds, in one question."""
+    counts = []
+    for kinds in groups:
+        due = select(Job.id).where(_due(now))
+        if kinds is not None:
+            due = due.where(Job.kind.in_(kinds))
+        counts.append(select(func.count()).select_from(due.limit(most).subquery()).scalar_subquery())
+    return list(session.execute(select(*counts)).one())
 
 
 def _due(now: datetime) -> ColumnElement[bool]:

@@ -42,14 +42,21 @@ class Lane:
         self._limits = child_limits(services.settings)
         self._child: Child | None = None
         self._steps = 0
+        self._warm = False
         self.at_work: UUID | None = None
         """The step that this lane holds and has not judged yet."""
+
+    @property
+    def warm(self) -> bool:
+        """Whether there is a child with everything loaded."""
+        return self._child is not None and self._warm
 
     def prepare(self) -> None:
         """Have a child with everything loaded: a step's time limit is for the step alone, also under load."""
         if self._child is None:
-            self._child, self._steps = Child(self._limits), 0
+            self._child, self._steps, self._warm = Child(self._limits), 0, False
             self._child.call("eakte.steps:warm_up", {}, replace(self._limits, wall_seconds=_WARM_UP_SECONDS))
+            self._warm = True
 
     def take(self, kinds: Sequence[str] | None) -> bool:
         """Lease the next due job of `kinds`, have it done, judge its end. Returns whether there was one."""
@@ -140,6 +147,11 @@ class LanePool:
         self._lanes = tuple(Lane(services, owner, stopping) for _ in range(size))
         self._idle = list(self._lanes)
         self._free = threading.Semaphore(size)
+
+    @property
+    def warm(self) -> bool:
+        """Whether all lanes could begin a step at once."""
+        return all(lane.warm for lane in self._lanes)
 
     def take(self, kinds: Sequence[str] | None, *, wait: bool = True) -> bool:
         """Do the next job of `kinds` in a free lane. False when none is due or, without `wait`, no lane is free."""

@@ -58,6 +58,11 @@ class Supervisor:
         """The name under which this worker holds its leases."""
         return self._owner
 
+    @property
+    def warm(self) -> bool:
+        """Whether every lane has a child with everything loaded."""
+        return self._pool.warm
+
     def start(self) -> None:
         """Take back what dead workers of this host still hold, then start lanes, heartbeat and duties."""
         self._reclaim()
