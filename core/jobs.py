@@ -32,6 +32,8 @@ from core.models import Job
 LEASE_SECONDS = 30
 _LEASE = timedelta(seconds=LEASE_SECONDS)
 MAX_DEATHS = 3
+SUSPECT = 200
+"""Priority of a step that ended its child: behind everything else."""
 _RETRY_BASE = timedelta(seconds=1)
 _RETRY_MAX = timedelta(minutes=5)
 _URGENCY = (Job.priority, Job.turn, Job.created_at)
@@ -173,7 +175,11 @@ def finish(tx: Transaction, job: LeasedJob) -> None:
 
 
 def give_back(tx: Transaction, job: LeasedJob, error: str, *, isolate: bool = False) -> None:
-    """Return the step for another try, later each time. Never counts as a death."""
+    """Return the step for another try, later each time. Never counts as a death.
+
+    `isolate`: it ended its child, and goes on alone once nothing else waits. A few files that take all the time they may
+    would otherwise hold every lane, again and again, before anybody else's turn.
+    """
     delay = min(_RETRY_MAX, _RETRY_BASE * 2 ** min(job.attempts, 10)) if error else timedelta()
     values: dict[str, Any] = {
         "state": "ready",
@@ -183,7 +189,7 @@ def give_back(tx: Transaction, job: LeasedJob, error: str, *, isolate: bool = Fa
         "last_error": error[:400] or None,
     }
     if isolate:
-        values["isolated"] = True
+        values |= {"isolated": True, "priority": SUSPECT}
     _update_leased(tx, job, **values)
 
 

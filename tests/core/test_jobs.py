@@ -70,6 +70,21 @@ def test_a_child_that_wakes_up_late_cannot_commit(jobbed: Database, clock: SetCl
         assert jobs.open_count(session) == 0
 
 
+def test_a_step_that_ended_its_child_waits_for_all_others(jobbed: Database) -> None:
+    suspect = must_take(jobbed)
+    with jobbed.write() as tx:
+        jobs.give_back(tx, suspect, "", isolate=True)
+        later = [jobs.enqueue(tx, suspect.agency_id, kind, new_id(), priority=100) for kind in ("read", "index")]
+    assert {must_take(jobbed).id, must_take(jobbed).id} == set(later)
+    again = must_take(jobbed)
+    assert (again.id, again.isolated) == (suspect.id, True)
+    with jobbed.write() as tx:
+        assert not jobs.count_death(tx, again, "TimedOut")
+        newer = jobs.enqueue(tx, suspect.agency_id, "read", new_id(), priority=100)
+    assert must_take(jobbed).id == newer
+    assert must_take(jobbed).id == suspect.id
+
+
 def test_a_finished_step_cannot_be_finished_again(jobbed: Database) -> None:
     job = must_take(jobbed)
     with jobbed.write() as tx:
