@@ -38,7 +38,8 @@ pytestmark = [pytest.mark.timeout(3600)]
 @pytest.fixture(scope="module", autouse=True)
 def _run() -> None:
     print(f"EAKTE_FAULTS_SEED={SEED}")
-    facts = {"seed": SEED, "kills": KILLS, "seconds": SECONDS, "processors": os.cpu_count(), "begun": time.time()}
+    machine = {"processors": os.cpu_count(), "begun": time.time(), "load": round(os.getloadavg()[0], 1)}
+    facts = {"seed": SEED, "kills": KILLS, "seconds": SECONDS, **machine}
     record.begin(facts)
 
 
