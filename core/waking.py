@@ -37,6 +37,10 @@ class Waker(Protocol):
         """How many wakes nobody has taken yet."""
         ...
 
+    def probe(self) -> None:
+        """Return when the broker would take a wake; send none."""
+        ...
+
 
 def kinds_of(queues: Sequence[str]) -> tuple[str, ...] | None:
     """The kinds of jobs of these queues, None for all queues. Raises ValueError for an unknown queue or none at all."""

@@ -32,6 +32,7 @@ from core.outbox import INDEX
 from eakte.bootstrap import Services
 from eakte.doctor_clock import hosts_ahead
 from eakte.doctor_storage import storage_findings
+from eakte.relay import broker_fault
 from eakte.searching import documents_in_index
 from inbox.checks import unseen_items
 from inbox.models import InboxItem
@@ -73,7 +74,7 @@ def examine(services: Services, *, deep: bool = True, progress: Progress = _sile
             findings += check(session, services)
     with services.database.read() as session:
         findings += _clock_findings(session, services.database.clock.now())
-    for walk in (_ledger_findings, _note_findings, _index_findings):
+    for walk in (_ledger_findings, _note_findings, _index_findings, _broker_findings):
         findings += walk(services)
     return findings
 
@@ -114,6 +115,12 @@ def _ledger_findings(services: Services) -> Iterator[Finding]:
             yield Finding(
                 "database", "pages_differ", str(receipt_id), f"{number} Seiten liegen nicht genau einmal vor."
             )
+
+
+def _broker_findings(services: Services) -> Iterator[Finding]:
+    """Nothing is lost without it; but nobody should have to read logs to learn that work has become slow to start."""
+    if fault := broker_fault(services.settings):
+        yield Finding("broker", fault.reason, "redis", fault.de)
 
 
 def _owner_findings(session: Session, _services: Services) -> Iterator[Finding]:

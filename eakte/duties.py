@@ -11,10 +11,9 @@ from archive.blobs.claims import unlink_released
 from core import jobs
 from core.audit.sealing import seal
 from core.database import FREE
-from core.secrets import optional_secret
 from eakte.bootstrap import Services
 from eakte.housekeeping import Duty, sweep
-from eakte.relay import Relay
+from eakte.relay import Relay, open_waker
 from eakte.searching import Indexing
 from eakte.storage import may_dispose
 from inbox.rescue import bring_to_light
@@ -41,11 +40,8 @@ def duties(services: Services) -> Sequence[Duty]:
     ]
     if services.blobs.locks:
         found.append(Duty("locks", 10.0, lambda: renew_locks(services.database, services.blobs)))
-    if settings.broker_url:
-        from core.celery_waking import CeleryWaker  # Celery is loaded only where a broker is set
-
-        password = optional_secret(settings.broker_password_file, "EAKTE_BROKER_PASSWORD_FILE")
-        found.append(Duty("relay", 0.1, Relay(services.database, CeleryWaker(settings.broker_url, password)).run))
+    if waker := open_waker(settings):
+        found.append(Duty("relay", 0.1, Relay(services.database, waker).run))
     if settings.hotfolder is not None:
         found.append(Duty("hotfolder", 1.0, _hotfolder(services)))
     return found

@@ -8,11 +8,34 @@ from core import jobs
 from core.database import Database
 from core.errors import Unavailable
 from core.log import logger
+from core.secrets import optional_secret
+from core.settings import Settings
 from core.waking import QUEUES, WAKES_AHEAD, Waker, kinds_of, missing_wakes
 
 _log = logger(__name__)
 _WOKEN = tuple(queue for queue in QUEUES if kinds_of((queue,)))
 """Queues that have steps at all."""
+
+
+def open_waker(settings: Settings) -> Waker | None:
+    """The sending side of the broker that is set, if one is."""
+    if not settings.broker_url:
+        return None
+    from core.celery_waking import CeleryWaker  # Celery is loaded only where a broker is set
+
+    password = optional_secret(settings.broker_password_file, "EAKTE_BROKER_PASSWORD_FILE")
+    return CeleryWaker(settings.broker_url, password)
+
+
+def broker_fault(settings: Settings) -> Unavailable | None:
+    """Why the broker that is set cannot take a wake now; None when it can, or when there is none."""
+    waker = open_waker(settings)
+    try:
+        if waker is not None:
+            waker.probe()
+    except Unavailable as error:
+        return error
+    return None
 
 
 class Relay:

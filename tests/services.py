@@ -31,7 +31,7 @@ from eakte.services.folders import throw_away
 from eakte.services.launcher import read_settings
 from eakte.services.process import Server
 
-_START_SECONDS = 280.0
+_START_SECONDS = 650.0
 
 
 @dataclass(frozen=True, slots=True)

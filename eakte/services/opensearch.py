@@ -30,7 +30,7 @@ class OpenSearchServer(Server):
     """A single node with 512 MB heap; the distribution has no accounts, so only this machine may reach it."""
 
     name: ClassVar[str] = "opensearch"
-    start_seconds: ClassVar[float] = 240.0  # after a kill it replays its log: 44 s were seen
+    start_seconds: ClassVar[float] = 600.0  # after a kill it replays its log: 44 s were seen
 
     @classmethod
     def install(cls, cache: Path, /) -> None:

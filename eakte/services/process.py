@@ -38,7 +38,8 @@ class Server(ABC):
     """One server. The folder may hold the data of an earlier run: they are used again."""
 
     name: ClassVar[str]
-    start_seconds: ClassVar[float] = 60.0
+    start_seconds: ClassVar[float] = 300.0
+    """A bound for what never gets ready: a server that ends is noticed at once, and a busy machine takes minutes."""
     stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
 
     def __init__(self, folder: Path, cache: Path, *, short_lived: bool = False, host: str = HOST) -> None:

@@ -134,11 +134,6 @@ def test_other_lanes_do_not_wait(database: Database, monkeypatch: pytest.MonkeyP
             pass
 
 
-def test_readers_cannot_write(database: Database) -> None:
-    with pytest.raises(Unavailable), database.read() as session:
-        session.execute(text("DELETE FROM lease"))
-
-
 def test_an_exhausted_pool_is_an_answer(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgresql, "_POOL_WAIT_SECONDS", 0.1)
     small = open_postgresql(url_of(database), password_file(), pool=2)

@@ -35,7 +35,7 @@ from tests.faults.strikes import AnyOfTheWorker, Strikes
 from tests.ingest.door import book, letter
 from tests.search.engines import files_with, opensearch_client
 
-KILLS = int(os.environ.get("EAKTE_STACK_KILLS", "3"))
+KILLS = 3
 PAUSE = 20.0
 CASE, FAMILY, WORD = "99801BG0777001", "Xyqanarienfamilie", "Xyqanarienvogel"
 TODAY = agency_date(datetime.now(UTC))

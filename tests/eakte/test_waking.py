@@ -13,6 +13,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -21,12 +22,14 @@ from sqlalchemy import func, select
 
 from archive.models import Document
 from core.models import AuditEvent, Job
-from core.settings import Settings
 from eakte.bootstrap import open_services
+from eakte.doctor import examine
 from eakte.duties import duties
+from eakte.relay import broker_fault
 from eakte.supervisor import Supervisor
 from ingest.ledger import Delivery, receive
 from ingest.models import Receipt
+from tests.databases import settings_at
 from tests.eakte.broker import Broker, redis_program
 from tests.ingest.door import House, book, letter, open_house
 
@@ -190,8 +193,8 @@ def test_messages_alone_bring_the_work(brokered: World, monkeypatch: pytest.Monk
     monkeypatch.setattr("eakte.celery_hearing.SILENCE_SECONDS", 1e6)
     broker = broker_of(brokered)
     monkeypatch.setenv("EAKTE_HOME", str(brokered.house.home))
-    settings = Settings(
-        home=brokered.house.home, broker_url=broker.settings["EAKTE_BROKER_URL"],
+    settings = settings_at(
+        brokered.house.home, broker_url=broker.settings["EAKTE_BROKER_URL"],
         broker_password_file=broker.password_file,
     )  # fmt: skip
     services = open_services(settings)
@@ -239,12 +242,29 @@ def test_a_broker_that_is_emptied_or_fed_with_rubbish_costs_time_only(brokered: 
 
 
 @needs_redis
+def test_the_doctor_says_what_is_wrong_with_the_broker_and_nothing_else(brokered: World) -> None:
+    broker = broker_of(brokered)
+    told = {"broker_url": broker.settings["EAKTE_BROKER_URL"], "broker_password_file": broker.password_file}
+    with_broker = replace(brokered.house.services, settings=settings_at(brokered.house.home, **told))
+    assert broker_fault(with_broker.settings) is None
+    assert [one for one in examine(with_broker, deep=False) if one.store == "broker"] == []
+    broker.client().config_set("maxmemory", "1kb")
+    try:
+        (finding,) = [one for one in examine(with_broker, deep=False) if one.store == "broker"]
+    finally:
+        broker.client().config_set("maxmemory", "0")
+    assert (finding.kind, finding.id) == ("broker_full", "redis")
+    assert finding.text.startswith("Redis ist voll.")
+    assert broker_fault(settings_at(brokered.house.home)) is None
+
+
+@needs_redis
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [("full", "broker_full"), ("password", "broker_password"), ("absent", "broker_unreachable")],
 )
 def test_work_goes_on_without_a_usable_broker_and_the_log_says_why(brokered: World, fault: str, reason: str) -> None:
-    broker, environment = broker_of(brokered), {}
+    broker, environment = broker_of(brokered), dict(broker_of(brokered).settings)
     if fault == "full":
         broker.client().config_set("maxmemory", "1kb")
     elif fault == "password":
@@ -258,6 +278,15 @@ def test_work_goes_on_without_a_usable_broker_and_the_log_says_why(brokered: Wor
         brokered.offer(1)
         brokered.until(brokered.finished)
         brokered.until(lambda: reason.encode() in brokered.log.read_bytes())
+        home = brokered.house.home
+        found = broker_fault(
+            settings_at(
+                home, broker_url=environment["EAKTE_BROKER_URL"],
+                broker_password_file=Path(environment["EAKTE_BROKER_PASSWORD_FILE"]),
+            )
+        )  # fmt: skip
+        assert found is not None
+        assert found.reason == reason
         told = " ".join(psutil.Process(process.pid).cmdline())
         assert broker.password not in told + brokered.log.read_text("utf-8", "replace")
         brokered.end()

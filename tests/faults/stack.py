@@ -39,7 +39,7 @@ from tests.eakte.killing import Process, compiling, free_port
 from tests.faults.network import Network
 
 STATIONS = tuple(f"LAST-{number}" for number in range(1, 6))
-START_SECONDS = 240.0
+START_SECONDS = 900.0
 WORKERS = "2"
 MakeServer = Callable[[str, Path, Path, str], Server]
 
