@@ -25,6 +25,8 @@ RUNS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "search": (("bench.search",),),
     "backup": (("bench.backup",),),
+    "stack": (("bench.stack", "--rounds", "3"),),
+    "hosts": (("bench.hosts",),),
 }
 
 

@@ -21,6 +21,8 @@ from eakte.bootstrap import Services
 
 _log = logger(__name__)
 LEASE_SECONDS = 20.0
+_AFTER_ANOTHER = 1.0
+"""Seconds until a worker asks again for what another one does: with many hosts, most of them ask in vain."""
 _AFTER_FAILURE = 2.0
 """Seconds until what failed is tried again: a store that is away for an hour must not fill the log."""
 
@@ -58,6 +60,8 @@ def run_duty(services: Services, duty: Duty, owner: str, stopping: threading.Eve
                 sure_until = started + _sure_seconds(services, duty.name, owner)
             if started < sure_until:
                 duty.run()
+            else:
+                pause = max(pause, _AFTER_ANOTHER)
         except (EakteError, OSError) as error:
             _log.warning("duty_failed", duty=duty.name, error=type(error).__name__)
             pause = max(pause, _AFTER_FAILURE)

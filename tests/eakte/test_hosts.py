@@ -158,6 +158,7 @@ def office(
     services.database.dispose()
 
 
+@pytest.mark.timeout(1500)
 def test_two_hosts_share_the_mail_of_two_stations_and_nothing_comes_out_twice(office: Office) -> None:
     with office.hosts():
         while not all(office.seen[name] for name in HOSTS) or office.letters < 10:

@@ -81,6 +81,22 @@ def test_a_duty_is_not_run_while_another_worker_holds_it_and_is_when_its_time_is
     assert database.clock.now().timestamp() >= free_from
 
 
+def test_who_waits_for_another_worker_asks_seldom(room: Room) -> None:
+    services, stopping = services_of(room), threading.Event()
+    with room.database.write() as tx:
+        assert leases.acquire(tx, "duty/trial", "anderswo:1:1", 60.0) is not None
+    waits: list[float] = []
+
+    def wait(seconds: float | None = None) -> bool:
+        waits.append(seconds or 0.0)
+        stopping.set()
+        return True
+
+    stopping.wait = wait  # type: ignore[method-assign]
+    run_duty(services, Duty("trial", 0.1, lambda: pytest.fail("another worker's duty was run")), "hier:1:1", stopping)
+    assert waits[0] > 0.5
+
+
 class Broker:
     """Counts what it is told."""
 
