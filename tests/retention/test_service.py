@@ -12,6 +12,7 @@ from archive import service as records
 from archive.models import CaseFile
 from core.errors import InvalidInput, NotAllowed, NotFound
 from core.models import AuditEvent
+from ingest.models import Receipt
 from retention import holding, ledger, service
 from retention.errors import UnknownReason
 from retention.models import DisposalHold, ScheduleEntry
@@ -125,6 +126,27 @@ def test_a_hold_keeps_the_row_without_a_due_date(world: World) -> None:
         with world.database.write() as tx:
             holding.release_hold(tx, world.actor("rita"), "99801BG0000001", reason)
     assert due(world)["99801BG0000001"]["due_on"] == "2021-01-01"
+
+
+def test_a_moved_review_of_a_hold_is_recorded(world: World) -> None:
+    add_case(world, "99801BG0000001")
+    day = TODAY + timedelta(days=400)
+    for review in (None, day, day):
+        set_hold(world, "99801BG0000001", "GERICHT", review=review)
+    with world.database.read() as session:
+        acts = session.scalars(select(AuditEvent.action).where(AuditEvent.action.startswith("hold.")))
+        assert sorted(acts) == ["hold.review_moved", "hold.set"]
+        assert session.scalars(select(DisposalHold.review_on)).all() == [day]
+
+
+def test_a_sender_cannot_take_the_key_of_a_destroyed_receipt(world: World) -> None:
+    """Keys come as one part of an address, so none has a stroke in it."""
+    letter = add_letter(world, add_case(world, "99801BG0000001"))
+    with world.database.write() as tx:
+        tx.session.get_one(Receipt, letter.receipt).final_at = world.clock.instant
+        ledger.erase(tx, [letter.document], [letter.item])
+    with world.database.read() as session:
+        assert session.get_one(Receipt, letter.receipt).idempotency_key == f"destroyed/{letter.receipt}"
 
 
 def test_only_the_last_closing_counts(world: World) -> None:
