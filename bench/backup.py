@@ -32,7 +32,7 @@ from core.settings import Settings
 from eakte.backup.encryption import Identity, Recipients, make_identity
 from eakte.backup.making import make_backup
 from eakte.backup.repository import Repository
-from eakte.backup.restoring import restore
+from eakte.backup.restoring import Source, restore
 from eakte.bootstrap import Services, open_services
 
 LIMIT_SECONDS = 120
@@ -57,7 +57,9 @@ def measure(folder: Path, documents: int, seed: int) -> dict[str, float | int | 
     found["megabytes"] = sum(path.stat().st_size for path in repository.root.rglob("*") if path.is_file()) // 1_000_000
     again = _timed(found, "next_backup_seconds", lambda: make_backup(services, repository, recipients))
     target = open_services(Settings(home=folder / "restored"), migrate=True)
-    restored = _timed(found, "restore_seconds", lambda: restore(target, repository, Identity(folder / "secret")))
+    restored = _timed(
+        found, "restore_seconds", lambda: restore(target, Source(repository, Identity(folder / "secret")))
+    )
     found |= {"copied_again": again.copied, "missing": len(restored.missing) + len(made.missing)}
     found["met"] = (
         float(found["backup_seconds"]) <= LIMIT_SECONDS and not found["missing"] and restored.rows == again.rows

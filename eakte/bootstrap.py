@@ -33,10 +33,16 @@ class Services:
 
 
 def open_services(
-    settings: Settings | None = None, clock: Clock | None = None, *, migrate: bool = False, examine: bool = True
+    settings: Settings | None = None,
+    clock: Clock | None = None,
+    *,
+    migrate: bool = False,
+    examine: bool = True,
+    older: bool = False,
 ) -> Services:
     """Open the stores. Raises ConfigurationError for a store that is not this version's, or not safe; Unavailable for one
-    that does not answer. `examine` False: another process of this start has looked already.
+    that does not answer. `examine` False: another process of this start has looked already. `older`: a database of an
+    older version will do, because it is to be backed up and upgraded.
     """
     settings = settings or Settings()
     make_folders(settings)
@@ -47,7 +53,10 @@ def open_services(
 
             refuse_newer(database.engine)
             upgrade(database.engine)
-        require_current(database.engine)
+        if older:
+            refuse_newer(database.engine)
+        else:
+            require_current(database.engine)
         blobs = open_blobs(settings, database, make=migrate)
         if examine:
             examine_storage(settings, database)

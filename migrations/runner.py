@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 
@@ -47,6 +49,17 @@ def upgrade(engine: Engine, revision: str = "head") -> None:
 
 
 def downgrade(engine: Engine, revision: str) -> None:
-    """Take the schema back: for rehearsals and tests, never needed in operation."""
+    """Take the schema back: for tests, never needed in operation."""
     with engine.execution_options(eakte_write=True, eakte_lane=SCHEMA).begin() as connection:
         command.downgrade(configuration(connection), revision)
+
+
+@contextmanager
+def at_revision(connection: Connection, revision: str) -> Iterator[None]:
+    """The schema of an older version while the block runs, then the newest again with what was written meanwhile.
+
+    For a connection that is in a SCHEMA transaction, on a database without rows.
+    """
+    command.downgrade(configuration(connection), revision)
+    yield
+    command.upgrade(configuration(connection), "head")

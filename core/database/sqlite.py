@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from core.clock import Clock
-from core.database.port import Database, busy, full
+from core.database.port import SCHEMA, Database, busy, full
 from core.errors import EakteError
 
 BUSY_TIMEOUT_MS = 5_000
@@ -92,6 +92,7 @@ def open_sqlite(path: Path, clock: Clock | None = None) -> Database:
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_TIMEOUT_MS / 1000}, hide_parameters=True)
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "commit", _commit)
     return SqliteDatabase(engine, engine.execution_options(eakte_read=True), clock)
 
 
@@ -102,7 +103,6 @@ def _configure(connection: Any, _record: Any) -> None:
         f"busy_timeout={BUSY_TIMEOUT_MS}",
         "journal_mode=WAL",
         "synchronous=FULL",
-        "foreign_keys=ON",
         "secure_delete=ON",
         "temp_store=MEMORY",
     ):
@@ -113,5 +113,16 @@ def _configure(connection: Any, _record: Any) -> None:
 def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
     connection.exec_driver_sql(f"PRAGMA query_only={'ON' if options.get('eakte_read', False) else 'OFF'}")
+    # A migration makes a table anew, drops the old one and takes its name, while others refer to it (§ 7 of SQLite's
+    # documentation of ALTER TABLE): references are then held at the end, by `_commit`.
+    connection.exec_driver_sql(f"PRAGMA foreign_keys={'OFF' if options.get('eakte_lane') == SCHEMA else 'ON'}")
     writes = options.get("eakte_write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _commit(connection: Connection) -> None:
+    if connection.get_execution_options().get("eakte_lane") != SCHEMA:
+        return
+    if dangling := connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+        connection.exec_driver_sql("ROLLBACK")  # whoever fails here is not asked to roll back any more
+        raise RuntimeError(f"a migration left rows of {dangling[0]} that name rows of {dangling[2]} which are gone")

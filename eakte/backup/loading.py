@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Table, insert
@@ -59,21 +59,21 @@ class Loader:
 
     def _begin(self, header: dict[str, Any]) -> _TableLoader:
         table = self._tables.get(header["table"])
-        if table is None or header["columns"] != [column.name for column in table.columns]:
+        if table is None or sorted(header["columns"]) != sorted(table.columns.keys()):
             raise ConfigurationError(
                 "Die Sicherung passt nicht zu dieser Version. Bitte mit der Version wiederherstellen, die sie gemacht hat.",
                 "the dump has other tables than this version",
             )
         mark = self.found[table.name] = Fingerprint()
-        return _TableLoader(self._session, table, mark)
+        return _TableLoader(self._session, table, header["columns"], mark)
 
 
 class _TableLoader:
     """Inserts one table's rows in batches."""
 
-    def __init__(self, session: Session, table: Table, mark: Fingerprint) -> None:
+    def __init__(self, session: Session, table: Table, columns: Sequence[str], mark: Fingerprint) -> None:
         self._session, self._table, self._mark = session, table, mark
-        self._decode: Callable[[bytes], dict[str, Any]] = decoder(list(table.columns))
+        self._decode: Callable[[bytes], dict[str, Any]] = decoder([table.c[name] for name in columns])
         self._batch: list[dict[str, Any]] = []
         self._waiting: list[dict[str, Any]] = []
         self._own = [key.parent.name for key in table.foreign_keys if key.column.table is table]

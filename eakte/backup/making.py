@@ -30,8 +30,7 @@ from eakte.backup.encryption import Recipients
 from eakte.backup.repository import BLOBS, FILES, FORMAT, MANIFEST, TABLES, Repository, Snapshot
 from eakte.backup.tables import Fingerprint, dump, durable_tables
 from eakte.bootstrap import Services
-from migrations.runner import target_metadata
-from migrations.state import known_revisions
+from migrations.state import refuse_newer
 
 _YIELD = 10_000
 _ATTEMPTS = 3
@@ -79,7 +78,7 @@ def _attempt(
     with services.database.read() as session:
         blobs = _list_blobs(session, folder / BLOBS)
         with (folder / TABLES).open("wb") as target:
-            recipients.encrypt(_zipped(dump(session, durable_tables(target_metadata()), found)), target)
+            recipients.encrypt(_zipped(dump(session, durable_tables(session.connection()), found)), target)
     copier = BlobCopier(services.blobs, repository, recipients)
     for done, sha in enumerate(Snapshot(folder).blobs(), start=1):
         copier.take(sha)
@@ -92,7 +91,8 @@ def _attempt(
     with (folder / FILES).open("wb") as target:
         recipients.encrypt(iter([_files(anchors, services.settings.certificate_folder)]), target)
     rows = sum(mark.rows for mark in found.values())
-    _write_manifest(folder, found, blobs, copier.missing, now)
+    revision = refuse_newer(services.database.engine)
+    _write_manifest(folder, found, blobs, copier.missing, now, revision)
     return Made(repository.finish(folder), rows, blobs, copier.copied, copier.missing)
 
 
@@ -138,16 +138,18 @@ def _read(path: Path) -> bytes:
 
 def _destroyed_since(services: Services, sha: str) -> bool:
     with services.database.read() as session:
-        blob = session.get(Blob, sha)
-        return blob is None or blob.tombstoned_at is not None
+        kept = select(Blob.sha256).where(Blob.sha256 == sha, Blob.tombstoned_at.is_(None))
+        return session.scalar(kept) is None
 
 
-def _write_manifest(folder: Path, found: dict[str, Fingerprint], blobs: int, missing: list[str], now: datetime) -> None:
+def _write_manifest(
+    folder: Path, found: dict[str, Fingerprint], blobs: int, missing: list[str], now: datetime, revision: str | None
+) -> None:
     manifest: dict[str, Any] = {
         "format": FORMAT,
         "made_at": now.isoformat(),
         "version": version("eakte"),
-        "revision": known_revisions()[-1],
+        "revision": revision,
         "tables": {name: mark.as_json() for name, mark in found.items()},
         "blobs": blobs,
         "missing": missing,

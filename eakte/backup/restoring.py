@@ -1,7 +1,8 @@
 """Restores a backup into an empty installation and proves that it is the one that was backed up.
 
-Bytes first, each by its hash; then all rows in one transaction, whose fingerprints must be the manifest's; then the anchors
-and certificates, the index, and the same examination as `eakte doctor`. Killed midway, nothing of the rows is there.
+Bytes first, each by its hash, anchors and certificates; then, in one transaction, all rows, whose fingerprints must be the
+manifest's, and what brings the rows of an older version to the schema of this one; then the index and the same examination
+as `eakte doctor`. Killed midway, nothing of the rows is there.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import Any
 
-from sqlalchemy import Table, exists, select, update
+from sqlalchemy import exists, select, update
+from sqlalchemy.orm import Session
 
 from archive.models import Blob
 from core.database import SCHEMA
@@ -23,12 +25,27 @@ from eakte.backup.encryption import Identity
 from eakte.backup.loading import Loader
 from eakte.backup.making import digest
 from eakte.backup.repository import FILES, TABLES, Repository, Snapshot
+from eakte.backup.scratch import throwaway
 from eakte.backup.tables import durable_tables
-from eakte.bootstrap import Services, open_services
+from eakte.bootstrap import Services
 from eakte.doctor import Finding, examine
 from eakte.searching import rebuild_index
-from migrations.runner import target_metadata
+from migrations.runner import at_revision
 from migrations.state import known_revisions
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is restored from: a repository, the key to it, and the snapshot's name (None: the newest)."""
+
+    repository: Repository
+    identity: Identity
+    name: str | None = None
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The snapshot. Raises ConfigurationError when there is none."""
+        return self.repository.snapshot(self.name)
 
 
 @dataclass(slots=True)
@@ -48,50 +65,35 @@ class Restored:
         return not self.missing and not self.findings
 
 
-def restore(
-    services: Services,
-    repository: Repository,
-    identity: Identity,
-    name: str | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> Restored:
+def restore(services: Services, source: Source, progress: Callable[[int, int], None] | None = None) -> Restored:
     """Put a snapshot back. Raises ConfigurationError when the target is not empty or the backup is not what it says."""
-    snapshot = repository.snapshot(name)
+    snapshot = source.snapshot
     manifest = snapshot.manifest()
     _require_fitting(services, manifest["revision"])
     _require_unchanged(snapshot)
-    missing = _restore_blobs(services, repository, snapshot, identity, manifest["blobs"], progress)
-    rows = _restore_rows(services, snapshot, identity, manifest["tables"])
-    _restore_files(services.settings, snapshot, identity)
+    missing = _restore_blobs(services, source, manifest["blobs"], progress)
+    _restore_files(services.settings, source)
+    rows = _restore_rows(services, source, manifest)
     documents = rebuild_index(services)
     return Restored(snapshot.name, rows, manifest["blobs"] - len(missing), documents, missing, examine(services))
 
 
-def rehearse(
-    services: Services,
-    repository: Repository,
-    identity: Identity,
-    name: str | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> Restored:
-    """Restore into a throw-away embedded installation in the work folder; the running one is not touched."""
-    with TemporaryDirectory(dir=services.settings.work_folder, prefix="rehearsal-") as folder:
-        target = open_services(services.settings.embedded(Path(folder)), services.database.clock, migrate=True)
-        try:
-            return restore(target, repository, identity, name, progress)
-        finally:
-            target.database.dispose()
+def rehearse(services: Services, source: Source, progress: Callable[[int, int], None] | None = None) -> Restored:
+    """Restore into a throw-away installation on a database of the same kind; the running one is not touched."""
+    with throwaway(services) as target:
+        return restore(target, source, progress)
 
 
 def _require_fitting(services: Services, revision: str) -> None:
-    if revision != known_revisions()[-1]:
+    if revision not in known_revisions():
         raise ConfigurationError(
-            f"Die Sicherung hat den Datenbankstand {revision}. Bitte mit der Version wiederherstellen, die sie gemacht hat, "
-            "und danach `eakte db upgrade` ausführen.",
-            "the backup has another schema revision",
+            f"Die Sicherung {revision} stammt von einer neueren Version der E-Akte. Bitte mit der neueren Version "
+            "wiederherstellen.",
+            "the backup belongs to a newer version",
         )
     with services.database.read() as session:
-        filled = [t.name for t in durable_tables(target_metadata()) if session.scalar(select(exists(select(t))))]
+        tables = durable_tables(session.connection())
+        filled = [t.name for t in tables if session.scalar(select(exists(select(t))))]
     if filled:
         raise ConfigurationError(
             "In diesem Datenordner liegt schon eine Installation. Wiederhergestellt wird nur in einen leeren: bitte "
@@ -111,19 +113,14 @@ def _require_unchanged(snapshot: Snapshot) -> None:
 
 
 def _restore_blobs(
-    services: Services,
-    repository: Repository,
-    snapshot: Snapshot,
-    identity: Identity,
-    count: int,
-    progress: Callable[[int, int], None] | None,
+    services: Services, source: Source, count: int, progress: Callable[[int, int], None] | None
 ) -> list[str]:
     """Bytes back into the store; returns those the backup does not hold."""
     missing: list[str] = []
-    for done, sha in enumerate(snapshot.blobs(), start=1):
-        path = repository.blob(sha)
+    for done, sha in enumerate(source.snapshot.blobs(), start=1):
+        path = source.repository.blob(sha)
         if path.exists():
-            _restore_blob(services, identity, path, sha)
+            _restore_blob(services, source.identity, path, sha)
         else:
             missing.append(sha)
         if progress:
@@ -146,35 +143,41 @@ def _restore_blob(services: Services, identity: Identity, path: Path, sha: str) 
         )
 
 
-def _restore_rows(services: Services, snapshot: Snapshot, identity: Identity, told: dict[str, object]) -> int:
-    tables: dict[str, Table] = {table.name: table for table in durable_tables(target_metadata())}
+def _restore_rows(services: Services, source: Source, manifest: dict[str, Any]) -> int:
     with services.database.write(SCHEMA) as tx:
-        loader = Loader(tx.session, tables)
-        try:
-            identity.decrypt(snapshot.folder / TABLES, loader)
-        except ConfigurationError:
-            if loader.failure is not None:
-                raise loader.failure from None
-            raise
-        loader.finish()
-        if {name: mark.as_json() for name, mark in loader.found.items()} != told:
+        with at_revision(tx.session.connection(), manifest["revision"]):
+            found = _load(tx.session, source)
+        if found != manifest["tables"]:
             raise ConfigurationError(
                 "Die Zeilen der Sicherung sind nicht die, die gesichert wurden.", "fingerprints of the tables differ"
             )
         # The bytes were stored anew: no lock is on them yet, and no removal under way.
         anew = update(Blob).values(locked_until=None, held=False, lock_due_at=None, removing_at=None)
         tx.session.execute(anew)
-    return sum(mark.rows for mark in loader.found.values())
+    return sum(int(mark["rows"]) for mark in found.values())
 
 
-def _restore_files(settings: Settings, snapshot: Snapshot, identity: Identity) -> None:
+def _load(session: Session, source: Source) -> dict[str, dict[str, int | str]]:
+    """Put the rows in; what was put in, as the manifest says it."""
+    loader = Loader(session, {table.name: table for table in durable_tables(session.connection())})
+    try:
+        source.identity.decrypt(source.snapshot.folder / TABLES, loader)
+    except ConfigurationError:
+        if loader.failure is not None:
+            raise loader.failure from None
+        raise
+    loader.finish()
+    return {name: mark.as_json() for name, mark in loader.found.items()}
+
+
+def _restore_files(settings: Settings, source: Source) -> None:
     held = io.BytesIO()
-    identity.decrypt(snapshot.folder / FILES, held)
+    source.identity.decrypt(source.snapshot.folder / FILES, held)
     held.seek(0)
     with tarfile.open(fileobj=held) as tar:
         for member in tar:
-            source = tar.extractfile(member)
+            content = tar.extractfile(member)
             place = settings.anchor_file if member.name == "anchors/audit.jsonl" else None
             place = place or settings.certificate_folder / Path(member.name).name
             place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            place.write_bytes(source.read() if source else b"")
+            place.write_bytes(content.read() if content else b"")

@@ -15,14 +15,28 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Date, LargeBinary, MetaData, Table, Uuid, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Date,
+    ForeignKeyConstraint,
+    Inspector,
+    LargeBinary,
+    MetaData,
+    Table,
+    Uuid,
+    inspect,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from core.columns import UtcDateTime
+from migrations.runner import target_metadata
 
 # What ends with the process or the session that made it, and must not come back to life; and the mark of a bucket: what is
 # restored is another installation and has a bucket of its own.
 TRANSIENT = frozenset({"lease", "login_session", "installation"})
+_NOT_OURS = TRANSIENT | {"alembic_version"}
 _CHUNK = 2_000
 _SPACE = 1 << 256
 
@@ -44,9 +58,34 @@ class Fingerprint:
         return {"rows": self.rows, "fingerprint": f"{self.total:064x}"}
 
 
-def durable_tables(metadata: MetaData) -> list[Table]:
-    """The tables a backup holds, each after those it refers to."""
-    return [table for table in metadata.sorted_tables if table.name not in TRANSIENT]
+def durable_tables(connection: Connection) -> list[Table]:
+    """The tables a backup holds, each after those it refers to: as this database has them, which may be an older schema.
+
+    A column has the type that this version knows it by, otherwise the database's own.
+    """
+    seen, known, found = inspect(connection), target_metadata(), MetaData()
+    for name in sorted(set(seen.get_table_names()) - _NOT_OURS):
+        _describe(seen, name, known.tables.get(name), found)
+    return found.sorted_tables
+
+
+def _describe(seen: Inspector, name: str, known: Table | None, found: MetaData) -> None:
+    keys = set(seen.get_pk_constraint(name)["constrained_columns"])
+    columns = [
+        Column(
+            column["name"],
+            known.c[column["name"]].type if known is not None and column["name"] in known.c else column["type"],
+            primary_key=column["name"] in keys,
+        )
+        for column in seen.get_columns(name)
+    ]
+    references = [
+        ForeignKeyConstraint(
+            key["constrained_columns"], [f"{key['referred_table']}.{column}" for column in key["referred_columns"]]
+        )
+        for key in seen.get_foreign_keys(name)
+    ]
+    Table(name, found, *columns, *references)
 
 
 def dump(session: Session, tables: Iterable[Table], found: dict[str, Fingerprint]) -> Iterator[bytes]:

@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from eakte.cli import backup, mail, operation, records, retention, setup
+from eakte.cli import backup, mail, operation, records, retention, setup, upgrade
 from eakte.cli.audit import audit
 from eakte.cli.dev import dev
 
@@ -47,6 +47,7 @@ app.command("worker")(operation.worker)
 app.command("run")(operation.run)
 app.command("rebuild-index")(operation.rebuild)
 app.command("restore")(backup.restore_command)
+app.command("upgrade")(upgrade.upgrade_command)
 app.command("sheets")(operation.sheets)
 
 

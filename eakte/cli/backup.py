@@ -48,7 +48,7 @@ def make(
     from eakte.backup.making import make_backup
     from eakte.backup.repository import Repository
 
-    with services() as opened, _progress("Bytes sichern") as shown:
+    with services() as opened, progress("Bytes sichern") as shown:
         made = make_backup(opened, Repository(place), Recipients(recipients), shown)
     text = f"Sicherung {made.name}: {made.rows} Zeilen, {made.blobs} Dateien, davon {made.copied} neu."
     result(asdict(made) if as_json else text)
@@ -76,11 +76,11 @@ def rehearse_command(
     """Probe: in eine Wegwerf-Installation wiederherstellen und vergleichen. Der Betrieb bleibt unberührt."""
     from eakte.backup.encryption import Identity
     from eakte.backup.repository import Repository
-    from eakte.backup.restoring import rehearse
+    from eakte.backup.restoring import Source, rehearse
 
-    with services() as opened, _progress("Bytes prüfen") as shown:
-        restored = rehearse(opened, Repository(place), Identity(identity), snapshot, shown)
-    _tell(restored, as_json)
+    with services() as opened, progress("Bytes prüfen") as shown:
+        restored = rehearse(opened, Source(Repository(place), Identity(identity), snapshot), shown)
+    tell(restored, as_json)
 
 
 @backup.command("prune")
@@ -100,14 +100,14 @@ def restore_command(
     """Eine Sicherung in eine leere Installation zurückspielen, den Suchindex neu bauen und alles prüfen."""
     from eakte.backup.encryption import Identity
     from eakte.backup.repository import Repository
-    from eakte.backup.restoring import restore
+    from eakte.backup.restoring import Source, restore
 
-    with services(migrate=True) as opened, _alone(opened), _progress("Bytes zurückspielen") as shown:
-        restored = restore(opened, Repository(place), Identity(identity), snapshot, shown)
-    _tell(restored, as_json)
+    with services(migrate=True) as opened, alone(opened), progress("Bytes zurückspielen") as shown:
+        restored = restore(opened, Source(Repository(place), Identity(identity), snapshot), shown)
+    tell(restored, as_json)
 
 
-def _tell(restored: Restored, as_json: bool) -> None:
+def tell(restored: Restored, as_json: bool) -> None:
     text = (
         f"Sicherung {restored.name}: {restored.rows} Zeilen, {restored.blobs} Dateien, {restored.documents} Schriftstücke "
         f"im Suchindex; {len(restored.missing)} Dateien fehlen, {len(restored.findings)} Befunde."
@@ -119,7 +119,8 @@ def _tell(restored: Restored, as_json: bool) -> None:
 
 
 @contextmanager
-def _alone(opened: Services) -> Iterator[None]:
+def alone(opened: Services) -> Iterator[None]:
+    """While nothing else of this installation runs on this host. Raises ConfigurationError when something does."""
     with ExitStack() as locks:
         for name in ("run", "server"):
             locks.enter_context(exclusive(opened.settings, name))
@@ -127,7 +128,8 @@ def _alone(opened: Services) -> Iterator[None]:
 
 
 @contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on stderr, where that is a terminal."""
     with Progress(console=messages, transient=True, disable=not messages.is_terminal) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -56,11 +56,11 @@ def settings() -> Settings:
 
 
 @contextmanager
-def services(*, migrate: bool = False) -> Iterator[Services]:
+def services(*, migrate: bool = False, older: bool = False) -> Iterator[Services]:
     """Open services; typed errors become a German sentence on stderr and exit status 1."""
     opened: Services | None = None
     try:
-        opened = open_services(settings(), migrate=migrate)
+        opened = open_services(settings(), migrate=migrate, older=older)
         yield opened
     except EakteError as error:
         messages.print(error.de, style="red", markup=False)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import func, inspect, select
+from sqlalchemy.exc import IntegrityError
 
+from archive.models import BlobClaim
 from core import jobs, outbox
 from core.actor import system_actor
 from core.audit import record_act
 from core.audit.sealing import seal
+from core.database import SCHEMA
 from core.ids import new_id
 from core.models import AuditEvent
 from migrations import runner, state
@@ -44,3 +48,16 @@ def test_the_history_ends_where_the_models_say(tmp_path: Path) -> None:
     with open_at(tmp_path).engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, runner.target_metadata()) == []
+
+
+def test_a_migration_leaves_no_reference_into_nothing(tmp_path: Path) -> None:
+    """While a table is made anew references are not held; at the end they are, or nothing happened."""
+    database = make_database(tmp_path)
+    claim = BlobClaim(
+        sha256="0" * 64, owner_type="document", owner_id=new_id(), role="x", created_at=database.clock.now()
+    )
+    with pytest.raises((RuntimeError, IntegrityError)), database.write(SCHEMA) as tx:
+        tx.session.add(claim)
+    with database.read() as session:
+        assert session.scalar(select(func.count()).select_from(BlobClaim)) == 0
+    database.dispose()

@@ -21,7 +21,7 @@ from core.errors import ConfigurationError, EakteError
 from eakte.backup.encryption import Identity, Recipients, make_identity
 from eakte.backup.making import make_backup
 from eakte.backup.repository import TABLES, Repository
-from eakte.backup.restoring import rehearse, restore
+from eakte.backup.restoring import Source, rehearse, restore
 from eakte.bootstrap import Services, open_services
 from eakte.doctor import examine
 from eakte.intake import take_in
@@ -77,7 +77,7 @@ def test_what_is_restored_is_what_was_backed_up(
 ) -> None:
     made = make_backup(services, repository, keys[0])
     assert (made.missing, made.copied) == ([], made.blobs)
-    restored = restore(empty, repository, keys[1])
+    restored = restore(empty, Source(repository, keys[1]))
     assert (restored.rows, restored.blobs) == (made.rows, made.blobs)
     assert restored.equal, restored.findings
     assert restored.documents >= 2
@@ -120,7 +120,7 @@ def test_nothing_is_readable_without_the_key(
     assert b"%PDF" not in everything
     make_identity(tmp_path / "other")
     with pytest.raises(ConfigurationError, match="cannot decrypt"):
-        restore(empty, repository, Identity(tmp_path / "other"))
+        restore(empty, Source(repository, Identity(tmp_path / "other")))
     assert oct((tmp_path / "other").stat().st_mode)[-3:] == "600"
     with pytest.raises(ConfigurationError, match="exists already"):
         make_identity(tmp_path / "other")
@@ -138,7 +138,7 @@ def test_a_damaged_backup_is_refused_and_changes_nothing(
     else:
         path.write_bytes(whole[:-100] if damage == "cut" else whole[:-100] + bytes(100))
     with pytest.raises(ConfigurationError, match="changed"):
-        restore(empty, repository, keys[1])
+        restore(empty, Source(repository, keys[1]))
     with empty.database.read() as session:
         assert session.scalars(select(Blob.sha256)).first() is None
 
@@ -153,7 +153,7 @@ def test_rows_that_were_exchanged_are_noticed(
     rows = str(repository.snapshot(made.name).manifest()["tables"]["person"]["rows"])
     (folder / "manifest.json").write_text(manifest.replace(f'"rows": {rows}', '"rows": 1'))
     with pytest.raises(ConfigurationError, match="fingerprints"):
-        restore(empty, repository, keys[1])
+        restore(empty, Source(repository, keys[1]))
     with empty.database.read() as session:
         assert session.scalars(select(Blob.sha256)).first() is None
 
@@ -161,7 +161,7 @@ def test_rows_that_were_exchanged_are_noticed(
 def test_restore_only_into_an_empty_installation(services: Services, repository: Repository, keys: Keys) -> None:
     make_backup(services, repository, keys[0])
     with pytest.raises(ConfigurationError, match="not empty"):
-        restore(services, repository, keys[1])
+        restore(services, Source(repository, keys[1]))
 
 
 def test_missing_and_damaged_bytes_are_named_and_the_rest_is_saved(
@@ -175,7 +175,7 @@ def test_missing_and_damaged_bytes_are_named_and_the_rest_is_saved(
     path.write_bytes(b"changed")
     made = make_backup(services, repository, keys[0])
     assert sorted(made.missing) == sorted([first, second])
-    restored = restore(empty, repository, keys[1])
+    restored = restore(empty, Source(repository, keys[1]))
     assert sorted(restored.missing) == sorted([first, second])
     assert {finding.id for finding in restored.findings if finding.kind == "missing"} == {first, second}
 
@@ -204,7 +204,7 @@ def test_a_rehearsal_proves_equality_and_leaves_the_installation_alone(
 ) -> None:
     make_backup(services, repository, keys[0])
     before = sorted(path for path in services.settings.data.rglob("*") if "eakte.sqlite" not in path.name)
-    assert rehearse(services, repository, keys[1]).equal
+    assert rehearse(services, Source(repository, keys[1])).equal
     assert before == sorted(path for path in services.settings.data.rglob("*") if "eakte.sqlite" not in path.name)
 
 
@@ -231,7 +231,7 @@ def test_mail_goes_on_coming_in_during_the_backup(
         done.set()
         feeder.join()
     assert failures == []
-    restored = restore(empty, repository, keys[1])
+    restored = restore(empty, Source(repository, keys[1]))
     assert restored.missing == []
     assert restored.findings == examine(empty) == []
 
@@ -255,7 +255,7 @@ def test_killed_at_random_moments_it_leaves_a_usable_repository(
     made = make_backup(services, repository, Recipients(tmp_path / "public"))
     assert len(repository.names()) == finished + 1
     assert not list(repository.root.rglob(".new-*")) + list(repository.root.rglob("*.part"))
-    restored = restore(empty, repository, Identity(tmp_path / "secret"), made.name)
+    restored = restore(empty, Source(repository, Identity(tmp_path / "secret"), made.name))
     assert restored.equal
 
 
