@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,9 +42,10 @@ class ClockedPostgres(Postgres):
 
     clocks: Clocks
 
-    def environment(self) -> dict[str, str]:
-        """See Server."""
-        return self.clocks.environment("postgres")
+    def command(self) -> Sequence[str]:
+        """Only the server itself, when it is the ordinary user already: the library shares memory between processes."""
+        told = [f"{name}={value}" for name, value in self.clocks.environment("postgres").items()]
+        return ["/usr/bin/env", *told, *super().command()]
 
 
 @contextmanager
