@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from archive.models import CaseFile, FilePlanUnit, Filing, Membership, Person, PersonAddress, PersonName
 from archive.names import name_key
-from archive.numbers import number_key
+from archive.numbers import number_key, path_form
 from core.actor import Actor
 from core.audit import record_act
 from core.database import Transaction
@@ -109,7 +109,7 @@ def import_register(tx: Transaction, actor: Actor, data: bytes) -> ImportResult:
         for unit in tx.session.scalars(select(FilePlanUnit).where(FilePlanUnit.agency_id == actor.agency_id))
         if unit.kind == "file_type"
     }
-    faults = [*faults, *_unknown_references(rows, units, users, plan)]
+    faults = [*faults, *_unknown_references(rows, units, users, plan), *_same_paths(tx, actor, rows)]
     if faults:
         raise InvalidInput(
             f"Nichts wurde übernommen. {len(faults)} Fehler in der Datei.",
@@ -145,6 +145,8 @@ def _take(line: int, cells: Sequence[str], rows: list[RegisterRow], faults: list
         folded = _FOLDED[name](values[name]) if name in _FOLDED else ""
         if max(len(values[name]), len(folded)) > longest:
             faults.append(f"Zeile {line}: {_TITLES[name]} ist länger als {longest} Zeichen.")
+    if values["file_number"] and not number_key(values["file_number"]):
+        faults.append(f"Zeile {line}: Das Aktenzeichen braucht mindestens einen Buchstaben oder eine Ziffer.")
     values["file_plan_unit"] = values["file_plan_unit"] or DEFAULT_UNIT
     rows.append(RegisterRow(line=line, birth_date=birth, **{k: v for k, v in values.items() if k != "birth_date"}))
 
@@ -181,6 +183,25 @@ def _unknown_references(
             faults.append(f"Zeile {row.line}: Die Person „{row.responsible}“ gibt es nicht.")
         if row.file_plan_unit not in plan:
             faults.append(f"Zeile {row.line}: Die Aktenart „{row.file_plan_unit}“ gibt es nicht.")
+    return faults
+
+
+def _same_paths(tx: Transaction, actor: Actor, rows: Sequence[RegisterRow]) -> list[str]:
+    """Numbers that differ in a stroke only: they would have one address, and a link to one would open the other."""
+    lines: dict[str, int] = {}
+    for row in rows:
+        lines.setdefault(row.file_number, row.line)
+    taken = {path_form(number): number for number in lines}
+    faults = [
+        f"Zeile {line}: „{number}“ unterscheidet sich von „{taken[path_form(number)]}“ nur im Schrägstrich."
+        for number, line in lines.items()
+        if taken[path_form(number)] != number
+    ]
+    known = select(CaseFile.file_number).where(CaseFile.agency_id == actor.agency_id)
+    for number in tx.session.scalars(known):
+        other = taken.get(path_form(number), number)
+        if other != number:
+            faults.append(f"Zeile {lines[other]}: „{other}“ unterscheidet sich von „{number}“ nur im Schrägstrich.")
     return faults
 
 

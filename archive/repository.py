@@ -25,7 +25,7 @@ from archive.models import (
     Person,
     PersonName,
 )
-from archive.numbers import number_key
+from archive.numbers import number_key, path_form
 
 
 def case_files_by_number(session: Session, agency_id: UUID, number: str) -> Sequence[CaseFile]:
@@ -54,6 +54,8 @@ def case_files_named(session: Session, agency_id: UUID, number: str) -> Sequence
     exact = session.scalars(own.where(CaseFile.file_number == number)).all()
     key = number_key(number)
     found = exact or session.scalars(own.where(CaseFile.number_key == key)).all()
+    if len(found) > 1:  # 1/23 and 12/3 share a key
+        found = [one for one in found if path_form(one.file_number) == path_form(number)] or found
     if not found:
         alias = select(CaseAlias.case_file_id).where(CaseAlias.agency_id == agency_id, CaseAlias.number_key == key)
         found = session.scalars(own.where(CaseFile.id.in_(alias))).all()

@@ -17,7 +17,6 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from datetime import date
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -25,13 +24,11 @@ os.environ["OMP_THREAD_LIMIT"] = "1"
 
 import numpy as np
 
+from bench.drawing import draw_batch
 from bench.letters import SENTENCES_PER_LETTER, letters
 from eakte.benching import bench_pipeline
-from eakte.demo.batches import jpeg_pdf, write_scan_batch
+from eakte.demo.batches import jpeg_pdf
 from eakte.demo.drawing.separator import separator_sheet
-from eakte.demo.letters.mix import make_letters
-from eakte.demo.load import SEED
-from eakte.demo.register import make_register
 from ingest.engines.tesserocr_engine import TesserocrEngine
 from ingest.pageimage import jpeg_bytes, load_page
 from ingest.reading import as_grey
@@ -66,11 +63,9 @@ def main() -> None:
 
 def _demo_batch(folder: Path, count: int) -> list[tuple[str, int]]:
     """Letters of the demo in one batch; returns (file, page) of every letter's page."""
-    day = date.today()  # noqa: DTZ011 (any day will do: it only dates the letters)
-    drawn = make_letters(make_register(SEED, day), count, 5, day)
     batch = folder / "batch.pdf"
-    items = write_scan_batch(drawn, batch, separators="both", profile="office", seed=5)
-    return [(str(batch), number) for number in _letter_pages([item.pages for item in items])]
+    pages = draw_batch(batch, count)
+    return [(str(batch), number) for number in _letter_pages(pages)]
 
 
 def _prose(folder: Path, count: int, sentences: int, batch: bool) -> list[tuple[str, int]]:

@@ -14,7 +14,7 @@ nothing stands still until the clock has caught up.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,6 +32,8 @@ from core.models import Job
 LEASE_SECONDS = 30
 _LEASE = timedelta(seconds=LEASE_SECONDS)
 MAX_DEATHS = 3
+SUSPECT = 200
+"""Priority of a step that ended its child: behind everything else."""
 _RETRY_BASE = timedelta(seconds=1)
 _RETRY_MAX = timedelta(minutes=5)
 _URGENCY = (Job.priority, Job.turn, Job.created_at)
@@ -136,10 +138,19 @@ def any_due(session: Session, now: datetime, kinds: Sequence[str] | None = None)
 
 def due_count(session: Session, now: datetime, kinds: Sequence[str] | None, most: int) -> int:
     """How many steps of these kinds a lease could take now; counts no further than `most`."""
-    due = select(Job.id).where(_due(now))
-    if kinds is not None:
-        due = due.where(Job.kind.in_(kinds))
-    return session.scalar(select(func.count()).select_from(due.limit(most).subquery())) or 0
+    (count,) = due_counts(session, now, [kinds], most)
+    return count
+
+
+def due_counts(session: Session, now: datetime, groups: Sequence[Sequence[str] | None], most: int) -> list[int]:
+    """`due_count` of each group of kinds, in one question."""
+    counts = []
+    for kinds in groups:
+        due = select(Job.id).where(_due(now))
+        if kinds is not None:
+            due = due.where(Job.kind.in_(kinds))
+        counts.append(select(func.count()).select_from(due.limit(most).subquery()).scalar_subquery())
+    return list(session.execute(select(*counts)).one())
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
@@ -147,11 +158,14 @@ def _due(now: datetime) -> ColumnElement[bool]:
     return and_(Job.state == "ready", or_(Job.not_before.is_(None), ~waits))
 
 
-def heartbeat(tx: Transaction, owner: str) -> int:
-    """Extend all leases of `owner`; returns how many."""
-    result = tx.session.execute(
-        update(Job).where(Job.leased_by == owner, Job.state == "leased").values(lease_until=tx.now + _LEASE)
-    )
+def heartbeat(tx: Transaction, owner: str, at_work: Collection[UUID]) -> int:
+    """Extend the leases of the steps that `owner` is really working on; returns how many.
+
+    Not of all it holds by the table: a lease whose answer was lost with the connection, or a step whose end could not be
+    written down, is at work nowhere, and kept alive it would wait until its worker ends.
+    """
+    mine = Job.id.in_(at_work), Job.leased_by == owner, Job.state == "leased"
+    result = tx.session.execute(update(Job).where(*mine).values(lease_until=tx.now + _LEASE))
     return int(result.rowcount)  # type: ignore[attr-defined]
 
 
@@ -161,7 +175,11 @@ def finish(tx: Transaction, job: LeasedJob) -> None:
 
 
 def give_back(tx: Transaction, job: LeasedJob, error: str, *, isolate: bool = False) -> None:
-    """Return the step for another try, later each time. Never counts as a death."""
+    """Return the step for another try, later each time. Never counts as a death.
+
+    `isolate`: it ended its child, and goes on alone once nothing else waits. A few files that take all the time they may
+    would otherwise hold every lane, again and again, before anybody else's turn.
+    """
     delay = min(_RETRY_MAX, _RETRY_BASE * 2 ** min(job.attempts, 10)) if error else timedelta()
     values: dict[str, Any] = {
         "state": "ready",
@@ -171,7 +189,7 @@ def give_back(tx: Transaction, job: LeasedJob, error: str, *, isolate: bool = Fa
         "last_error": error[:400] or None,
     }
     if isolate:
-        values["isolated"] = True
+        values |= {"isolated": True, "priority": SUSPECT}
     _update_leased(tx, job, **values)
 
 

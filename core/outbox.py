@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from core.database import Transaction
@@ -31,6 +31,12 @@ def unprocessed(session: Session, consumer: str, limit: int = 200) -> Sequence[O
     """The oldest rows that `consumer` still owes."""
     query = select(OutboxEvent).where(OutboxEvent.consumer == consumer, OutboxEvent.processed_at.is_(None))
     return session.scalars(query.order_by(OutboxEvent.id).limit(limit)).all()
+
+
+def owes(session: Session, consumer: str) -> bool:
+    """Whether there is anything that `consumer` has not done yet."""
+    query = select(exists().where(OutboxEvent.consumer == consumer, OutboxEvent.processed_at.is_(None)))
+    return bool(session.scalar(query))
 
 
 def mark_processed(tx: Transaction, event_ids: Sequence[UUID]) -> None:

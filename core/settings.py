@@ -169,3 +169,8 @@ class Settings(BaseSettings):
 def environment_names() -> list[str]:
     """The names of the variables that are set; their values stay here."""
     return list(os.environ)
+
+
+def server_variables() -> list[str]:
+    """The names of the variables that lead to servers."""
+    return [f"EAKTE_{name.upper()}" for name in Settings.model_fields if name.startswith(_SERVERS)]

@@ -14,7 +14,7 @@ from core.database import FREE
 from eakte.bootstrap import Services
 from eakte.housekeeping import Duty, sweep
 from eakte.relay import Relay, open_waker
-from eakte.searching import index_pending
+from eakte.searching import Indexing
 from eakte.storage import may_dispose
 from inbox.rescue import bring_to_light
 from ingest.cleaning import OrphanSweep, release_split_batches, remove_stale_files
@@ -32,7 +32,7 @@ def duties(services: Services) -> Sequence[Duty]:
     found = [
         Duty("sweeper", 2.0, lambda: sweep(services)),
         Duty("sealer", 2.0, lambda: seal(services.database, settings.anchor_file)),
-        Duty("indexer", 0.2, lambda: index_pending(services)),
+        Duty("indexer", 0.2, Indexing(services).run),
         Duty("rescue", 60.0, lambda: bring_to_light(services.database)),
         Duty("bytes", 60.0, _remove_bytes(services)),
         Duty("finished", 60.0, lambda: _forget_finished(services)),

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from uuid import UUID
 
 from core import jobs, leases
 from core.database import FREE, LEASES
@@ -33,10 +34,10 @@ class Duty:
     run: Callable[[], object]
 
 
-def heartbeat(services: Services, owner: str) -> None:
-    """Keep this worker's leases and its sign of life."""
+def heartbeat(services: Services, owner: str, at_work: Collection[UUID] = ()) -> None:
+    """Keep the leases of the steps that are at work in this worker, and its sign of life."""
     with services.database.write(LEASES) as tx:
-        jobs.heartbeat(tx, owner)
+        jobs.heartbeat(tx, owner, at_work)
         leases.acquire(tx, f"worker/{owner}", owner, LEASE_SECONDS)
 
 
@@ -48,11 +49,14 @@ def sweep(services: Services) -> None:
 
 def run_duty(services: Services, duty: Duty, owner: str, stopping: threading.Event) -> None:
     """Run one duty until `stopping`, whenever this worker holds its lease. An error is logged and tried again later."""
+    sure_until = 0.0
     while not stopping.is_set():
         started = time.monotonic()
         pause = duty.interval
         try:
-            if _holds(services, duty.name, owner):
+            if started >= sure_until:
+                sure_until = started + _sure_seconds(services, duty.name, owner)
+            if started < sure_until:
                 duty.run()
         except (EakteError, OSError) as error:
             _log.warning("duty_failed", duty=duty.name, error=type(error).__name__)
@@ -63,14 +67,19 @@ def run_duty(services: Services, duty: Duty, owner: str, stopping: threading.Eve
         stopping.wait(max(0.02, pause - (time.monotonic() - started)))
 
 
-def _holds(services: Services, name: str, owner: str) -> bool:
+def _sure_seconds(services: Services, name: str, owner: str) -> float:
+    """How long this worker surely holds the duty; 0 while another one does. Asking at each run, several times a second,
+    would be most of what an idle worker does.
+    """
     with services.database.read() as session:
         held = session.get(Lease, f"duty/{name}")
         now = services.database.clock.now()
-        mine = held is not None and held.owner == owner and leases.in_force(held, now)
-        if held is not None and mine and (held.until - now).total_seconds() > LEASE_SECONDS / 2:
-            return True
-        if held is not None and held.owner != owner and leases.in_force(held, now):
-            return False
+        in_force = held is not None and leases.in_force(held, now)
+        if held is not None and in_force and held.owner != owner:
+            return 0.0
+        left = (held.until - now).total_seconds() if held is not None and in_force else 0.0
+        if left > LEASE_SECONDS / 2:
+            return left - LEASE_SECONDS / 2
     with services.database.write(LEASES) as tx:
-        return leases.acquire(tx, f"duty/{name}", owner, LEASE_SECONDS) is not None
+        taken = leases.acquire(tx, f"duty/{name}", owner, LEASE_SECONDS)
+    return 0.0 if taken is None else LEASE_SECONDS / 2

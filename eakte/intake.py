@@ -24,7 +24,9 @@ from ingest.models import Receipt
 from ingest.reporting import item_lines
 from organisation.models import ScanStation
 
-_POLL_SECONDS = 0.1
+_POLL_SECONDS, _LONG_POLL_SECONDS = 0.1, 0.5
+_SOON_SECONDS = 5.0
+"""What has not ended by then will take a while: it is asked for less often."""
 FOREVER = 7 * 24 * 3600.0
 
 
@@ -133,6 +135,7 @@ def _found(services: Services, until: float) -> bool:
 def _wait_for(services: Services, receipt_ids: Sequence[UUID], deadline: float) -> bool:
     """Whether every receipt reached its end by `deadline` (monotonic seconds)."""
     pending = set(receipt_ids)
+    soon = time.monotonic() + _SOON_SECONDS
     while pending:
         with services.database.read() as session:
             query = select(Receipt.id).where(Receipt.id.in_(pending), Receipt.final_at.is_not(None))
@@ -140,5 +143,5 @@ def _wait_for(services: Services, receipt_ids: Sequence[UUID], deadline: float) 
         if pending and time.monotonic() > deadline:
             return False
         if pending:
-            time.sleep(_POLL_SECONDS)
+            time.sleep(_POLL_SECONDS if time.monotonic() < soon else _LONG_POLL_SECONDS)
     return True

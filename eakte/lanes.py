@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from uuid import UUID
 
 from core import jobs
 from core.database import FREE
@@ -41,12 +42,21 @@ class Lane:
         self._limits = child_limits(services.settings)
         self._child: Child | None = None
         self._steps = 0
+        self._warm = False
+        self.at_work: UUID | None = None
+        """The step that this lane holds and has not judged yet."""
+
+    @property
+    def warm(self) -> bool:
+        """Whether there is a child with everything loaded."""
+        return self._child is not None and self._warm
 
     def prepare(self) -> None:
         """Have a child with everything loaded: a step's time limit is for the step alone, also under load."""
         if self._child is None:
-            self._child, self._steps = Child(self._limits), 0
+            self._child, self._steps, self._warm = Child(self._limits), 0, False
             self._child.call("eakte.steps:warm_up", {}, replace(self._limits, wall_seconds=_WARM_UP_SECONDS))
+            self._warm = True
 
     def take(self, kinds: Sequence[str] | None) -> bool:
         """Lease the next due job of `kinds`, have it done, judge its end. Returns whether there was one."""
@@ -54,6 +64,14 @@ class Lane:
         job = self.next_job(kinds)
         if job is None:
             return False
+        self.at_work = job.id
+        try:
+            self._work(job)
+        finally:
+            self.at_work = None
+        return True
+
+    def _work(self, job: LeasedJob) -> None:
         if job.isolated and self._steps:
             self.close()
             self.prepare()
@@ -62,7 +80,6 @@ class Lane:
             worn = job.isolated or self._steps >= self._services.settings.child_steps
             if not self.run(self._child, job) or worn:
                 self.close()
-        return True
 
     def close(self) -> None:
         """End the child. Idempotent."""
@@ -127,8 +144,14 @@ class LanePool:
 
     def __init__(self, services: Services, owner: str, stopping: threading.Event, size: int) -> None:
         self._stopping = stopping
-        self._idle = [Lane(services, owner, stopping) for _ in range(size)]
+        self._lanes = tuple(Lane(services, owner, stopping) for _ in range(size))
+        self._idle = list(self._lanes)
         self._free = threading.Semaphore(size)
+
+    @property
+    def warm(self) -> bool:
+        """Whether all lanes could begin a step at once."""
+        return all(lane.warm for lane in self._lanes)
 
     def take(self, kinds: Sequence[str] | None, *, wait: bool = True) -> bool:
         """Do the next job of `kinds` in a free lane. False when none is due or, without `wait`, no lane is free."""
@@ -146,6 +169,10 @@ class LanePool:
                 self._idle.append(lane)
         finally:
             self._free.release()
+
+    def at_work(self) -> list[UUID]:
+        """The steps that are being done: their leases are to be kept."""
+        return [step for lane in self._lanes if (step := lane.at_work) is not None]
 
     def close(self) -> None:
         """End the children of lanes that are not lent."""

@@ -13,6 +13,8 @@ from core.settings import Settings
 from core.waking import QUEUES, WAKES_AHEAD, Waker, kinds_of, missing_wakes
 
 _log = logger(__name__)
+_WOKEN = tuple(queue for queue in QUEUES if kinds_of((queue,)))
+"""Queues that have steps at all."""
 
 
 def open_waker(settings: Settings) -> Waker | None:
@@ -65,8 +67,8 @@ class Relay:
     def _send(self) -> None:
         with self._database.read() as session:
             now = self._database.clock.now()
-            due = {queue: jobs.due_count(session, now, kinds_of((queue,)), WAKES_AHEAD) for queue in QUEUES}
-        for queue, number in due.items():
+            due = jobs.due_counts(session, now, [kinds_of((queue,)) for queue in _WOKEN], WAKES_AHEAD)
+        for queue, number in zip(_WOKEN, due, strict=True):
             missing = missing_wakes(number, self._waker.waiting(queue)) if number else 0
             if missing:
                 self._waker.wake(queue, missing)

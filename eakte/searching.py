@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
+from core import outbox
 from core.errors import ConfigurationError
 from core.log import logger
 from core.secrets import optional_secret
@@ -56,6 +59,32 @@ def require_usable_index(services: Services) -> None:
 def search_service(services: Services) -> SearchService:
     """Reading side; opens the index anew in each process."""
     return SearchService(services.database, services.blobs, open_index(services))
+
+
+class Indexing:
+    """The indexer's duty. Looks often whether something is owed, seldom whether the index is there at all, and lets
+    letters gather while many come: each batch costs several questions and a refresh, however small it is.
+    """
+
+    LOOK_SECONDS: Final = 2.0
+    GATHER_SECONDS: Final = 0.5
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._look_at = self._next_batch = 0.0
+
+    def run(self) -> None:
+        """Once; raises what the index raises, and does the same again next time."""
+        now = time.monotonic()
+        if now < self._next_batch or (now < self._look_at and not self._owed()):
+            return
+        if index_pending(self._services):
+            self._next_batch = time.monotonic() + self.GATHER_SECONDS
+        self._look_at = time.monotonic() + self.LOOK_SECONDS
+
+    def _owed(self) -> bool:
+        with self._services.database.read() as session:
+            return outbox.owes(session, outbox.INDEX)
 
 
 def index_pending(services: Services) -> int:

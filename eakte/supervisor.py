@@ -58,6 +58,11 @@ class Supervisor:
         """The name under which this worker holds its leases."""
         return self._owner
 
+    @property
+    def warm(self) -> bool:
+        """Whether every lane has a child with everything loaded."""
+        return self._pool.warm
+
     def start(self) -> None:
         """Take back what dead workers of this host still hold, then start lanes, heartbeat and duties."""
         self._reclaim()
@@ -93,7 +98,7 @@ class Supervisor:
     def _beat(self) -> None:
         while not self._stopping.wait(_HEARTBEAT_SECONDS):
             try:
-                heartbeat(self._services, self._owner)
+                heartbeat(self._services, self._owner, self._pool.at_work())
             except Exception as error:  # whatever it was, the next beat may go through; without beats leases are lost
                 _log.warning("heartbeat_failed", error=type(error).__name__)
 

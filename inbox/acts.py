@@ -128,6 +128,7 @@ def file_item(tx: Transaction, actor: Actor, ref: ItemRef, into: FileInto) -> In
     """
     row = _open_item(tx, actor, ref)
     case_file = _target_case(tx, actor, into)
+    before = _correctable(row.document)
     _apply_corrections(tx, actor, row.document, into, case_file)
     ended = [filing.id for filing in archive.active_filings(tx.session, row.document.id)
              if filing.case_file_id == row.item.case_file_id]  # fmt: skip
@@ -144,7 +145,8 @@ def file_item(tx: Transaction, actor: Actor, ref: ItemRef, into: FileInto) -> In
     delivered = deliver_to_case(tx, actor, row.document, case_file)
     _remember(
         tx, actor, "file", row.item,
-        {"filing": str(filing.id), "delivered": str(delivered.id), "ended": [str(one) for one in ended]},
+        {"filing": str(filing.id), "delivered": str(delivered.id), "ended": [str(one) for one in ended],
+         "before": before},
     )  # fmt: skip
     return delivered
 
@@ -246,6 +248,14 @@ def _target_case(tx: Transaction, actor: Actor, into: FileInto) -> CaseFile:
     if not found:
         raise NotFound
     return found[0]
+
+
+def _correctable(document: Document) -> dict[str, str]:
+    """What filing may correct, as it is: taking the filing back takes the corrections back."""
+    return {
+        "document_type": document.document_type, "title": document.title,
+        "received_on": document.received_on.isoformat(), "received_on_source": document.received_on_source,
+    }  # fmt: skip
 
 
 def _apply_corrections(

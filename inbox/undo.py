@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select, update
@@ -43,6 +44,8 @@ def undo(tx: Transaction, actor: Actor, act_id: UUID | None = None) -> InboxItem
     if repository.visible_item(tx.session, actor, item.id, tx.today) is None:
         # Rights ended meanwhile (another team, an absence that is over): one's own act is no way back in.
         raise NotFound
+    if "before" in act.payload:
+        _take_back_corrections(tx, actor, act, item.document_id)
     act.undone_at = tx.now
     record_act(
         tx, actor, "inbox.undone", "inbox_item", item.id, case_file_id=item.case_file_id, document=item.document_id,
@@ -77,6 +80,17 @@ def _take_back_filing(tx: Transaction, actor: Actor, act: UndoableAct) -> None:
         document = tx.session.get_one(Document, filing.document_id)
         document.filed, document.filed_at = True, filing.filed_at
         emit(tx, document.agency_id, "document.changed", document.id)
+
+
+def _take_back_corrections(tx: Transaction, actor: Actor, act: UndoableAct, document_id: UUID) -> None:
+    """Type and date as they were: a wrong date of receipt would start wrong periods. Both corrections stay on record."""
+    before, document = act.payload["before"], tx.session.get_one(Document, document_id)
+    document.document_type, document.title = before["document_type"], before["title"]
+    day = date.fromisoformat(before["received_on"])
+    if document.received_on != day:
+        filing = tx.session.get_one(Filing, UUID(act.payload["filing"]))
+        records.correct_date(tx, actor, document_id, "received_on", day, "Zurückgenommen", filing.case_file_id)
+        document.received_on_source = before["received_on_source"]
 
 
 def _take_back_dismissal(tx: Transaction, item: InboxItem) -> None:

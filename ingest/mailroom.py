@@ -19,8 +19,8 @@ from core.actor import Actor
 from core.clock import AGENCY_ZONE
 from core.errors import NotFound
 from ingest.models import MailItem, Receipt, ReceiptPage
-from ingest.quarantine import OPEN_STATES, own_receipts
-from ingest.repository import STATE_NOW
+from ingest.quarantine import own_receipts
+from ingest.repository import OPEN_STATES, STATE_NOW, waits_for_a_person
 from organisation.models import ScanStation
 
 STATES = ("filed", "clearing", "in_work", "quarantined", "rejected", "ended")
@@ -86,7 +86,7 @@ def open_entries(session: Session, actor: Actor, limit: int, offset: int = 0) ->
     query = (
         select(MailItem, Receipt)
         .join(Receipt, Receipt.id == MailItem.receipt_id)
-        .where(own_receipts(actor), MailItem.state.in_(OPEN_STATES), MailItem.ended_at.is_(None))
+        .where(own_receipts(actor), waits_for_a_person())
         .order_by(Receipt.accepted_at, MailItem.item_no, MailItem.id)
         .limit(limit)
         .offset(offset)
@@ -99,8 +99,7 @@ def open_entries(session: Session, actor: Actor, limit: int, offset: int = 0) ->
 def open_count(session: Session, actor: Actor) -> int:
     """How many entries wait for a person."""
     query = select(func.count()).select_from(MailItem).join(Receipt, Receipt.id == MailItem.receipt_id)
-    waiting = query.where(own_receipts(actor), MailItem.state.in_(OPEN_STATES), MailItem.ended_at.is_(None))
-    return session.scalar(waiting) or 0
+    return session.scalar(query.where(own_receipts(actor), waits_for_a_person())) or 0
 
 
 def require_entry(session: Session, actor: Actor, entry_id: UUID) -> OpenEntry:

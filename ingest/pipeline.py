@@ -1,4 +1,6 @@
-"""The state machine of the way in: split, read, assemble. One job is one step and one transaction; all can resume."""
+"""The state machine of the way in: split, read, assemble. One job is one step and one transaction; all can
+resume. A one-page paper with a text of its own is one step in all (ADR 0019).
+"""
 
 from __future__ import annotations
 

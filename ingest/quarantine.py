@@ -21,9 +21,9 @@ from core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from ingest import repository
 from ingest.kinds import READ, SPLIT
 from ingest.models import MailItem, Receipt
+from ingest.repository import OPEN_STATES
 from organisation.models import ScanStation
 
-OPEN_STATES = ("quarantined", "rejected")
 LONGEST_REASON = 400
 
 
@@ -41,8 +41,8 @@ def own_receipts(actor: Actor) -> ColumnElement[bool]:
 def open_entries(database: Database, agency_id: UUID) -> list[dict[str, Any]]:
     """Items quarantined or rejected that no person has ended yet, oldest first."""
     with database.read() as session:
-        query = select(MailItem).where(MailItem.agency_id == agency_id, MailItem.state.in_(OPEN_STATES))
-        items = session.scalars(query.where(MailItem.ended_at.is_(None)).order_by(MailItem.id)).all()
+        query = select(MailItem).where(MailItem.agency_id == agency_id, repository.waits_for_a_person())
+        items = session.scalars(query.order_by(MailItem.id)).all()
         return [
             {
                 "id": str(item.id),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import case, func, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from archive.models import Document
@@ -15,6 +15,16 @@ from ingest.models import ItemPage, MailItem, Receipt, ReceiptPage, TransferNote
 STATE_NOW = case(  # over MailItem outer-joined to Document: what a person has made of it since
     (Document.state == "dismissed", "rejected"), (Document.filed, "filed"), else_=MailItem.state
 )
+
+
+OPEN_STATES = ("quarantined", "rejected")
+
+
+def waits_for_a_person() -> ColumnElement[bool]:
+    """Condition on MailItem: quarantined or rejected, and nobody has ended it or decided about its letter since."""
+    settled = or_(Document.filed, Document.state != "active")
+    letter_decided = exists().where(Document.id == MailItem.document_id, settled).correlate(MailItem)
+    return and_(MailItem.state.in_(OPEN_STATES), MailItem.ended_at.is_(None), ~letter_decided)
 
 
 def decided(document: Document) -> bool:

@@ -22,6 +22,7 @@ from retention.dates import (
     DateFact,
     Facts,
     Outcome,
+    RetentionEnd,
     Undecidable,
     longest,
     retention_end,
@@ -86,10 +87,13 @@ def case_end(schedule: Schedule, case: CaseFacts, parents: Sequence[Outcome] = (
     ]
     outcomes = [_end(entry, case, case.triggers, parents) for entry in entries]
     actions = [entry.disposal_action for entry in entries]
+    whole = longest(outcomes)
     for filing in case.filings:
-        lasting = [entry for entry in _entries_of_filing(schedule, case, filing, base) if entry.may_outlast(base)]
-        outcomes += [_end(entry, case, {**case.triggers, **filing.triggers}, parents) for entry in lasting]
-        actions += [entry.disposal_action for entry in lasting]
+        for entry in _entries_of_filing(schedule, case, filing, base):
+            outcome = _end(entry, case, {**case.triggers, **filing.triggers}, parents)
+            if entry.may_outlast(base) or _ends_later(outcome, whole):
+                outcomes.append(outcome)
+                actions.append(entry.disposal_action)
     return CaseEnd(longest(outcomes), strictest_action(actions))
 
 
@@ -198,6 +202,13 @@ def _condition_met(entry: Entry, base: Entry, conditions: Mapping[str, bool], tr
     if entry.condition is None:
         return True
     return entry.trigger != base.trigger and entry.trigger in triggers and entry.may_outlast(base)
+
+
+def _ends_later(outcome: Outcome, whole: Outcome) -> bool:
+    """A shorter period that began later may end later; one that has not begun yet does not keep a whole file."""
+    if not isinstance(outcome, RetentionEnd) or not isinstance(whole, RetentionEnd):
+        return False
+    return outcome.retention_end > whole.retention_end
 
 
 def _end(entry: Entry, case: CaseFacts, triggers: Mapping[str, DateFact], parents: Sequence[Outcome]) -> Outcome:

@@ -51,7 +51,12 @@ def set_hold(tx: Transaction, actor: Actor, number: str, reason_id: str, review_
     standing = repository.open_holds(tx.session, [case_file.id]).get(case_file.id, [])
     for hold in standing:
         if hold.reason_id == reason_id:
-            hold.review_on = review_on or hold.review_on
+            if review_on is not None and review_on != hold.review_on:
+                hold.review_on = review_on
+                record_act(
+                    tx, actor, "hold.review_moved", "case_file", case_file.id, case_file_id=case_file.id, hold=hold.id,
+                    review_on=review_on,
+                )  # fmt: skip
             return hold
     months = reason.review_after_months
     hold = DisposalHold(

@@ -125,7 +125,7 @@ def _erase_receipt(tx: Transaction, receipt_id: UUID) -> None:
     """The name of the file and the sender's key may name a person; the key stays unique."""
     values: dict[str, Any] = {
         "source_name": None,
-        "idempotency_key": f"destroyed:{receipt_id}",
+        "idempotency_key": f"destroyed/{receipt_id}",  # a sender's key never has the stroke
         "batch_code": None,
         "reasons": [],
         "ended_reason": None,

@@ -24,6 +24,8 @@ from opensearchpy.exceptions import (
 from search.index import IndexRefused, IndexUnavailable
 
 _ASK_SECONDS: Final = 10.0
+_CONNECTIONS: Final = 16
+"""Kept open, as many threads of a server ask at once; left to itself the client keeps one."""
 _TALKATIVE: Final = ("opensearch", "opensearchpy.trace")
 """Loggers of the client that quote what is searched for and what documents say."""
 TOO_MANY: Final = 429
@@ -52,6 +54,7 @@ def connect(server: Server) -> OpenSearch:
         http_auth=(server.user, server.password) if server.user else None,
         timeout=_ASK_SECONDS,
         max_retries=1,
+        pool_maxsize=_CONNECTIONS,
         http_compress=True,
         ssl_context=context,
     )

@@ -52,6 +52,7 @@ ACTS = {
     "document.destroyed": "Dokument vernichtet",
     "disposal.bytes_removed": "Dateien gelöscht",
     "hold.set": "Löschsperre gesetzt",
+    "hold.review_moved": "Prüftermin der Löschsperre verschoben",
     "hold.released": "Löschsperre aufgehoben",
     "inbox.to_clearing": "In die Klärung gegeben",
     "item.assembled": "Gelesen und zugeordnet",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -14,8 +14,9 @@ from archive import repository as archive
 from archive.models import CaseFile, Document, Filing
 from archive.reading import OpenedCase, OpenedDocument
 from core.actor import Actor, Role
+from core.clock import agency_date
 from web import views as v
-from web.mapping_inbox import form, notes
+from web.mapping_inbox import form, notes, time_words
 from web.mapping_lookup import case_names, sender_title, unit_title, user_name
 from web.texts import Texts
 from web.wording import date_words, path_number, period_title, sheet_range
@@ -175,10 +176,11 @@ def transfer_lines(note: Mapping[str, Any]) -> tuple[v.TransferLine, ...]:
     """The lines of a transfer note; parts that are not there are left out. Pure."""
     creator, times = note.get("creator") or {}, note.get("times") or {}
     products, procedure = note.get("products") or {}, (note.get("environment") or {}).get("procedure") or {}
+    received, accepted = str(times.get("received_on") or ""), str(times.get("accepted_at") or "")
     lines = (
         ("Erfasst von", ", ".join(str(one) for one in (creator.get("operator"), creator.get("station")) if one)),
-        ("Eingang", str(times.get("received_on") or "")),
-        ("Angenommen", str(times.get("accepted_at") or "")),
+        ("Eingang", date_words(date.fromisoformat(received)) if received else ""),
+        ("Angenommen", _moment(datetime.fromisoformat(accepted)) if accepted else ""),
         ("Verfahren", " ".join(str(procedure[key]) for key in ("name", "variant", "version") if procedure.get(key))),
         ("Seiten", str(len(note.get("pages") or ()))),
         ("Prüfsumme des Scans", str(products.get("scan_master") or "")),
@@ -186,6 +188,10 @@ def transfer_lines(note: Mapping[str, Any]) -> tuple[v.TransferLine, ...]:
         ("Erklärung", str(note.get("statement") or "")),
     )
     return tuple(v.TransferLine(term, text) for term, text in lines if text)
+
+
+def _moment(instant: datetime) -> str:
+    return f"{date_words(agency_date(instant))}, {time_words(instant)} Uhr"
 
 
 def _document_facts(

@@ -1,6 +1,7 @@
 """The S3 client with its limits, and the one place where its errors become ours.
 
-Plain S3 only: what a server offers beyond it is not used. Every call is bounded: connect 2 s, silence 15 s, few repeats.
+Plain S3 only: what a server offers beyond it is not used. Every call is bounded: connect 2 s, silence 15 s, few repeats;
+while a silence lasts only one call waits.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from minio.error import InvalidResponseError, MinioException, S3Error, ServerErr
 from urllib3.util import Retry, Timeout
 
 from archive.blobs.port import full, missing
+from archive.blobs.s3_silence import WatchfulPool
 from core.errors import ConfigurationError, EakteError, Unavailable
 
 CONNECT_SECONDS, SILENCE_SECONDS = 2.0, 15.0
@@ -53,9 +55,7 @@ def connect(access: Access) -> Minio:
         total=3, connect=3, read=1, status=3, redirect=0, backoff_factor=0.2, raise_on_status=False,
         status_forcelist=(500, 502, 503, 504), allowed_methods=None,
     )  # fmt: skip
-    pool = urllib3.PoolManager(
-        timeout=Timeout(connect=CONNECT_SECONDS, read=SILENCE_SECONDS), maxsize=16, retries=retries
-    )
+    pool = WatchfulPool(timeout=Timeout(connect=CONNECT_SECONDS, read=SILENCE_SECONDS), maxsize=16, retries=retries)
     return Minio(
         parts.netloc, access_key=access.access_key, secret_key=access.secret_key, secure=parts.scheme == "https",
         region=access.region, http_client=pool,

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -24,7 +25,7 @@ from eakte.bootstrap import Services, agency_id, open_services
 from organisation.actors import build_actor
 from organisation.models import User
 
-__all__ = ["acting", "agency_id", "day", "messages", "result", "services", "settings"]
+__all__ = ["acting", "agency_id", "day", "messages", "result", "services", "settings", "writing"]
 DONE, PROBLEMS, USAGE, TIMEOUT = 0, 1, 2, 3
 messages = Console(stderr=True, soft_wrap=True)
 
@@ -81,6 +82,18 @@ def day(text: str) -> date:
     except ValueError as error:
         messages.print(f"„{text}“ ist kein Datum der Form JJJJ-MM-TT.", style="red", markup=False)
         raise typer.Exit(USAGE) from error
+
+
+@contextmanager
+def writing(path: Path | None) -> Iterator[None]:
+    """Around writing to a path that somebody named; what stands in the way is told in a sentence, exit status 1."""
+    try:
+        yield
+    except OSError as error:
+        if path is None:
+            raise
+        messages.print(f"„{path}“ lässt sich nicht schreiben ({error.strerror}).", style="red", markup=False)
+        raise typer.Exit(PROBLEMS) from error
 
 
 def acting(opened: Services, username: str) -> Actor:

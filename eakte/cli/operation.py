@@ -12,7 +12,7 @@ from rich.progress import Progress
 
 from core.parent import end_with
 from core.waking import DEFAULT, QUEUES, kinds_of
-from eakte.cli.common import DONE, PROBLEMS, USAGE, messages, result, services
+from eakte.cli.common import DONE, PROBLEMS, USAGE, messages, result, services, writing
 from eakte.cli.common import settings as read_settings
 from eakte.cli.mail import AsJson
 
@@ -40,7 +40,10 @@ def doctor(as_json: AsJson = False) -> None:
     with services() as opened, Progress(console=messages, transient=True, disable=not messages.is_terminal) as bar:
         task = bar.add_task("Bytes werden nachgerechnet", total=None)
         findings = examine(opened, progress=lambda done, total: bar.update(task, completed=done, total=total))
-    result(findings_json(findings) if as_json else "\n".join(f"{f.store}: {f.text} ({f.id})" for f in findings))
+    if findings or as_json:
+        result(findings_json(findings) if as_json else "\n".join(f"{f.store}: {f.text} ({f.id})" for f in findings))
+    else:
+        messages.print("Keine Auffälligkeiten.")
     raise typer.Exit(PROBLEMS if findings else DONE)
 
 
@@ -113,7 +116,9 @@ def sheets(
     from ingest.sheet_printing import print_sheets
 
     read_settings()
-    out.write_bytes(print_sheets(field or [], count))
+    printed = print_sheets(field or [], count)
+    with writing(out):
+        out.write_bytes(printed)
 
 
 def _queues(text: str) -> list[str]:

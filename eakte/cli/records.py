@@ -15,7 +15,7 @@ from core.actor import system_actor
 from core.errors import NotFound
 from core.ids import parse_id
 from eakte.bootstrap import Services
-from eakte.cli.common import acting, agency_id, day, messages, result, services
+from eakte.cli.common import acting, agency_id, day, messages, result, services, writing
 from eakte.cli.mail import AsJson, AsUser
 
 cases = typer.Typer(help="Akten.", no_args_is_help=True)
@@ -73,7 +73,8 @@ def documents_text(document: str, user: AsUser, out: Out = None) -> None:
     with services() as opened:
         text = reading.open_text(opened.database, opened.blobs, acting(opened, user), _document(document))
     if out:
-        out.write_text(text, "utf-8")
+        with writing(out):
+            out.write_text(text, "utf-8")
     else:
         sys.stdout.write(text)
 
@@ -110,7 +111,11 @@ def _content(document: str, user: str, out: Path | None, role: str) -> None:
 
     with services() as opened:
         content = reading.open_content(opened.database, opened.blobs, acting(opened, user), _document(document), role)
-        with content.stream() as stream, out.open("wb") if out else nullcontext(sys.stdout.buffer) as target:
+        with (
+            writing(out),
+            content.stream() as stream,
+            out.open("wb") if out else nullcontext(sys.stdout.buffer) as target,
+        ):
             shutil.copyfileobj(stream, target)
             target.flush()
 

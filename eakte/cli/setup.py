@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,7 +12,7 @@ from core.actor import Actor, system_actor
 from core.clock import agency_date
 from core.settings import Settings
 from eakte.bootstrap import Services
-from eakte.cli.common import agency_id, messages, result, services
+from eakte.cli.common import agency_id, day, messages, result, services
 from eakte.cli.common import settings as read_settings
 from eakte.cli.mail import AsJson
 from organisation import service as organisation
@@ -121,16 +120,17 @@ def absence_set(
     until: Annotated[str | None, typer.Option(help="Letzter Tag; ohne Angabe offen.")] = None,
 ) -> None:
     """Abwesenheit eintragen; die Vertretung sieht den Postkorb von selbst."""
+    first, last = day(start), day(until) if until else None
     with services() as opened, opened.database.write() as tx:
-        ends = date.fromisoformat(until) if until else None
-        organisation.set_absence(tx, _system(opened), username, date.fromisoformat(start), ends)
+        organisation.set_absence(tx, _system(opened), username, first, last)
 
 
 @absence.command("end")
 def absence_end(username: str, on: Annotated[str | None, typer.Option(help="Letzter Tag.")] = None) -> None:
     """Abwesenheit beenden."""
+    last = day(on) if on else None
     with services() as opened, opened.database.write() as tx:
-        organisation.end_absence(tx, _system(opened), username, date.fromisoformat(on) if on else tx.today)
+        organisation.end_absence(tx, _system(opened), username, last or tx.today)
 
 
 @stations.command("create")

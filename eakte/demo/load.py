@@ -43,6 +43,7 @@ from organisation.actors import build_actor
 from organisation.loading import load_organisation
 from organisation.models import OrgUnit, ScanStation, User
 from organisation.passwords import hash_password, new_password
+from organisation.service import list_users
 from organisation.stations import create_station, find_station
 from retention.holding import record_trigger, set_hold
 from retention.loading import load_schedule
@@ -202,15 +203,18 @@ def _logins(services: Services, agency_id: UUID) -> Path:
     if path.exists():
         return path
     with services.database.read() as session:
-        query = select(User.username, User.display_name).where(User.agency_id == agency_id, User.active)
-        users = [(name, shown) for name, shown in session.execute(query.order_by(User.username))]
+        users = list_users(session, agency_id, agency_date(services.database.clock.now()))
     password = new_password()
     hashed = hash_password(password)
     with services.database.write() as tx:
         for user in tx.session.scalars(select(User).where(User.agency_id == agency_id, User.active)):
             user.password_hash = hashed
     lines = ["Vorführbehörde: alle Personen haben dasselbe Passwort.", f"Passwort: {password}", ""]
-    lines += [f"{name:16} {shown}" for name, shown in users]
+    lines += [
+        f"{user['username']:16} {user['name']:28} {user['unit'] or '-':12} {', '.join(user['roles'])}"
+        for user in users
+        if user["active"]
+    ]
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")

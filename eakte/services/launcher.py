@@ -35,6 +35,10 @@ class Launcher:
         """The EAKTE_* settings of all servers."""
         return {name: value for server in self._servers for name, value in server.settings().items()}
 
+    def processes(self) -> dict[str, int]:
+        """The process id of each server. Raises NotStarted."""
+        return {server.name: server.pid for server in self._servers}
+
     @contextmanager
     def running(self, tell: Tell) -> Iterator[bool]:
         """All servers started, yields whether they are ready (or a signal came first), ended afterwards.

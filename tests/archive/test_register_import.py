@@ -102,6 +102,33 @@ def test_all_faults_are_listed_and_nothing_is_imported(actor: tuple[Database, Ac
     assert count(actor, CaseFile) == 0
 
 
+def row(number: str, family: str = "Ott") -> str:
+    return f"{number},LEIST,,,{family},Ina,1990-01-01,,,,T1,"
+
+
+def test_numbers_of_one_key_are_told_apart_by_their_path(actor: tuple[Database, Actor]) -> None:
+    bring(actor, row("1/23"), row("12/3", "Ude"))
+    with actor[0].read() as session:
+        for number in ("1/23", "12/3"):
+            for spelling in (number, path_form(number)):
+                found = case_file_by_exact_number(session, actor[1].agency_id, spelling)
+                assert found is not None
+                assert found.file_number == number
+        assert case_file_by_exact_number(session, actor[1].agency_id, "123") is None
+
+
+@pytest.mark.parametrize(
+    "lines", [[row("X-1")], [row("Y/1"), row("Y-1")], [row("..")], [row("Z" * 81)], [row("Z1", "Z" * 121)]]
+)
+def test_what_no_address_or_column_holds_is_a_fault(actor: tuple[Database, Actor], lines: list[str]) -> None:
+    bring(actor, row("X/1"))
+    with pytest.raises(InvalidInput) as raised:
+        bring(actor, *lines)
+    assert len(raised.value.faults) == 1
+    bring(actor, row("X/1"))
+    assert count(actor, CaseFile) == 1
+
+
 def test_semicolons_and_a_byte_order_mark_are_fine() -> None:
     rows, faults = parse(b"\xef\xbb\xbf" + "\r\n".join([HEAD, ANNA]).replace(",", ";").encode())
     assert faults == []

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 
 from api.problems import from_error
+from archive.blobs import s3_silence, s3_wire
 from archive.blobs.port import BlobDamaged, BlobStore, StorageFull
 from archive.blobs.s3 import S3BlobStore
 from archive.blobs.s3_bucket import prepare
@@ -125,6 +127,36 @@ def test_while_the_server_is_away_everything_is_503_and_later_it_works(own_minio
     assert store.ready()
     assert store.put_bytes(b"another").size == 7
     assert store.verify(ABC)
+
+
+def test_a_silent_server_holds_up_one_request_at_a_time(
+    own_minio: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Were it every request, a store that stands still would take all threads, and with them all other pages."""
+    monkeypatch.setattr(s3_wire, "SILENCE_SECONDS", 2.0)
+    monkeypatch.setattr(s3_silence, "REST_SECONDS", 3600.0)
+    settings = own_bucket(own_minio)
+    access = access_of(settings)
+    prepare(connect(access), access.bucket, new_id())
+    store = store_on(settings, tmp_path)
+    store.put_bytes(b"abc")
+    sent: list[str] = []
+    real = urllib3.PoolManager.urlopen
+
+    def counted(self: urllib3.PoolManager, method: str, url: str, *more: Any, **options: Any) -> Any:
+        sent.append(url)
+        return real(self, method, url, *more, **options)
+
+    monkeypatch.setattr(urllib3.PoolManager, "urlopen", counted)
+    own_minio.pause()
+    for _ in range(20):
+        with pytest.raises(Unavailable):
+            store.exists(ABC)
+    assert len(sent) == 1
+    own_minio.resume()
+    monkeypatch.setattr(store._client._http, "_silent_until", time.monotonic())
+    assert store.verify(ABC)
+    assert store.exists(ABC)
 
 
 @pytest.fixture

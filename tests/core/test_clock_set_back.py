@@ -49,11 +49,11 @@ def test_a_living_worker_keeps_its_lease_with_the_next_beat(database: Database, 
         jobs.enqueue(tx, make_agency(tx), "read", new_id())
     with database.write() as tx:
         job = jobs.lease(tx, "living")
+    assert job is not None
     clock.instant -= HOUR
     with database.write() as tx:
-        assert jobs.heartbeat(tx, "living") == 1
+        assert jobs.heartbeat(tx, "living", [job.id]) == 1
         assert jobs.sweep(tx) == 0
-    assert job is not None
     with database.write() as tx:
         jobs.finish(tx, job)
 

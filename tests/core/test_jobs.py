@@ -70,6 +70,21 @@ def test_a_child_that_wakes_up_late_cannot_commit(jobbed: Database, clock: SetCl
         assert jobs.open_count(session) == 0
 
 
+def test_a_step_that_ended_its_child_waits_for_all_others(jobbed: Database) -> None:
+    suspect = must_take(jobbed)
+    with jobbed.write() as tx:
+        jobs.give_back(tx, suspect, "", isolate=True)
+        later = [jobs.enqueue(tx, suspect.agency_id, kind, new_id(), priority=100) for kind in ("read", "index")]
+    assert {must_take(jobbed).id, must_take(jobbed).id} == set(later)
+    again = must_take(jobbed)
+    assert (again.id, again.isolated) == (suspect.id, True)
+    with jobbed.write() as tx:
+        assert not jobs.count_death(tx, again, "TimedOut")
+        newer = jobs.enqueue(tx, suspect.agency_id, "read", new_id(), priority=100)
+    assert must_take(jobbed).id == newer
+    assert must_take(jobbed).id == suspect.id
+
+
 def test_a_finished_step_cannot_be_finished_again(jobbed: Database) -> None:
     job = must_take(jobbed)
     with jobbed.write() as tx:
@@ -83,10 +98,21 @@ def test_heartbeats_keep_the_lease(jobbed: Database, clock: SetClock) -> None:
     for _ in range(5):
         clock.instant += timedelta(seconds=jobs.LEASE_SECONDS - 1)
         with jobbed.write() as tx:
-            assert jobs.heartbeat(tx, "a") == 1
+            assert jobs.heartbeat(tx, "a", [job.id]) == 1
             assert jobs.sweep(tx) == 0
     with jobbed.write() as tx:
         jobs.finish(tx, job)
+
+
+def test_a_lease_that_nobody_works_on_ends(jobbed: Database, clock: SetClock) -> None:
+    job = must_take(jobbed)
+    clock.instant += timedelta(seconds=jobs.LEASE_SECONDS - 1)
+    with jobbed.write() as tx:
+        assert jobs.heartbeat(tx, "a", [new_id()]) == 0
+    clock.instant += timedelta(seconds=2)
+    with jobbed.write() as tx:
+        assert jobs.sweep(tx) == 1
+    assert must_take(jobbed).id == job.id
 
 
 def test_retries_wait_longer_and_never_end(jobbed: Database, clock: SetClock) -> None:

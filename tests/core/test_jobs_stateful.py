@@ -103,7 +103,8 @@ class JobTable(RuleBasedStateMachine):
     @rule(owner=OWNERS)
     def beat(self, owner: str) -> None:
         with self.database.write() as tx:
-            jobs.heartbeat(tx, owner)
+            mine = tx.session.scalars(select(Job.id).where(Job.leased_by == owner)).all()
+            jobs.heartbeat(tx, owner, mine)
 
     @rule(owner=OWNERS)
     def a_process_dies(self, owner: str) -> None:

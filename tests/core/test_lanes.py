@@ -128,7 +128,7 @@ def test_sweeping_and_heartbeats_beside_commits_lose_nothing(hosts: list[Databas
                     if place == 2:
                         jobs.sweep(tx)
                     else:
-                        jobs.heartbeat(tx, f"owner-{turn % 2}")
+                        jobs.heartbeat(tx, f"owner-{turn % 2}", [job.id for job in held if job is not None])
         return 1
 
     assert together(hosts, act) == [1] * HOSTS

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+from fpdf import FPDF
 from PIL import Image, ImageDraw
 
 from eakte.demo.batches import jpeg_pdf
@@ -32,10 +33,30 @@ GIVE_UP_SECONDS = 1500.0
 
 def small_letter(register: DemoRegister, serial: int) -> bytes:
     """A page of a few lines, a quarter of a sheet, as JPEG: real for the engine and cheap to read."""
+    page = Image.new("L", (1240, 700), 246)
+    draw = ImageDraw.Draw(page)
+    for number, line in enumerate(_lines(register, serial)):
+        draw.text((80, 60 + 90 * number), line, fill=20, font=font("sans", False, 40))
+    stored = io.BytesIO()
+    page.save(stored, "JPEG", quality=85)
+    return stored.getvalue()
+
+
+def digital_letter(register: DemoRegister, serial: int) -> bytes:
+    """The same lines as a PDF with a text of its own: split, read and filed in one step."""
+    pdf = FPDF(format="A4")
+    pdf.set_font("Helvetica", size=11)
+    pdf.add_page()
+    lines = "\n".join(_lines(register, serial))
+    pdf.multi_cell(0, 6, lines.encode("latin-1", "replace").decode("latin-1"))  # all that a core font has
+    return bytes(pdf.output())
+
+
+def _lines(register: DemoRegister, serial: int) -> Sequence[str]:
     cases = [case for case in register.cases if case.file_plan_unit == "LEIST" and case.closed_on is None]
     case = cases[serial * 7 % len(cases)]
     person = case.persons[0].person
-    lines = (
+    return (
         f"{person.full_name}, geb. {person.birth_date:%d.%m.%Y}",
         f"Aktenzeichen {case.file_number}",
         f"Nummer der Bedarfsgemeinschaft {case.bg_nummer}",
@@ -43,13 +64,6 @@ def small_letter(register: DemoRegister, serial: int) -> bytes:
         "Sehr geehrte Damen und Herren, anbei erhalten Sie",
         "die Bescheinigung meines Vermieters. Mit freundlichen Grüßen",
     )
-    page = Image.new("L", (1240, 700), 246)
-    draw = ImageDraw.Draw(page)
-    for number, line in enumerate(lines):
-        draw.text((80, 60 + 90 * number), line, fill=20, font=font("sans", False, 40))
-    stored = io.BytesIO()
-    page.save(stored, "JPEG", quality=85)
-    return stored.getvalue()
 
 
 def letters_pdf(register: DemoRegister, serials: Sequence[int]) -> bytes:

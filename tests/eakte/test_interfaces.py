@@ -27,6 +27,7 @@ class Shell:
     """Runs the command on one data folder."""
 
     def __init__(self, home: Path) -> None:
+        self.home = home
         self.mail: list[str] = []
         self.environment = {**os.environ, **environment_at(home), "OMP_THREAD_LIMIT": "1"}
 
@@ -117,6 +118,9 @@ def test_nothing_differs_and_nothing_is_found(shell: Shell) -> None:
     counts = shell.json("ledger", "reconcile")
     assert (counts["difference"], counts["orphans"]) == (0, 0)
     assert shell.json("doctor") == {"findings": []}
+    told = shell.run("doctor")
+    assert (told.stdout, told.returncode) == ("", 0)
+    assert "Keine Auffälligkeiten" in told.stderr
     assert shell.json("audit", "verify")["ok"]
 
 
@@ -124,6 +128,12 @@ def test_wrong_usage_and_problems_have_their_status(shell: Shell) -> None:
     assert shell.run("ingest").returncode == 2
     assert shell.run("nonsense").returncode == 2
     assert shell.run("retention", "due", "--on", "heute").returncode == 2
+    assert shell.run("absence", "set", "fohlsdorp", "--from", "morgen").returncode == 2
+    assert shell.run("absence", "end", "fohlsdorp", "--on", "31.12.2026").returncode == 2
+    nowhere = shell.run("sheets", "--out", str(shell.home / "nowhere" / "sheets.pdf"))
+    assert nowhere.returncode == 1
+    assert "lässt sich nicht schreiben" in nowhere.stderr
+    assert "Traceback" not in nowhere.stderr
     unknown = shell.run("inbox", "list", "--as", "niemand", "--json")
     assert unknown.returncode == 1
     assert unknown.stdout == ""

@@ -40,6 +40,7 @@ from tests.eakte.killing import (
     Process,
     command_line,
     compiling,
+    digital_letter,
     free_port,
     hot_folder,
     letters_pdf,
@@ -48,7 +49,7 @@ from tests.eakte.killing import (
 from tests.eakte.support import agency_of
 
 KILLS = int(os.environ.get("EAKTE_KILLS", "15" if ON_POSTGRESQL else "100"))
-UPLOADS, FILES, COMMANDS = (5, 1, 2) if ON_POSTGRESQL else (12, 3, 4)
+UPLOADS, FILES, COMMANDS = (5, 1, 4) if ON_POSTGRESQL else (12, 3, 8)
 SINGLE, BATCH = 1, 2
 
 
@@ -73,8 +74,9 @@ class World:
         uploads = [_batch(register, serials, BATCH if number % 3 == 0 else SINGLE) for number in range(UPLOADS)]
         files = [_batch(register, serials, BATCH) for _ in range(FILES)]
         paths = [self.folder / f"command-{number}.pdf" for number in range(COMMANDS)]
-        for path in paths:
-            path.write_bytes(_batch(register, serials, SINGLE))
+        for number, path in enumerate(paths):
+            serial = next(serials)
+            path.write_bytes(digital_letter(register, serial) if number % 2 else letters_pdf(register, [serial]))
         hot = self.folder / "hot" / "SCAN-1-DUPLEX"
         hot.mkdir(parents=True)
         with self.services.database.write() as tx:

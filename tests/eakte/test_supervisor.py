@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import psutil
 import pytest
@@ -130,6 +131,34 @@ def test_nothing_counts_while_the_worker_stops(services: Services) -> None:
     assert row(services.database, job).deaths == 0
     with services.database.write() as tx:
         jobs.finish(tx, job)
+
+
+def test_only_what_a_lane_works_on_is_kept_alive(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step whose end could not be written down: its lease has to run out although the worker lives."""
+    new_receipt(services.database)
+    pool = LanePool(services, "test", threading.Event(), 1)
+    (lane,) = pool._lanes
+    during: list[list[UUID]] = []
+
+    class Retrying:
+        def call(self, *_: object) -> Outcome:
+            during.append(pool.at_work())
+            return Finished({"status": "retry", "error": "Unavailable"})
+
+    def unreachable(*_: object) -> None:
+        raise Unavailable("away", "away")
+
+    monkeypatch.setattr(lane, "_child", Retrying())
+    monkeypatch.setattr(lane, "judge", unreachable)
+    with services.database.write() as tx:
+        jobs.release_owner(tx, "test")
+    assert pool.take(["split"])
+    with services.database.read() as session:
+        (left,) = session.scalars(select(Job.id).where(Job.state == "leased"))
+    assert (during, pool.at_work()) == ([[left]], [])
+    with services.database.write() as tx:
+        assert jobs.heartbeat(tx, "test", pool.at_work()) == 0
+        jobs.release_owner(tx, "test")
 
 
 def test_a_lane_outlives_a_store_that_fails(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:

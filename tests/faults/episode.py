@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from tests.faults import record
@@ -30,8 +30,8 @@ class Episodes:
         """Nothing has happened yet on the stack."""
         return cls(stack, Load(stack, pause, readers), rng)
 
-    def run(self, fault: str, strike: Callable[[Strikes], None], *, full: bool = False) -> dict[str, object]:
-        """The figures. Raises AssertionError when anything was lost, doubled, or seen that may not be."""
+    def run(self, fault: str, strike: Callable[[Strikes], None], besides: Collection[int] = ()) -> dict[str, object]:
+        """The figures; `besides`: see judge. Raises AssertionError when anything was lost, doubled, or wrongly seen."""
         strikes = Strikes(self.stack, self.rng)
         begun = time.monotonic()
         with self.load.running() as (stations, readers):
@@ -43,7 +43,7 @@ class Episodes:
         rest = come_to_rest(self.stack)
         counted = compare(self.stack, self.load.stations)
         answers = [answer for one in (*stations, *readers) for answer in one.answers]
-        seen = judge(answers, strikes.away, full=full)
+        seen = judge(answers, strikes.away, besides)
         figures = {
             "fault": fault, "struck": dict(strikes.struck), "load_seconds": round(struck, 1),
             "rest_seconds": round(rest, 1), "seen": seen, **counted,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +19,6 @@ _GRACE = 1.0
 """A connection may break this long before a kill is noted, or after the API answers again."""
 _NAMED = ("Datenbank", "Speicher", "Suche", "ausgelastet")
 """One of these is what a 503 says is not available."""
-_FULL = 507
 
 
 @dataclass(slots=True)
@@ -74,14 +73,16 @@ def _was_served(reader: Reader) -> bool:
     return {"inbox", "search", "content"} <= {answer.what for answer in reader.answers if answer.status == 200}
 
 
-def judge(answers: Iterable[Answer], away: Sequence[tuple[float, float]], *, full: bool = False) -> dict[str, Any]:
+def judge(
+    answers: Iterable[Answer], away: Sequence[tuple[float, float]], besides: Collection[int] = ()
+) -> dict[str, Any]:
     """What people and stations saw, counted; raises AssertionError for anything they must not see.
 
     No answer only while the API itself was away; otherwise an answer as always, or 503 with Retry-After and words that
-    name what is not available. With `full` a station may also hear 507.
+    name what is not available; `besides` are statuses that this fault explains.
     """
     answers = list(answers)
-    wrong = [one for one in answers if not _may_be(one, away, full=full)]
+    wrong = [one for one in answers if one.status not in besides and not _may_be(one, away)]
     assert not wrong, wrong[:5]
     told: dict[str, Counter[str]] = {}
     for one in answers:
@@ -90,11 +91,11 @@ def judge(answers: Iterable[Answer], away: Sequence[tuple[float, float]], *, ful
     return {what: {**counts, "slowest": round(slowest[what], 1)} for what, counts in sorted(told.items())}
 
 
-def _may_be(answer: Answer, away: Sequence[tuple[float, float]], *, full: bool) -> bool:
+def _may_be(answer: Answer, away: Sequence[tuple[float, float]]) -> bool:
     if answer.status == 0:
         return any(answer.begun < end + _GRACE and answer.ended > begin - _GRACE for begin, end in away)
     if answer.status == 503:
         return answer.retry_after and any(word in answer.said for word in _NAMED)
     if answer.what == "upload":
-        return answer.status in (200, 201) or (full and answer.status == _FULL)
+        return answer.status in (200, 201)
     return answer.status in (200, 303)

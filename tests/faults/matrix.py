@@ -38,7 +38,8 @@ pytestmark = [pytest.mark.timeout(3600)]
 @pytest.fixture(scope="module", autouse=True)
 def _run() -> None:
     print(f"EAKTE_FAULTS_SEED={SEED}")
-    facts = {"seed": SEED, "kills": KILLS, "seconds": SECONDS, "processors": os.cpu_count(), "begun": time.time()}
+    machine = {"processors": os.cpu_count(), "begun": time.time(), "load": round(os.getloadavg()[0], 1)}
+    facts = {"seed": SEED, "kills": KILLS, "seconds": SECONDS, **machine}
     record.begin(facts)
 
 
@@ -103,7 +104,7 @@ def test_the_disk_of_the_storage_is_full(rng: random.Random) -> None:
             strikes.struck["disk full"] += 1
 
         stack = ending.enter_context(running_stack(make=make))
-        figures = Episodes.on(stack, rng).run("Speicher: Platte voll", strike, full=True)
+        figures = Episodes.on(stack, rng).run("Speicher: Platte voll", strike, besides=(507,))
         assert figures["seen"]["upload"]["507"] > 0, "the disk was never full"
 
 
@@ -125,7 +126,9 @@ def test_clocks_jump(rng: random.Random) -> None:
         episodes = Episodes.on(stack, rng)
         for whose in ("processes", "postgres"):
             for seconds in JUMPS:
-                episodes.run(f"Uhr {whose}: {seconds:+d} s und zurück", _jumping(held, whose, seconds))
+                episodes.run(
+                    f"Uhr {whose}: {seconds:+d} s und zurück", _jumping(held, whose, seconds), besides=(401,)
+                )  # log-ins end
 
 
 def _jumping(held: Clocks, whose: str, seconds: int) -> Callable[[Strikes], None]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+_BEGIN, _END = "<!-- figures -->", "<!-- end of figures -->"
 _DEFAULT = Path(__file__).resolve().parents[2] / "build" / "faults.json"
 
 
@@ -56,5 +58,22 @@ def _line(one: dict[str, Any]) -> str:
     return "| " + " | ".join(str(cell).replace(".", ",") for cell in cells) + " |"
 
 
+def write_into(document: Path, run: dict[str, Any]) -> None:
+    """Put the run's table between the marks of a document."""
+    before, begin_mark, rest = document.read_text("utf-8").partition(_BEGIN)
+    _, end_mark, after = rest.partition(_END)
+    assert begin_mark, f"{document} has no place for figures"
+    assert end_mark, f"{document} has no place for figures"
+    day = datetime.fromtimestamp(run["begun"], UTC).date()
+    facts = (
+        f"Lauf vom {day:%d.%m.%Y}, {run['processors']} Kerne, Last des Rechners zu Beginn {run['load']}, Startwert "
+        f"{run['seed']}, {run['kills']} Abschüsse je Server, Ausfälle {run['seconds']:.0f} s."
+    )
+    document.write_text(f"{before}{_BEGIN}\n{facts}\n\n{table(run)}\n{_END}{after}", "utf-8")
+
+
 if __name__ == "__main__":
-    sys.stdout.write(table(json.loads(result_file().read_text("utf-8"))) + "\n")
+    found = json.loads(result_file().read_text("utf-8"))
+    if sys.argv[1:]:
+        write_into(Path(sys.argv[1]), found)
+    sys.stdout.write(table(found) + "\n")

@@ -28,13 +28,12 @@ class SmallDisk:
     def fill(self) -> None:
         """Take all that is free."""
         free = shutil.disk_usage(self.folder).free
-        with self._ballast.open("wb") as file:
+        with self._ballast.open("wb", buffering=0) as file:
             os.posix_fallocate(file.fileno(), 0, free - 64 * 1024)
             try:
                 while True:
                     file.seek(0, os.SEEK_END)
                     file.write(b"\0" * 4096)
-                    file.flush()
             except OSError:
                 return
 

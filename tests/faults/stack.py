@@ -10,7 +10,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -22,11 +21,13 @@ from uuid import UUID
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
 from core.actor import system_actor
 from core.clock import agency_date
 from core.settings import Settings
 from eakte.bootstrap import Services, agency_id, open_services
+from eakte.cli import app
 from eakte.demo.load import SEED, load_demo
 from eakte.demo.register import DemoRegister, make_register
 from eakte.services.catalogue import STACK, server_class
@@ -134,13 +135,10 @@ class Stack:
         return agency_id(self.services)
 
     def command(self, *arguments: str) -> tuple[int, Any]:
-        """`eakte …` with --json as a process of its own: exit status and answer."""
-        done = subprocess.run(
-            [sys.executable, "-m", "eakte", *arguments, "--json"], env=self.environment, capture_output=True, text=True,
-            timeout=900,
-        )  # fmt: skip
-        assert done.stdout, f"eakte {' '.join(arguments)}: {done.stderr}"
-        return done.returncode, json.loads(done.stdout)
+        """`eakte …` with --json, in this process: exit status and answer."""
+        done = CliRunner().invoke(app, [*arguments, "--json"], env=self.environment)
+        assert done.stdout, f"eakte {' '.join(arguments)}: {done.output} {done.exception!r}"
+        return done.exit_code, json.loads(done.stdout)
 
     def end(self) -> None:
         """Stop API and workers in an orderly way; whatever does not end is killed."""

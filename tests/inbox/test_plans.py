@@ -110,7 +110,7 @@ READ: dict[str, Callable[[World, Session], object]] = {
 WRITE: dict[str, Callable[[Transaction], object]] = {
     "job lease": lambda tx: jobs.lease(tx, "worker"),
     "sweeping": jobs.sweep,
-    "heartbeat": lambda tx: jobs.heartbeat(tx, "worker"),
+    "heartbeat": lambda tx: jobs.heartbeat(tx, "worker", [new_id()]),
     "sealing": sealing._seal_block,
 }
 

@@ -7,8 +7,9 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from archive.models import Document, Filing
+from archive.models import DateCorrection, Document, Filing
 from core.errors import NotFound
+from core.models import AuditEvent
 from inbox import acts
 from inbox.acts import FileInto
 from inbox.errors import NotUndoable
@@ -108,3 +109,23 @@ def test_only_own_acts_and_each_once(world: World) -> None:
     take_back(world, "carla")
     with pytest.raises(NotFound):
         take_back(world, "carla")
+
+
+def test_what_was_corrected_while_filing_is_taken_back_too(world: World) -> None:
+    ref = world.in_clearing()
+    document = world.document_of(ref)
+    wrong = FileInto(case_number="C-4", document_type="LOHNABRECHNUNG", received_on=date(2026, 11, 15))
+    with world.database.write() as tx:
+        acts.file_item(tx, world.actor("paula"), ref, wrong)
+    take_back(world, "paula")
+    with world.database.read() as session:
+        row = session.get_one(Document, document)
+        assert (row.document_type, row.title) == ("SONST_SCHREIBEN", "Schreiben")
+        assert (row.received_on, row.received_on_source) == (world.today, "told")
+        kept = session.scalars(select(DateCorrection).order_by(DateCorrection.id)).all()
+        assert [(one.old_value, one.new_value) for one in kept] == [
+            (world.today, date(2026, 11, 15)),
+            (date(2026, 11, 15), world.today),
+        ]
+        told = select(AuditEvent.case_file_id).where(AuditEvent.action == "document.date_corrected")
+        assert session.scalars(told).all() == [world.cases["C-4"]] * 2

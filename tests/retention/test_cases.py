@@ -232,3 +232,14 @@ def test_a_hold_always_wins(outcome: Outcome, found: Sequence[Hold], on: date) -
         assert state.verdict is DisposalVerdict.WORK_ITEM
     else:
         assert (state.verdict is DisposalVerdict.DUE) == (on > outcome.retention_end)
+
+
+@given(closed=st.dates(date(2000, 1, 1), date(2040, 1, 1)), fulfilled=st.dates(date(2000, 1, 1), date(2040, 1, 1)))
+def test_no_file_goes_before_its_last_document(closed: date, fulfilled: date) -> None:
+    """A shorter period that began later may end later than that of the file."""
+    entry, base = SCHEDULE.entries["TEIL_GESUNDHEIT"], SCHEDULE.entries[UNITS["VERM"]["retention"]]
+    document = filing(keyword=sorted(entry.keywords)[0], **{entry.trigger: fulfilled})
+    case = facts("VERM", document, **{base.trigger: closed})
+    alone = filing_end(SCHEDULE, case, document)
+    assert isinstance(alone, RetentionEnd)
+    assert end_of(case) == max(alone.retention_end, end_of(facts("VERM", **{base.trigger: closed})))

@@ -13,10 +13,12 @@ from fastapi.testclient import TestClient
 from httpx import Response
 from sqlalchemy import select
 
+from archive.models import Document
 from core.actor import system_actor
 from core.ids import new_id
 from core.models import AuditEvent
 from ingest.models import MailItem, Receipt, ReceiptPage
+from ingest.quarantine import open_entries
 from organisation.models import ScanStation
 from organisation.stations import create_station
 from tests.web.room import TODAY, Room, csrf_of, make_room
@@ -79,6 +81,22 @@ def test_the_balance_adds_up_and_names_what_is_open(room: Room) -> None:
     assert "Differenz 0" in page
     assert "Tag danach" not in page
     assert "An diesem Tag ist nichts eingegangen" in room.client("akurtoglu").get("/poststelle?tag=23.11.2026").text
+
+
+@pytest.mark.parametrize("decided", [{"filed": True}, {"state": "dismissed"}])
+def test_a_letter_that_a_person_decided_about_meanwhile_waits_no_more(room: Room, decided: dict[str, Any]) -> None:
+    """Read once more it came into quarantine, while it lay in clearing."""
+    found = entry(room, receipt(room, "SCAN-1", ["quarantined"]))
+    client = room.client("akurtoglu")
+    with room.database.write() as tx:
+        document = room.document(tx)
+        tx.session.get_one(MailItem, found.id).document_id = document.id
+    assert str(found.id) in client.get(BASE).text
+    with room.database.write() as tx:
+        for name, value in decided.items():
+            setattr(tx.session.get_one(Document, document.id), name, value)
+    assert str(found.id) not in client.get(BASE).text
+    assert open_entries(room.database, room.agency_id) == []
 
 
 def test_a_lost_page_shows(room: Room) -> None:

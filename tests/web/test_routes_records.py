@@ -99,6 +99,9 @@ def test_the_transfer_note_is_shown_with_what_it_has() -> None:
     note = {"creator": {"operator": "S-17", "station": "SCAN1"}, "pages": [{}, {}], "statement": "Übernommen."}
     lines = {line.term: line.text for line in transfer_lines(note)}
     assert lines == {"Erfasst von": "S-17, SCAN1", "Seiten": "2", "Erklärung": "Übernommen."}
+    times = {"received_on": "2026-07-09", "accepted_at": "2026-07-10T22:05:34.501199+00:00"}
+    shown = {line.term: line.text for line in transfer_lines({"times": times})}
+    assert (shown["Eingang"], shown["Angenommen"]) == ("09.07.2026", "11.07.2026, 00:05 Uhr")
 
 
 def test_pdf_and_original_are_sent_to_readers_only(room: Room) -> None:
