@@ -1,14 +1,13 @@
 """All servers together: PostgreSQL, S3, OpenSearch and Celery on Redis, with the API and workers as processes.
 
-First each part is killed three times while five stations bring mail (the whole matrix is `make test-faults`); then, on
-the same stack, papers and a scan go all the way from the upload to the Postkorb, the search, and the certificate.
+Papers and a scan go all the way from the upload to the Postkorb, the search, and the certificate. What happens when
+one of them falls is `make test-faults`.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,51 +26,22 @@ from ingest.models import MailItem
 from search.opensearch_client import Server as SearchServer
 from tests.archive.stores import raw_client
 from tests.eakte.killing import letters_pdf
-from tests.faults import record
 from tests.faults.checks import come_to_rest
-from tests.faults.episode import Episodes
 from tests.faults.stack import STATIONS, Stack, running_stack
-from tests.faults.strikes import AnyOfTheWorker, Strikes
 from tests.ingest.door import book, letter
 from tests.search.engines import files_with, opensearch_client
 
-KILLS = 3
-PAUSE = 20.0
 CASE, FAMILY, WORD = "99801BG0777001", "Xyqanarienfamilie", "Xyqanarienvogel"
 TODAY = agency_date(datetime.now(UTC))
 PAPERS = 3
 
-pytestmark = [pytest.mark.kill, pytest.mark.timeout(2400)]
+pytestmark = pytest.mark.timeout(2400)
 
 
-@pytest.fixture(scope="module")
-def rng() -> random.Random:
-    seed = int(os.environ.get("EAKTE_KILL_SEED", "0")) or random.randrange(1, 10**6)
-    print(f"EAKTE_KILL_SEED={seed}")
-    return random.Random(seed)
-
-
-@pytest.fixture(scope="module")
-def stack(rng: random.Random) -> Iterator[Stack]:
-    with running_stack(killing=AnyOfTheWorker(rng)) as made:
+@pytest.fixture
+def stack() -> Iterator[Stack]:
+    with running_stack() as made:
         yield made
-
-
-def test_each_part_is_killed_and_nothing_is_lost_or_doubled(
-    stack: Stack, rng: random.Random, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("EAKTE_FAULTS_RESULT", str(tmp_path / "figures.json"))
-    record.begin({})
-    turns = [name for name in stack.targets for _ in range(KILLS)]
-    rng.shuffle(turns)
-
-    def strike(strikes: Strikes) -> None:
-        for name in turns:
-            strikes.kill(name, 1)
-
-    figures = Episodes.on(stack, rng, pause=PAUSE, readers=1).run("jedes", strike)
-    assert figures["struck"] == {f"kill {name}": KILLS for name in stack.targets}
-    assert set(stack.targets) == {"api", "worker", "postgres", "minio", "opensearch", "redis"}
 
 
 class Desk:
