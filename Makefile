@@ -10,7 +10,7 @@ ON_POSTGRESQL := $(addprefix tests/,core/test_database.py core/test_lanes.py cor
 	core/test_audit.py core/test_migrations.py core/test_clock_set_back.py core/test_isolation.py organisation inbox archive/test_access.py archive/test_register_import.py \
 	ingest/test_ledger.py ingest/test_quarantine.py retention/test_cases.py retention/test_service.py retention/test_disposal.py \
 	retention/test_disposal_resume.py retention/test_export.py search/test_service.py search/test_indexing.py api/test_forged.py api/test_looks.py \
-	eakte/test_start_up.py eakte/test_doctor.py eakte/test_supervisor.py web/test_routes_inbox.py web/test_routes_clearing.py web/test_routes_once.py)
+	eakte/test_start_up.py eakte/test_doctor.py eakte/test_supervisor.py eakte/test_upgrade.py web/test_routes_inbox.py web/test_routes_clearing.py web/test_routes_once.py)
 
 .PHONY: setup run run-full services install-services test lint types contracts unit bench clean test-faults
 

@@ -98,7 +98,7 @@ def _revision(services: Services) -> str:
 
 def _require_room(services: Services) -> None:
     with services.database.read() as session:
-        size = session.scalar(select(func.coalesce(func.sum(Blob.size), 0))) or 0
+        size = int(session.scalar(select(func.coalesce(func.sum(Blob.size), 0))) or 0)
     folder: Path = services.settings.work_folder
     needed, free = int(size * _ROOM) + services.settings.disk_reserve, shutil.disk_usage(folder).free
     if free < needed:
