@@ -59,8 +59,7 @@ def _installed() -> Verdict:
         anchor = opened.settings.anchor_file
         if not settle_seals(opened.database, anchor):
             raise Unavailable("Das Protokoll wird gerade gesiegelt. Bitte noch einmal versuchen.", "log not sealed")
-        with opened.database.read() as session:
-            return verify(session, anchor)
+        return verify(opened.database, anchor)
 
 
 def _sentence(problem: Problem) -> str:

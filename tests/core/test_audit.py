@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import Session
 
 from core.actor import Actor, ActorKind, system_actor
 from core.audit import LOOK_WINDOW, Seen, look, record_act
@@ -49,8 +52,7 @@ def sealed(tmp_path: Path, anchor: Path) -> Database:
 
 
 def check(database: Database, anchor: Path) -> Verdict:
-    with database.read() as session:
-        return verify(session, anchor)
+    return verify(database, anchor)
 
 
 def tamper(database: Database, *statements: str) -> None:
@@ -120,6 +122,49 @@ def test_a_lost_anchor_line_is_written_again(sealed: Database, anchor: Path) -> 
     seal(sealed, anchor)
     assert [head["block_no"] for head in read_anchors(anchor)] == [1, 2, 3]
     assert check(sealed, anchor).ok
+
+
+def test_the_chain_is_read_in_many_short_transactions(
+    sealed: Database, anchor: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows: list[int] = []
+    read = sealed.read
+
+    @contextmanager
+    def counted() -> Iterator[Session]:
+        with read() as session:
+            rows.append(0)
+            event.listen(session, "loaded_as_persistent", lambda *_: rows.append(rows.pop() + 1))
+            yield session
+
+    monkeypatch.setattr(sealed, "read", counted)
+    assert check(sealed, anchor).checked == 12
+    assert sum(rows) == 15, "twelve events and three blocks, each read once"
+    assert max(rows) == 5, "a transaction reads one block with its events"
+
+
+def test_a_block_sealed_while_the_chain_is_read_is_no_finding(
+    sealed: Database, anchor: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, late = sealed.read, iter([True])
+
+    @contextmanager
+    def beside_a_sealer() -> Iterator[Session]:
+        with read() as session:
+            yield session
+        if next(late, False):
+            with sealed.write() as tx:
+                agency = tx.session.scalars(select(AuditEvent.agency_id)).first()
+                assert agency is not None
+                record_act(tx, system_actor(agency), "test.late", "thing", None)
+            with monkeypatch.context() as plain:
+                plain.setattr(sealed, "read", read)
+                seal(sealed, anchor)
+
+    monkeypatch.setattr(sealed, "read", beside_a_sealer)
+    verdict = check(sealed, anchor)
+    assert verdict.ok, verdict.problems
+    assert verdict.checked == 13
 
 
 def test_the_database_refuses_to_change_or_delete_sealed_events(tmp_path: Path, anchor: Path) -> None:

@@ -59,8 +59,7 @@ def write_chain(folder: Path, mark: str = "test") -> Database:
 
 def check(folder: Path) -> Verdict:
     database = open_sqlite(folder / "eakte.sqlite")
-    with database.read() as session:
-        verdict = verify(session, folder / "anchors.jsonl")
+    verdict = verify(database, folder / "anchors.jsonl")
     database.dispose()
     return verdict
 

@@ -159,8 +159,8 @@ def test_sealers_on_all_hosts_make_one_chain(hosts: list[Database], tmp_path: Pa
             seal(host, tmp_path / "anchors.jsonl")
 
     together(hosts, write_and_seal)
+    verdict = verify(hosts[0], tmp_path / "anchors.jsonl")
     with hosts[0].read() as session:
-        verdict = verify(session, tmp_path / "anchors.jsonl")
         numbers = session.scalars(select(AuditEvent.case_no).order_by(AuditEvent.case_no)).all()
     assert verdict.ok, verdict.problems
     assert verdict.checked == 6 * HOSTS
