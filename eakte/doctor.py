@@ -259,7 +259,7 @@ def _work_findings(session: Session, services: Services) -> Iterator[Finding]:
 
 
 def _audit_findings(services: Services) -> Iterator[Finding]:
-    for problem in verify(services.database, services.settings.anchor_file).problems:
+    for problem in verify(services.database, services.anchors).problems:
         yield Finding("audit", problem.kind, str(problem.position), "Das Protokoll ist an dieser Stelle verändert.")
 
 

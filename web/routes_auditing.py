@@ -62,7 +62,7 @@ def chain_seal(who: Visit, wanted: bool) -> Seal:
     """What is known about the audit chain: nothing until somebody asks, since checking reads every event."""
     if not wanted:
         return Seal(None, who.texts("protokoll.siegel_offen"))
-    verdict = verify(who.ctx.database, who.ctx.settings.anchor_file)
+    verdict = verify(who.ctx.database, who.ctx.anchors)
     now = time_words(who.ctx.database.clock.now())
     if verdict.ok:
         return Seal(True, who.texts("protokoll.siegel_gut", nr=who.texts.number(verdict.checked), zeit=now))

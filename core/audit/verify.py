@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select, true
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
+from core.audit.anchors import Anchors
 from core.audit.hashing import ZERO, block_hash, leaf_hash, merkle_root
-from core.audit.sealing import BLOCK_SIZE, anchored_head, event_fields, read_anchors
+from core.audit.sealing import BLOCK_SIZE, anchored_head, event_fields
 from core.database import Database
 from core.models import AuditBlock, AuditEvent
 
@@ -56,7 +56,7 @@ class _Walk:
     heads: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
-def verify(database: Database, anchor: Path) -> Verdict:
+def verify(database: Database, anchors: Anchors) -> Verdict:
     """Recompute every sealed event, block and link, and compare the heads with the anchors outside the database.
 
     Sound beside a running sealer: anchors read before the database may not be ahead of it, and a head without an anchor
@@ -66,13 +66,13 @@ def verify(database: Database, anchor: Path) -> Verdict:
     Raises Unavailable when the database cannot be asked.
     """
     verdict, walk = Verdict(), _Walk()
-    before = read_anchors(anchor)
+    before = anchors.all()
     try:
         while _step(database, walk, verdict):
             pass
     except DatabaseError:
         verdict.problems.append(Problem(walk.event_no, "unreadable"))
-    verdict.problems.extend(_compare_anchors(before, read_anchors(anchor), walk.heads))
+    verdict.problems.extend(_compare_anchors(before, anchors.all(), walk.heads))
     return verdict
 
 

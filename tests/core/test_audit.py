@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 
 from core.actor import Actor, ActorKind, system_actor
 from core.audit import LOOK_WINDOW, Seen, look, record_act
+from core.audit.anchors import AnchorFile
 from core.audit.hashing import inclusion_path, leaf_hash, merkle_root, path_sides, root_from_path
-from core.audit.sealing import event_fields, read_anchors, seal
+from core.audit.sealing import event_fields, seal
 from core.audit.verify import Verdict, verify
 from core.clock import SetClock
 from core.database import Database
@@ -45,14 +46,14 @@ def sealed(tmp_path: Path, anchor: Path) -> Database:
         with database.write() as tx:
             for number in range(4):
                 record_act(tx, system_actor(agency), f"test.{block}.{number}", "thing", new_id(), case_file_id=case)
-        seal(database, anchor)
+        seal(database, AnchorFile(anchor))
     with database.write() as tx:
         lift_triggers(tx.session)
     return database
 
 
 def check(database: Database, anchor: Path) -> Verdict:
-    return verify(database, anchor)
+    return verify(database, AnchorFile(anchor))
 
 
 def tamper(database: Database, *statements: str) -> None:
@@ -119,8 +120,8 @@ def test_a_rewritten_history_disagrees_with_the_anchor(sealed: Database, anchor:
 def test_a_lost_anchor_line_is_written_again(sealed: Database, anchor: Path) -> None:
     lines = anchor.read_text().splitlines()
     anchor.write_text("\n".join(lines[:2]) + '\n{"block_no": 3, "la')
-    seal(sealed, anchor)
-    assert [head["block_no"] for head in read_anchors(anchor)] == [1, 2, 3]
+    seal(sealed, AnchorFile(anchor))
+    assert [head["block_no"] for head in AnchorFile(anchor).all()] == [1, 2, 3]
     assert check(sealed, anchor).ok
 
 
@@ -159,7 +160,7 @@ def test_a_block_sealed_while_the_chain_is_read_is_no_finding(
                 record_act(tx, system_actor(agency), "test.late", "thing", None)
             with monkeypatch.context() as plain:
                 plain.setattr(sealed, "read", read)
-                seal(sealed, anchor)
+                seal(sealed, AnchorFile(anchor))
 
     monkeypatch.setattr(sealed, "read", beside_a_sealer)
     verdict = check(sealed, anchor)
@@ -171,7 +172,7 @@ def test_the_database_refuses_to_change_or_delete_sealed_events(tmp_path: Path, 
     database = make_database(tmp_path)
     with database.write() as tx:
         record_act(tx, system_actor(make_agency(tx)), "test.act", "thing", None)
-    seal(database, anchor)
+    seal(database, AnchorFile(anchor))
     for statement in ("DELETE FROM audit_event", "UPDATE audit_event SET action='x'"):
         with pytest.raises(DatabaseError, match="audit events"), database.write() as tx:
             raw(tx.session, statement)

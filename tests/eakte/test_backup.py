@@ -81,7 +81,7 @@ def test_what_is_restored_is_what_was_backed_up(
     assert (restored.rows, restored.blobs) == (made.rows, made.blobs)
     assert restored.equal, restored.findings
     assert restored.documents >= 2
-    assert verify(empty.database, empty.settings.anchor_file).ok
+    assert verify(empty.database, empty.anchors).ok
     with services.database.read() as before:
         addresses = before.scalars(select(Blob.sha256)).all()
         assert balance(services) == balance(empty)
