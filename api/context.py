@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import Depends, Request
 
 from archive.blobs.port import BlobStore
+from core.audit.anchors import Anchors
 from core.database import Database
 from core.errors import EakteError, NotSignedIn
 from core.settings import Settings
@@ -38,6 +39,7 @@ class Context:
     search: SearchService
     renderer: PageRenderer
     agency_id: UUID
+    anchors: Anchors
 
 
 class PasswordChangeRequired(EakteError):

@@ -11,13 +11,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Final
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from core import leases
+from core.audit.anchors import Anchors
 from core.audit.sealing import seal
 from core.database import LEASES, Database
 from core.errors import EakteError
@@ -49,11 +49,11 @@ def settle_index(
     return _settle(database, INDEXER, catch_up, lambda session: bool(session.scalar(owed)) or not current(), wait)
 
 
-def settle_seals(database: Database, anchor: Path, wait: float = WAIT_SECONDS) -> bool:
+def settle_seals(database: Database, anchors: Anchors, wait: float = WAIT_SECONDS) -> bool:
     """Seal all committed audit events. False when another process holds the sealer and has not done it in time."""
     unsealed = select(exists().where(AuditEvent.chain_no.is_(None)))
     return _settle(
-        database, SEALER, lambda: seal(database, anchor), lambda session: bool(session.scalar(unsealed)), wait
+        database, SEALER, lambda: seal(database, anchors), lambda session: bool(session.scalar(unsealed)), wait
     )
 
 

@@ -14,11 +14,12 @@ from uuid import UUID
 from sqlalchemy import select
 
 from archive.blobs.port import BlobStore
+from core.audit.anchors import Anchors
 from core.clock import Clock
 from core.database import Database, open_sqlite
 from core.errors import ConfigurationError, EakteError, InvalidInput
 from core.settings import Settings
-from eakte.storage import examine_storage, open_blobs
+from eakte.storage import examine_storage, open_anchors, open_blobs
 from migrations.state import refuse_newer, require_current
 from organisation.models import Agency
 
@@ -30,6 +31,7 @@ class Services:
     settings: Settings
     database: Database
     blobs: BlobStore
+    anchors: Anchors
 
 
 def open_services(
@@ -58,12 +60,13 @@ def open_services(
         else:
             require_current(database.engine)
         blobs = open_blobs(settings, database, make=migrate)
+        anchors = open_anchors(settings, make=migrate)
         if examine:
             examine_storage(settings, database)
     except EakteError:
         database.dispose()
         raise
-    return Services(settings, database, blobs)
+    return Services(settings, database, blobs, anchors)
 
 
 def open_database(settings: Settings, clock: Clock | None = None) -> Database:

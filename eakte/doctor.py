@@ -74,7 +74,7 @@ def examine(services: Services, *, deep: bool = True, progress: Progress = _sile
             findings += check(session, services)
     with services.database.read() as session:
         findings += _clock_findings(session, services.database.clock.now())
-    for walk in (_ledger_findings, _note_findings, _index_findings, _broker_findings):
+    for walk in (_audit_findings, _ledger_findings, _note_findings, _index_findings, _broker_findings):
         findings += walk(services)
     return findings
 
@@ -258,8 +258,8 @@ def _work_findings(session: Session, services: Services) -> Iterator[Finding]:
         yield Finding("inbox", "unseen", str(item_id), "Dieses Schreiben liegt, wo es niemand sieht.")
 
 
-def _audit_findings(session: Session, services: Services) -> Iterator[Finding]:
-    for problem in verify(session, services.settings.anchor_file).problems:
+def _audit_findings(services: Services) -> Iterator[Finding]:
+    for problem in verify(services.database, services.anchors).problems:
         yield Finding("audit", problem.kind, str(problem.position), "Das Protokoll ist an dieser Stelle verändert.")
 
 
@@ -277,5 +277,4 @@ _CHECKS: Final[Sequence[Callable[[Session, Services], Iterator[Finding]]]] = (
     _record_findings,
     _delivery_findings,
     _work_findings,
-    _audit_findings,
 )

@@ -31,7 +31,7 @@ def duties(services: Services) -> Sequence[Duty]:
     settings = services.settings
     found = [
         Duty("sweeper", 2.0, lambda: sweep(services)),
-        Duty("sealer", 2.0, lambda: seal(services.database, settings.anchor_file)),
+        Duty("sealer", 2.0, lambda: seal(services.database, services.anchors)),
         Duty("indexer", 0.2, Indexing(services).run),
         Duty("rescue", 60.0, lambda: bring_to_light(services.database)),
         Duty("bytes", 60.0, _remove_bytes(services)),

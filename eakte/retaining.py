@@ -22,4 +22,4 @@ def stores(services: Services) -> Stores:
 
 def export_places(services: Services, out: Path) -> Places:
     """Where an export goes, and the folders of the installation that it needs."""
-    return Places(out, services.settings.work_folder, services.settings.anchor_file)
+    return Places(out, services.settings.work_folder, services.anchors)

@@ -9,6 +9,7 @@ from minio.sse import SseKMS, SseS3
 
 from archive.blobs import s3_bucket
 from archive.blobs.s3 import S3BlobStore
+from archive.blobs.s3_anchors import S3Anchors
 from archive.blobs.s3_wire import Access, connect
 from core.errors import ConfigurationError
 from core.secrets import read_secret
@@ -31,6 +32,12 @@ def everyday_store(settings: Settings) -> S3BlobStore:
     """The store for everything but disposal. Sends nothing yet."""
     access = _everyday(settings)
     return S3BlobStore(connect(access), access.bucket, settings.work_folder, _encryption(settings))
+
+
+def anchors(settings: Settings) -> S3Anchors:
+    """The heads of the audit chain in the bucket. Sends nothing yet."""
+    access = _everyday(settings)
+    return S3Anchors(connect(access), access.bucket, _encryption(settings))
 
 
 def disposal_store(settings: Settings) -> S3BlobStore:

@@ -49,6 +49,7 @@ def build_app(services: Services) -> FastAPI:
         search=search_service(services),
         renderer=ChildRenderer(ChildPool(1, _PREVIEW_LIMITS), services.settings.work_folder),
         agency_id=agency_id(services),
+        anchors=services.anchors,
     )
     return create_app(context, routers())
 

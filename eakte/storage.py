@@ -9,6 +9,7 @@ from sqlalchemy import select
 from archive.blobs.local import LocalBlobStore
 from archive.blobs.port import BlobStore
 from archive.models import Installation
+from core.audit.anchors import AnchorFile, Anchors, add_missing
 from core.database import Database
 from core.errors import ConfigurationError
 from core.ids import new_id
@@ -27,6 +28,22 @@ def open_blobs(settings: Settings, database: Database, *, make: bool = False) ->
     if make:
         s3_access.prepare(settings, _installation(database))
     return s3_access.everyday_store(settings)
+
+
+def open_anchors(settings: Settings, *, make: bool = False) -> Anchors:
+    """Where the heads of the audit chain are kept: the file in the data folder, or the bucket that all hosts share.
+
+    With `make`, heads in the file of a host that now uses the bucket are carried over; the file stays.
+    """
+    file = AnchorFile(settings.anchor_file)
+    if not _uses_s3(settings):
+        return file
+    from eakte import s3_access
+
+    shared = s3_access.anchors(settings)
+    if make:
+        add_missing(shared, file.all())
+    return shared
 
 
 def examine_storage(settings: Settings, database: Database) -> None:

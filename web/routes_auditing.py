@@ -7,7 +7,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import RedirectResponse
-from sqlalchemy.orm import Session
 
 from core.actor import Role
 from core.audit.verify import verify
@@ -53,17 +52,17 @@ def get_log(
     errors: list[str] = []
     start, end = _day(von, errors), _day(bis, errors)
     wanted = LogQuery(vorgang, start, end, akte, ab)
+    seal = chain_seal(who, kette == "pruefen")
     with who.ctx.database.read() as session:
-        seal = chain_seal(session, who, kette == "pruefen")
         page = log_page(session, who.actor, who.today, wanted, (von, bis), tuple(errors), seal, who.texts)
     return show(who, page, shell_of(who, "pruefung"), 422 if errors else 200)
 
 
-def chain_seal(session: Session, who: Visit, wanted: bool) -> Seal:
+def chain_seal(who: Visit, wanted: bool) -> Seal:
     """What is known about the audit chain: nothing until somebody asks, since checking reads every event."""
     if not wanted:
         return Seal(None, who.texts("protokoll.siegel_offen"))
-    verdict = verify(session, who.ctx.settings.anchor_file)
+    verdict = verify(who.ctx.database, who.ctx.anchors)
     now = time_words(who.ctx.database.clock.now())
     if verdict.ok:
         return Seal(True, who.texts("protokoll.siegel_gut", nr=who.texts.number(verdict.checked), zeit=now))

@@ -34,6 +34,7 @@ from archive.blobs.s3_wire import NOT_THERE, THERE_ALREADY, impatient, translate
 from core.errors import EakteError
 
 MARKER: Final = "eakte.json"
+ANCHORS: Final = "audit-anchors/"
 _ADDRESS: Final = re.compile(r"[0-9a-f]{64}")
 _EVENTUAL: Final = (0.05, 0.2, 0.5, 1.0, 2.0)  # waits for a server that shows a little later what it stored
 _BYPASS: Final = {"x-amz-bypass-governance-retention": "true"}
@@ -143,7 +144,7 @@ class S3BlobStore:
     def strangers(self) -> Iterator[str]:
         """See BlobStore."""
         for key, _ in self._listed():
-            if key != MARKER and not _ADDRESS.fullmatch(key):
+            if key != MARKER and not key.startswith(ANCHORS) and not _ADDRESS.fullmatch(key):
                 yield key
 
     def tidy(self, grace: float) -> int:

@@ -1,24 +1,23 @@
 """The sealer: gives committed events gap-free numbers, links them into blocks, anchors the head outside the database.
 
-Only one sealer runs (a named lease). Sealing lags behind commit by seconds; events are chained in the order of their
-sealing, which is some order in which they were visible, not the order of their ids.
+Only one sealer runs (a named lease); where a lease was lost and two run, on one host or on several, at most one head is
+without its anchor at any time, since a block is added only behind a head that was looked after. Sealing lags behind
+commit by seconds; events are chained in the order of their sealing, which is some order in which they were visible, not
+the order of their ids.
 """
 
 from __future__ import annotations
 
-import fcntl
-import json
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from core.actor import Actor
+from core.audit.anchors import Anchors, Head
 from core.audit.hashing import ZERO, block_hash, leaf_hash, merkle_root
 from core.audit.record import record_act
 from core.database import AUDIT, Database, Transaction
@@ -26,7 +25,6 @@ from core.errors import InvalidInput
 from core.models import AuditBlock, AuditEvent
 
 BLOCK_SIZE = 500
-_TAIL_BYTES = 16 * 1024
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -51,48 +49,42 @@ def event_fields(event: AuditEvent) -> dict[str, Any]:
     }
 
 
-def seal(database: Database, anchor: Path) -> int:
+def seal(database: Database, anchors: Anchors) -> int:
     """Seal what is committed, block by block, and anchor each head. Returns the number of events sealed.
 
-    Killed between commit and anchor, the next run writes that one head first. More than one head behind the last anchor
-    is the work of somebody else, and so is a gap before it: the anchors are then left alone, for `verify` to name it,
-    until a person renews them. Looks at the end of the anchor file and of the chain only, however long both are.
+    Killed between commit and anchor, the next run writes that one head first, on whatever host. More than one head
+    behind the last anchor is the work of somebody else, and so is a gap before it: the anchors are then left alone, for
+    `verify` to name it, until a person renews them. Looks at the newest two blocks only, however long the chain is.
     """
     sealed = 0
-    with _only_sealer(anchor):
-        _anchor_newest(database, anchor)
+    with anchors.alone():
         while True:
+            newest = _anchor_newest(database, anchors)
             with database.write(AUDIT) as tx:
-                count = _seal_block(tx)
-            if not count:
+                count = _seal_block(tx) if _newest_block(tx.session) == newest else None
+            if count == 0:
                 return sealed
-            sealed += count
-            _anchor_newest(database, anchor)
+            sealed += count or 0  # None: another host was quicker, and its head has to be anchored before the next
 
 
-def renew_anchors(database: Database, anchor: Path, actor: Actor, reason: str) -> int:
+def renew_anchors(database: Database, anchors: Anchors, actor: Actor, reason: str) -> int:
     """Write lost anchors anew from the database, after a person checked it. The chain keeps who did it and why.
 
     Returns the number of heads written. Raises InvalidInput without a reason.
     """
     if not reason.strip():
         raise InvalidInput("Bitte geben Sie eine Begründung an.", "a reason is needed")
-    with _only_sealer(anchor):
+    with anchors.alone():
         # Noted and sealed under the lock: the newest head is written last, where the sealer looks for it.
         with database.write() as tx:
             record_act(tx, actor, "audit.anchors_renewed", "audit_block", None, reason=reason.strip())
         with database.write(AUDIT) as tx:
             _seal_block(tx)
-        return _anchor_all(database, anchor)
+        return _anchor_all(database, anchors)
 
 
-@contextmanager
-def _only_sealer(anchor: Path) -> Iterator[None]:
-    """One sealer at a time on this machine, also beside the worker's: a block and its anchor stay together."""
-    anchor.parent.mkdir(parents=True, exist_ok=True)
-    with anchor.with_suffix(".lock").open("a") as lock:
-        fcntl.flock(lock.fileno(), fcntl.LOCK_EX)
-        yield
+def _newest_block(session: Session) -> int:
+    return session.scalar(select(func.max(AuditBlock.block_no))) or 0
 
 
 def _seal_block(tx: Transaction) -> int:
@@ -143,65 +135,32 @@ def _case_counters(tx: Transaction, case_ids: set[UUID]) -> dict[UUID, int]:
     return {case_id: number or 0 for case_id, number in rows if case_id is not None}
 
 
-def read_anchors(anchor: Path) -> list[dict[str, Any]]:
-    """The anchored heads, oldest first; what is no head (a half-written line after a power cut) is left out."""
-    return _heads(anchor.read_bytes()) if anchor.exists() else []
-
-
-def _heads(lines: bytes) -> list[dict[str, Any]]:
-    heads = []
-    for line in lines.decode("utf-8", errors="replace").splitlines():
-        try:
-            head = json.loads(line)
-            heads.append({**head, "block_no": int(head["block_no"]), "last_no": int(head["last_no"])})
-        except (ValueError, TypeError, KeyError):
-            continue
-    return heads
-
-
-def anchored_head(block: AuditBlock) -> dict[str, Any]:
+def anchored_head(block: AuditBlock) -> Head:
     """What is kept of a block outside the database."""
     at = (block.sealed_at - _EPOCH) // _MICROSECOND
     return {"block_no": block.block_no, "last_no": block.last_no, "hash": block.block_hash.hex(), "sealed_at": at}
 
 
-def _anchor_newest(database: Database, anchor: Path) -> None:
-    """Append the newest head, when it is the only one behind the last anchor."""
-    newest = max((head["block_no"] for head in _heads(_tail(anchor))), default=0)
+def _anchor_newest(database: Database, anchors: Anchors) -> int:
+    """Anchor the newest head when it is the only one that lacks its anchor. Returns its number, 0 without any."""
     with database.read() as session:
-        behind = select(AuditBlock).where(AuditBlock.block_no > newest).order_by(AuditBlock.block_no).limit(2)
-        blocks = session.scalars(behind).all()
-    if len(blocks) == 1:
-        _append(anchor, blocks)
+        newest = session.scalars(select(AuditBlock).order_by(AuditBlock.block_no.desc()).limit(2)).all()
+    if not newest:
+        return 0
+    head, *before = newest
+    if not anchors.has(head.block_no) and all(anchors.has(one.block_no) for one in before):
+        anchors.append([anchored_head(head)])
+    return head.block_no
 
 
-def _anchor_all(database: Database, anchor: Path) -> int:
+def _anchor_all(database: Database, anchors: Anchors) -> int:
     """Append every head that has no anchor; returns how many."""
-    known = {head["block_no"] for head in read_anchors(anchor)}
+    known = {head["block_no"] for head in anchors.all()}
     with database.read() as session:
-        heads = session.scalars(select(AuditBlock).order_by(AuditBlock.block_no))
-        missing = [block for block in heads if block.block_no not in known]
-    _append(anchor, missing)
+        blocks = session.scalars(select(AuditBlock).order_by(AuditBlock.block_no))
+        missing = [anchored_head(block) for block in blocks if block.block_no not in known]
+    anchors.append(missing)
     return len(missing)
-
-
-def _tail(anchor: Path) -> bytes:
-    """The end of the anchor file: some dozens of heads."""
-    if not anchor.exists():
-        return b""
-    with anchor.open("rb") as file:
-        file.seek(max(0, anchor.stat().st_size - _TAIL_BYTES))
-        return file.read()
-
-
-def _append(anchor: Path, blocks: Sequence[AuditBlock]) -> None:
-    end = _tail(anchor)
-    torn = bool(end) and not end.endswith(b"\n")
-    with anchor.open("a", encoding="utf-8") as file:
-        file.write("\n" if torn else "")
-        file.writelines(json.dumps(anchored_head(block)) + "\n" for block in blocks)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _text(value: UUID | None) -> str | None:

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
+from core.audit.anchors import Anchors
 from core.audit.hashing import ZERO, block_hash, leaf_hash, merkle_root
-from core.audit.sealing import BLOCK_SIZE, anchored_head, event_fields, read_anchors
+from core.audit.sealing import BLOCK_SIZE, anchored_head, event_fields
+from core.database import Database
 from core.models import AuditBlock, AuditEvent
 
 
@@ -45,31 +46,47 @@ class Verdict:
 
 @dataclass(slots=True)
 class _Walk:
-    """How far the chain was followed: the hash to link to, the next event and block due, the heads met."""
+    """How far the chain was followed: the block read last, the hash to link to, the next event and block due, the heads
+    met."""
 
+    read_no: int | None = None
     previous: bytes = ZERO
     event_no: int = 1
     block_no: int = 1
     heads: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
-def verify(session: Session, anchor: Path) -> Verdict:
+def verify(database: Database, anchors: Anchors) -> Verdict:
     """Recompute every sealed event, block and link, and compare the heads with the anchors outside the database.
 
     Sound beside a running sealer: anchors read before the database may not be ahead of it, and a head without an anchor
-    counts only when the anchors read afterwards lack it too; the newest may be on its way.
+    counts only when the anchors read afterwards lack it too; the newest may be on its way. Each block is read in a
+    transaction of its own, since one over the whole chain would keep the database from cleaning up behind it. That
+    loses nothing: a sealed block never changes, and its link is compared with the hash kept from the block before.
+    Raises Unavailable when the database cannot be asked.
     """
     verdict, walk = Verdict(), _Walk()
-    before = read_anchors(anchor)
+    before = anchors.all()
     try:
-        for number in session.scalars(select(AuditBlock.block_no).order_by(AuditBlock.block_no)).all():
-            verdict.problems.extend(_follow(session, number, walk, verdict))
-            session.expunge_all()
-        verdict.problems.extend(_beyond(session, walk.event_no - 1))
+        while _step(database, walk, verdict):
+            pass
     except DatabaseError:
         verdict.problems.append(Problem(walk.event_no, "unreadable"))
-    verdict.problems.extend(_compare_anchors(before, read_anchors(anchor), walk.heads))
+    verdict.problems.extend(_compare_anchors(before, anchors.all(), walk.heads))
     return verdict
+
+
+def _step(database: Database, walk: _Walk, verdict: Verdict) -> bool:
+    """Follow the chain by one block. False behind the last, seen in the same transaction as what lies beyond it."""
+    with database.read() as session:
+        later = true() if walk.read_no is None else AuditBlock.block_no > walk.read_no
+        number = session.scalar(select(func.min(AuditBlock.block_no)).where(later))
+        if number is None:
+            verdict.problems.extend(_beyond(session, walk.event_no - 1))
+            return False
+        walk.read_no = number
+        verdict.problems.extend(_follow(session, number, walk, verdict))
+        return True
 
 
 def _follow(session: Session, number: int, walk: _Walk, verdict: Verdict) -> Iterator[Problem]:

@@ -24,10 +24,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from archive.models import Blob
+from core.audit.anchors import write_heads
 from core.errors import Unavailable
 from eakte.backup.copying import BlobCopier
 from eakte.backup.encryption import Recipients
-from eakte.backup.repository import BLOBS, FILES, FORMAT, MANIFEST, TABLES, Repository, Snapshot
+from eakte.backup.repository import ANCHORS, BLOBS, FILES, FORMAT, MANIFEST, TABLES, Repository, Snapshot
 from eakte.backup.tables import Fingerprint, dump, durable_tables
 from eakte.bootstrap import Services
 from migrations.state import refuse_newer
@@ -73,7 +74,7 @@ def _attempt(
 ) -> Made | None:
     now = services.database.clock.now()
     folder = repository.begin(now)
-    anchors = _read(services.settings.anchor_file)
+    anchors = write_heads(services.anchors.all())
     found: dict[str, Fingerprint] = {}
     with services.database.read() as session:
         blobs = _list_blobs(session, folder / BLOBS)
@@ -120,7 +121,7 @@ def _files(anchors: bytes, certificates: Path) -> bytes:
     """The audit anchors as they were before the rows were read, and the certificates as they are now."""
     held = io.BytesIO()
     with tarfile.open(fileobj=held, mode="w") as tar:
-        _add(tar, "anchors/audit.jsonl", anchors)
+        _add(tar, ANCHORS, anchors)
         for path in sorted(certificates.glob("*")):
             _add(tar, f"certificates/{path.name}", path.read_bytes())
     return held.getvalue()
@@ -130,10 +131,6 @@ def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
     member = tarfile.TarInfo(name)
     member.size, member.mode = len(data), 0o600
     tar.addfile(member, io.BytesIO(data))
-
-
-def _read(path: Path) -> bytes:
-    return path.read_bytes() if path.exists() else b""
 
 
 def _destroyed_since(services: Services, sha: str) -> bool:

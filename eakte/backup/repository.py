@@ -20,6 +20,7 @@ from core.errors import ConfigurationError
 
 FORMAT = 1
 TABLES, FILES, BLOBS, MANIFEST = "tables.jsonl.gz.age", "files.tar.age", "blobs.txt", "manifest.json"
+ANCHORS = "anchors/audit.jsonl"  # within FILES
 _NAME = "%Y%m%dT%H%M%S.%fZ"
 
 

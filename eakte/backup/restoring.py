@@ -18,13 +18,13 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from archive.models import Blob
+from core.audit.anchors import add_missing, read_heads
 from core.database import SCHEMA
 from core.errors import ConfigurationError
-from core.settings import Settings
 from eakte.backup.encryption import Identity
 from eakte.backup.loading import Loader
 from eakte.backup.making import digest
-from eakte.backup.repository import FILES, TABLES, Repository, Snapshot
+from eakte.backup.repository import ANCHORS, FILES, TABLES, Repository, Snapshot
 from eakte.backup.scratch import throwaway
 from eakte.backup.tables import durable_tables
 from eakte.bootstrap import Services
@@ -72,7 +72,7 @@ def restore(services: Services, source: Source, progress: Callable[[int, int], N
     _require_fitting(services, manifest["revision"])
     _require_unchanged(snapshot)
     missing = _restore_blobs(services, source, manifest["blobs"], progress)
-    _restore_files(services.settings, source)
+    _restore_files(services, source)
     rows = _restore_rows(services, source, manifest)
     documents = rebuild_index(services)
     return Restored(snapshot.name, rows, manifest["blobs"] - len(missing), documents, missing, examine(services))
@@ -170,14 +170,17 @@ def _load(session: Session, source: Source) -> dict[str, dict[str, int | str]]:
     return {name: mark.as_json() for name, mark in loader.found.items()}
 
 
-def _restore_files(settings: Settings, source: Source) -> None:
+def _restore_files(services: Services, source: Source) -> None:
     held = io.BytesIO()
     source.identity.decrypt(source.snapshot.folder / FILES, held)
     held.seek(0)
     with tarfile.open(fileobj=held) as tar:
         for member in tar:
             content = tar.extractfile(member)
-            place = settings.anchor_file if member.name == "anchors/audit.jsonl" else None
-            place = place or settings.certificate_folder / Path(member.name).name
+            data = content.read() if content else b""
+            if member.name == ANCHORS:
+                add_missing(services.anchors, read_heads(data))
+                continue
+            place = services.settings.certificate_folder / Path(member.name).name
             place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            place.write_bytes(content.read() if content else b"")
+            place.write_bytes(data)

@@ -41,7 +41,7 @@ def audit_anchor(
     from core.audit.sealing import renew_anchors
 
     with services() as opened:
-        written = renew_anchors(opened.database, opened.settings.anchor_file, acting(opened, user), reason)
+        written = renew_anchors(opened.database, opened.anchors, acting(opened, user), reason)
         messages.print(f"{written} Köpfe verankert.")
 
 
@@ -56,11 +56,9 @@ def _installed() -> Verdict:
     from core.singletons import settle_seals
 
     with services() as opened:
-        anchor = opened.settings.anchor_file
-        if not settle_seals(opened.database, anchor):
+        if not settle_seals(opened.database, opened.anchors):
             raise Unavailable("Das Protokoll wird gerade gesiegelt. Bitte noch einmal versuchen.", "log not sealed")
-        with opened.database.read() as session:
-            return verify(session, anchor)
+        return verify(opened.database, opened.anchors)
 
 
 def _sentence(problem: Problem) -> str:

@@ -12,28 +12,30 @@ whoever made it did not also make the blocks; for both, compare with the authori
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from core.audit.anchors import Head
 from core.audit.hashing import inclusion_path
-from core.audit.sealing import event_fields, read_anchors
+from core.audit.sealing import event_fields
 from core.models import AuditBlock, AuditEvent
 
 FORMAT: Final = "eakte-audit-extract/1"
 EXPORTED: Final = "case.exported"
 
 
-def build_extract(session: Session, case_file_id: UUID, anchor: Path) -> dict[str, Any]:
-    """All sealed events of the case. `unsealed` counts those that were not sealed yet: seal first, then there are none."""
+def build_extract(session: Session, case_file_id: UUID, anchored: Sequence[Head]) -> dict[str, Any]:
+    """All sealed events of the case, with the anchored heads of their blocks. `unsealed` counts those that were not sealed
+    yet: seal first, then there are none.
+    """
     mine = select(AuditEvent).where(AuditEvent.case_file_id == case_file_id)
     events = session.scalars(mine.where(AuditEvent.chain_no.is_not(None)).order_by(AuditEvent.chain_no)).all()
     pending = select(func.count()).select_from(AuditEvent)
     blocks = _blocks(session, events)
-    heads = {int(str(head["block_no"])): head for head in read_anchors(anchor)}
+    heads = {int(str(head["block_no"])): head for head in anchored}
     return {
         "format": FORMAT,
         "case_file_id": str(case_file_id),

@@ -37,6 +37,7 @@ from archive.blobs.port import BlobStore
 from archive.models import CaseFile, ContentFile, Document, DocumentVersion, Filing, Page
 from core.actor import Actor
 from core.audit import record_act
+from core.audit.anchors import Anchors
 from core.clock import agency_date
 from core.database import Database
 from core.errors import NotFound, Unavailable
@@ -79,11 +80,11 @@ class _Item:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """`out` gets the ZIP (made when absent), `work` holds it while it is made, `anchor` are the heads of the audit log."""
+    """`out` gets the ZIP (made when absent), `work` holds it while it is made, `anchors` are the heads of the audit log."""
 
     out: Path
     work: Path
-    anchor: Path
+    anchors: Anchors
 
 
 def export_case(database: Database, store: BlobStore, actor: Actor, number: str, places: Places) -> Exported:
@@ -105,7 +106,7 @@ def export_case(database: Database, store: BlobStore, actor: Actor, number: str,
             packer = _Packer(archive_file, now)
             _pack(packer, store, case_file, items)
             _record(database, actor, case_file, items, contents_sha256(packer.sums))
-            _pack_proof(packer, database, case_file, places.anchor)
+            _pack_proof(packer, database, case_file, places.anchors)
         target = _hand_out(packed, places.out, case_file, now)
     finally:
         packed.unlink(missing_ok=True)
@@ -169,11 +170,12 @@ def _pack(packer: _Packer, store: BlobStore, case_file: CaseFile, items: Sequenc
     packer.add("Register.pdf", _pdf(case_file, lines, packer.now))
 
 
-def _pack_proof(packer: _Packer, database: Database, case_file: CaseFile, anchor: Path) -> None:
-    if not settle_seals(database, anchor):
+def _pack_proof(packer: _Packer, database: Database, case_file: CaseFile, anchors: Anchors) -> None:
+    if not settle_seals(database, anchors):
         raise Unavailable("Das Protokoll wird gerade gesiegelt. Bitte gleich noch einmal versuchen.", "log not sealed")
+    anchored = anchors.all()
     with database.read() as session:
-        extract = build_extract(session, case_file.id, anchor)
+        extract = build_extract(session, case_file.id, anchored)
     packer.add(EXTRACT, json.dumps(extract, ensure_ascii=False, indent=1).encode())
     packer.add(SUMS, "".join(f"{sha256}  {name}\n" for name, sha256 in packer.sums).encode())
 

@@ -35,6 +35,7 @@ from archive.models import (
 from archive.numbers import number_key
 from archive.pagetext import PageText, Word, encode
 from core.actor import Actor, system_actor
+from core.audit.anchors import AnchorFile
 from core.database import Transaction
 from core.ids import new_id
 from core.models import AuditEvent
@@ -186,7 +187,8 @@ def make_house(folder: Path) -> House:
     room = make_room(folder)
     index = TantivyIndex(room.settings.index_folder)
     search = SearchService(room.database, room.blobs, index)
-    context = Context(room.settings, room.database, room.blobs, search, WhitePage(), room.agency_id)
+    anchors = AnchorFile(room.settings.anchor_file)
+    context = Context(room.settings, room.database, room.blobs, search, WhitePage(), room.agency_id, anchors)
     house = House(room, create_app(context, routers()))
     house.cases = {"own": room.cases["dirks"], "team": room.cases["harms"], "foreign": room.cases["gerdes"]}
     with room.database.write() as tx:

@@ -16,6 +16,7 @@ from archive.case_search import find_cases
 from archive.models import CaseFile, CaseGrant, Document, Membership, Person, PersonMark
 from archive.repository import case_files_by_number
 from core.actor import Actor, ActorKind, Role, system_actor
+from core.audit.anchors import AnchorFile
 from core.errors import Conflict, InvalidInput, NotFound
 from core.ids import new_id
 from eakte.bootstrap import Services
@@ -298,7 +299,7 @@ def test_as_names_a_person_of_this_agency(room: Room) -> None:
         tx.session.add(User(agency_id=foreign, username="tnommen", display_name="Anderer"))
         tx.session.add(User(agency_id=foreign, username="nur-dort", display_name="Anderer"))
         tx.session.add(Person(agency_id=foreign))
-    services = Services(room.settings, room.database, room.blobs)
+    services = Services(room.settings, room.database, room.blobs, AnchorFile(room.settings.anchor_file))
     assert acting(services, "tnommen").agency_id == room.agency_id
     with pytest.raises(InvalidInput, match="unknown user"):
         acting(services, "nur-dort")

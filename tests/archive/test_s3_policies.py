@@ -14,6 +14,7 @@ from minio.minioadmin import MinioAdmin
 
 from archive.blobs.port import BlobLocked, Lock
 from archive.blobs.s3 import S3BlobStore
+from archive.blobs.s3_anchors import S3Anchors
 from archive.blobs.s3_bucket import examine, prepare
 from archive.blobs.s3_wire import Access, connect
 from core.errors import EakteError
@@ -59,6 +60,10 @@ def test_everyday_work_needs_no_more_and_may_not_break_locks(identities: dict[st
         with pytest.raises(BlobLocked):
             one.unlink(locked)
     assert store.verify(locked)
+    head = {"block_no": 1, "last_no": 3, "hash": "ab" * 32, "sealed_at": 1}
+    anchors = S3Anchors(connect(access), access.bucket)
+    anchors.append([head])
+    assert anchors.all() == [head]
     with pytest.raises(S3Error):
         connect(access).make_bucket("another")
 

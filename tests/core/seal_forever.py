@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.actor import system_actor
 from core.audit import record_act
+from core.audit.anchors import AnchorFile
 from core.audit.sealing import seal
 from core.database import open_sqlite
 from core.ids import new_id
@@ -22,7 +23,7 @@ def main(folder: Path) -> None:
     while True:
         with database.write() as tx:
             record_act(tx, actor, "test.more", "thing", None)
-        seal(database, folder / "anchors.jsonl")
+        seal(database, AnchorFile(folder / "anchors.jsonl"))
         if not told:
             print("sealing", flush=True)
             told = True

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import Session
 
 from core.actor import Actor, ActorKind, system_actor
 from core.audit import LOOK_WINDOW, Seen, look, record_act
+from core.audit.anchors import AnchorFile
 from core.audit.hashing import inclusion_path, leaf_hash, merkle_root, path_sides, root_from_path
-from core.audit.sealing import event_fields, read_anchors, seal
+from core.audit.sealing import event_fields, seal
 from core.audit.verify import Verdict, verify
 from core.clock import SetClock
 from core.database import Database
@@ -42,15 +46,14 @@ def sealed(tmp_path: Path, anchor: Path) -> Database:
         with database.write() as tx:
             for number in range(4):
                 record_act(tx, system_actor(agency), f"test.{block}.{number}", "thing", new_id(), case_file_id=case)
-        seal(database, anchor)
+        seal(database, AnchorFile(anchor))
     with database.write() as tx:
         lift_triggers(tx.session)
     return database
 
 
 def check(database: Database, anchor: Path) -> Verdict:
-    with database.read() as session:
-        return verify(session, anchor)
+    return verify(database, AnchorFile(anchor))
 
 
 def tamper(database: Database, *statements: str) -> None:
@@ -117,16 +120,59 @@ def test_a_rewritten_history_disagrees_with_the_anchor(sealed: Database, anchor:
 def test_a_lost_anchor_line_is_written_again(sealed: Database, anchor: Path) -> None:
     lines = anchor.read_text().splitlines()
     anchor.write_text("\n".join(lines[:2]) + '\n{"block_no": 3, "la')
-    seal(sealed, anchor)
-    assert [head["block_no"] for head in read_anchors(anchor)] == [1, 2, 3]
+    seal(sealed, AnchorFile(anchor))
+    assert [head["block_no"] for head in AnchorFile(anchor).all()] == [1, 2, 3]
     assert check(sealed, anchor).ok
+
+
+def test_the_chain_is_read_in_many_short_transactions(
+    sealed: Database, anchor: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows: list[int] = []
+    read = sealed.read
+
+    @contextmanager
+    def counted() -> Iterator[Session]:
+        with read() as session:
+            rows.append(0)
+            event.listen(session, "loaded_as_persistent", lambda *_: rows.append(rows.pop() + 1))
+            yield session
+
+    monkeypatch.setattr(sealed, "read", counted)
+    assert check(sealed, anchor).checked == 12
+    assert sum(rows) == 15, "twelve events and three blocks, each read once"
+    assert max(rows) == 5, "a transaction reads one block with its events"
+
+
+def test_a_block_sealed_while_the_chain_is_read_is_no_finding(
+    sealed: Database, anchor: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, late = sealed.read, iter([True])
+
+    @contextmanager
+    def beside_a_sealer() -> Iterator[Session]:
+        with read() as session:
+            yield session
+        if next(late, False):
+            with sealed.write() as tx:
+                agency = tx.session.scalars(select(AuditEvent.agency_id)).first()
+                assert agency is not None
+                record_act(tx, system_actor(agency), "test.late", "thing", None)
+            with monkeypatch.context() as plain:
+                plain.setattr(sealed, "read", read)
+                seal(sealed, AnchorFile(anchor))
+
+    monkeypatch.setattr(sealed, "read", beside_a_sealer)
+    verdict = check(sealed, anchor)
+    assert verdict.ok, verdict.problems
+    assert verdict.checked == 13
 
 
 def test_the_database_refuses_to_change_or_delete_sealed_events(tmp_path: Path, anchor: Path) -> None:
     database = make_database(tmp_path)
     with database.write() as tx:
         record_act(tx, system_actor(make_agency(tx)), "test.act", "thing", None)
-    seal(database, anchor)
+    seal(database, AnchorFile(anchor))
     for statement in ("DELETE FROM audit_event", "UPDATE audit_event SET action='x'"):
         with pytest.raises(DatabaseError, match="audit events"), database.write() as tx:
             raw(tx.session, statement)

@@ -21,7 +21,8 @@ from sqlalchemy import func, select
 
 from core.actor import system_actor
 from core.audit import record_act
-from core.audit.sealing import read_anchors, renew_anchors, seal
+from core.audit.anchors import AnchorFile
+from core.audit.sealing import renew_anchors, seal
 from core.audit.verify import Verdict, verify
 from core.clock import SystemClock
 from core.database import Database, open_sqlite
@@ -51,7 +52,7 @@ def write_chain(folder: Path, mark: str = "test") -> Database:
                 record_act(
                     tx, system_actor(agency), f"{mark}.{block}.{number}", "thing", new_id(), case_file_id=new_id(), n=1
                 )
-        seal(database, folder / "anchors.jsonl")
+        seal(database, AnchorFile(folder / "anchors.jsonl"))
     with database.write() as tx:
         lift_triggers(tx.session)
     return database
@@ -59,8 +60,7 @@ def write_chain(folder: Path, mark: str = "test") -> Database:
 
 def check(folder: Path) -> Verdict:
     database = open_sqlite(folder / "eakte.sqlite")
-    with database.read() as session:
-        verdict = verify(session, folder / "anchors.jsonl")
+    verdict = verify(database, AnchorFile(folder / "anchors.jsonl"))
     database.dispose()
     return verdict
 
@@ -163,7 +163,7 @@ def test_the_sealer_never_hides_a_lost_anchor(copy: Path) -> None:
     for _ in range(2):
         with database.write() as tx:
             record_act(tx, system_actor(make_agency(tx, str(new_id()))), "test.later", "thing", None)
-        seal(database, copy / "anchors.jsonl")
+        seal(database, AnchorFile(copy / "anchors.jsonl"))
     assert {p.kind for p in check(copy).problems} == {"anchor_missing"}
 
 
@@ -173,8 +173,8 @@ def test_a_person_renews_lost_anchors_and_the_chain_keeps_it(copy: Path) -> None
     with database.write() as tx:
         actor = system_actor(make_agency(tx, "B"))
     with pytest.raises(InvalidInput):
-        renew_anchors(database, copy / "anchors.jsonl", actor, " ")
-    assert renew_anchors(database, copy / "anchors.jsonl", actor, "Sicherung eingespielt") == BLOCKS + 1
+        renew_anchors(database, AnchorFile(copy / "anchors.jsonl"), actor, " ")
+    assert renew_anchors(database, AnchorFile(copy / "anchors.jsonl"), actor, "Sicherung eingespielt") == BLOCKS + 1
     assert check(copy).ok
     with database.read() as session:
         noted = session.scalars(select(AuditEvent.details).where(AuditEvent.action == "audit.anchors_renewed")).one()
@@ -194,8 +194,8 @@ def test_the_sealer_never_repairs_a_gap_in_the_anchors(copy: Path) -> None:
     for name in ("B", "C"):
         with database.write() as tx:
             record_act(tx, system_actor(make_agency(tx, name)), "test.later", "thing", None)
-        assert seal(database, copy / "anchors.jsonl") == 1
-    assert [head["block_no"] for head in read_anchors(copy / "anchors.jsonl")] == [1, 3, 4, 5, 6]
+        assert seal(database, AnchorFile(copy / "anchors.jsonl")) == 1
+    assert [head["block_no"] for head in AnchorFile(copy / "anchors.jsonl").all()] == [1, 3, 4, 5, 6]
     assert [(p.position, p.kind) for p in check(copy).problems] == [(6, "anchor_missing")]
 
 
@@ -205,11 +205,11 @@ def test_sealing_goes_on_after_a_gap_was_renewed(copy: Path) -> None:
     database = open_sqlite(copy / "eakte.sqlite")
     with database.write() as tx:
         actor = system_actor(make_agency(tx, "B"))
-    assert renew_anchors(database, copy / "anchors.jsonl", actor, "Zeile von Hand entfernt") == 2
+    assert renew_anchors(database, AnchorFile(copy / "anchors.jsonl"), actor, "Zeile von Hand entfernt") == 2
     with database.write() as tx:
         record_act(tx, actor, "test.later", "thing", None)
-    seal(database, copy / "anchors.jsonl")
-    assert sorted(head["block_no"] for head in read_anchors(copy / "anchors.jsonl")) == [1, 2, 3, 4, 5, 6]
+    seal(database, AnchorFile(copy / "anchors.jsonl"))
+    assert sorted(head["block_no"] for head in AnchorFile(copy / "anchors.jsonl").all()) == [1, 2, 3, 4, 5, 6]
     assert check(copy).ok
 
 
@@ -223,7 +223,7 @@ def test_sealing_reads_the_end_of_a_long_anchor_file_only(copy: Path) -> None:
     with database.write() as tx:
         record_act(tx, system_actor(make_agency(tx, "B")), "test.later", "thing", None)
     tracemalloc.start()
-    assert seal(database, anchors) == 1
+    assert seal(database, AnchorFile(anchors)) == 1
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 8 * 1024 * 1024
@@ -234,7 +234,7 @@ def test_an_older_copy_of_the_database_is_a_cut_tail(copy: Path, chain: Path) ->
     database = open_sqlite(copy / "eakte.sqlite")
     with database.write() as tx:
         record_act(tx, system_actor(make_agency(tx, "B")), "test.later", "thing", None)
-    seal(database, copy / "anchors.jsonl")
+    seal(database, AnchorFile(copy / "anchors.jsonl"))
     database.dispose()
     shutil.copy(chain / "eakte.sqlite", copy / "eakte.sqlite")
     assert [(p.position, p.kind) for p in check(copy).problems] == [(13, "cut_tail")]
@@ -270,7 +270,7 @@ def test_a_sealer_killed_at_any_moment_leaves_a_sound_chain(copy: Path) -> None:
         process.stdout.close()
         assert check(copy).ok, f"seed {seed}: {check(copy).problems}"
     database = open_sqlite(copy / "eakte.sqlite")
-    seal(database, copy / "anchors.jsonl")
+    seal(database, AnchorFile(copy / "anchors.jsonl"))
     with database.read() as session:
         events = session.scalar(select(func.count()).select_from(AuditEvent))
     verdict = check(copy)
@@ -278,7 +278,7 @@ def test_a_sealer_killed_at_any_moment_leaves_a_sound_chain(copy: Path) -> None:
     assert verdict.checked == events
     assert events is not None
     assert events >= BLOCKS * EACH + 6
-    assert len(read_anchors(copy / "anchors.jsonl")) >= BLOCKS + 6
+    assert len(AnchorFile(copy / "anchors.jsonl").all()) >= BLOCKS + 6
 
 
 def test_verifying_beside_a_running_sealer_finds_nothing(copy: Path) -> None:
@@ -290,7 +290,7 @@ def test_verifying_beside_a_running_sealer_finds_nothing(copy: Path) -> None:
         while not stopping.is_set():
             with database.write() as tx:
                 record_act(tx, actor, "test.more", "thing", None)
-            seal(database, copy / "anchors.jsonl")
+            seal(database, AnchorFile(copy / "anchors.jsonl"))
 
     thread = threading.Thread(target=work)
     thread.start()

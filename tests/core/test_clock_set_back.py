@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from core import jobs, leases
 from core.actor import system_actor
 from core.audit import Seen, look, record_act
+from core.audit.anchors import AnchorFile
 from core.audit.sealing import seal
 from core.audit.verify import verify
 from core.clock import SetClock
@@ -94,13 +95,12 @@ def test_sealing_goes_on_and_the_chain_stays_sound(database: Database, clock: Se
     with database.write() as tx:
         actor = system_actor(make_agency(tx))
         record_act(tx, actor, "test.before", "thing", None)
-    assert seal(database, anchor) == 1
+    assert seal(database, AnchorFile(anchor)) == 1
     clock.instant -= HOUR
     with database.write() as tx:
         record_act(tx, actor, "test.after", "thing", None)
-    assert seal(database, anchor) == 1
-    with database.read() as session:
-        verdict = verify(session, anchor)
+    assert seal(database, AnchorFile(anchor)) == 1
+    verdict = verify(database, AnchorFile(anchor))
     assert verdict.ok
     assert verdict.checked == 2
 

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from core import jobs, leases, outbox
 from core.actor import system_actor
 from core.audit import record_act
+from core.audit.anchors import AnchorFile
 from core.audit.sealing import seal
 from core.audit.verify import verify
 from core.clock import SetClock
@@ -156,11 +157,11 @@ def test_sealers_on_all_hosts_make_one_chain(hosts: list[Database], tmp_path: Pa
         for number in range(6):
             with host.write(FREE) as tx:
                 record_act(tx, system_actor(agency), f"test.{number}", "thing", None, case_file_id=agency)
-            seal(host, tmp_path / "anchors.jsonl")
+            seal(host, AnchorFile(tmp_path / "anchors.jsonl"))
 
     together(hosts, write_and_seal)
+    verdict = verify(hosts[0], AnchorFile(tmp_path / "anchors.jsonl"))
     with hosts[0].read() as session:
-        verdict = verify(session, tmp_path / "anchors.jsonl")
         numbers = session.scalars(select(AuditEvent.case_no).order_by(AuditEvent.case_no)).all()
     assert verdict.ok, verdict.problems
     assert verdict.checked == 6 * HOSTS

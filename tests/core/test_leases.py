@@ -13,6 +13,7 @@ from sqlalchemy import select
 from core import leases
 from core.actor import system_actor
 from core.audit import record_act
+from core.audit.anchors import AnchorFile
 from core.database import Database
 from core.models import AuditEvent, Lease
 from core.processes import owner_is_dead, owner_name
@@ -59,7 +60,7 @@ def test_sealing_here_and_now(database: Database, dead: str, tmp_path: Path, hol
         record_act(tx, system_actor(make_agency(tx)), "test.act", "thing", None)
         if holder != "nobody":
             leases.acquire(tx, SEALER, dead if holder == "dead" else owner_name(), 60)
-    assert settle_seals(database, tmp_path / "anchor.jsonl", wait=0) is sealed
+    assert settle_seals(database, AnchorFile(tmp_path / "anchor.jsonl"), wait=0) is sealed
     with database.read() as session:
         assert (session.scalars(select(AuditEvent.chain_no)).one() is not None) is sealed
         assert session.scalars(select(Lease)).all() == [] or holder == "alive"

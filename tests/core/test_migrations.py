@@ -14,6 +14,7 @@ from archive.models import BlobClaim
 from core import jobs, outbox
 from core.actor import system_actor
 from core.audit import record_act
+from core.audit.anchors import AnchorFile
 from core.audit.sealing import seal
 from core.database import SCHEMA
 from core.ids import new_id
@@ -32,7 +33,7 @@ def test_up_and_down_and_up_again_with_rows(tmp_path: Path) -> None:
             record_act(tx, system_actor(agency), "test.done", "thing", None, case_file_id=agency, n=1)
             jobs.enqueue(tx, agency, "read", new_id(), payload={"page_no": 1})
             outbox.emit(tx, agency, "document.changed", new_id())
-        seal(database, tmp_path / f"{agency}.jsonl")
+        seal(database, AnchorFile(tmp_path / f"{agency}.jsonl"))
         runner.downgrade(database.engine, "base")
         assert set(inspect(database.engine).get_table_names()) <= {"alembic_version"}
         runner.upgrade(database.engine)

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DatabaseError
 from core import jobs
 from core.actor import system_actor
 from core.audit import record_act
+from core.audit.anchors import AnchorFile
 from core.audit.sealing import seal
 from core.database import FREE, Database, postgresql
 from core.database.postgresql import open_postgresql
@@ -163,7 +164,7 @@ def test_now_is_the_servers(database: Database, monkeypatch: pytest.MonkeyPatch)
 def test_the_log_is_append_only(database: Database, tmp_path: Path, act: str) -> None:
     with database.write() as tx:
         record_act(tx, system_actor(make_agency(tx)), "test.done", "thing", None)
-    seal(database, tmp_path / "anchors.jsonl")
+    seal(database, AnchorFile(tmp_path / "anchors.jsonl"))
     with pytest.raises(DatabaseError, match=r"append-only|never change"), database.write() as tx:
         raw(tx.session, act)
     with database.read() as session:

@@ -36,7 +36,7 @@ def work_off(services: Services) -> int:
         pipeline.perform(job)
         done += 1
     index_pending(services)
-    seal(services.database, services.settings.anchor_file)
+    seal(services.database, services.anchors)
     return done
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import event
 
 from archive.blobs.local import LocalBlobStore
 from core import jobs, leases, outbox
+from core.audit.anchors import AnchorFile
 from core.clock import SystemClock
 from core.database import Database
 from core.ids import new_id
@@ -34,7 +35,7 @@ def room(tmp_path: Path) -> Room:
 
 
 def services_of(room: Room) -> Services:
-    return Services(room.settings, room.database, room.blobs)
+    return Services(room.settings, room.database, room.blobs, AnchorFile(room.settings.anchor_file))
 
 
 @contextmanager
@@ -73,7 +74,8 @@ def test_a_duty_that_is_surely_held_is_not_asked_for_at_each_run(room: Room) -> 
 
 def test_a_duty_is_not_run_while_another_worker_holds_it_and_is_when_its_time_is_over(tmp_path: Path) -> None:
     database = make_database(tmp_path, SystemClock())
-    services = Services(Settings(home=tmp_path), database, LocalBlobStore(tmp_path / "blobs", tmp_path / "work"))
+    blobs, anchors = LocalBlobStore(tmp_path / "blobs", tmp_path / "work"), AnchorFile(tmp_path / "audit.jsonl")
+    services = Services(Settings(home=tmp_path), database, blobs, anchors)
     with database.write() as tx:
         assert leases.acquire(tx, "duty/trial", "anderswo:1:1", 1.5) is not None
         free_from = tx.now.timestamp() + 1.5

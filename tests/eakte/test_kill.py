@@ -226,7 +226,7 @@ def test_index_and_audit_are_complete(survived: World, seed: int) -> None:
     services = survived.services
     with services.database.read() as session:
         documents = {str(one) for one in session.scalars(select(Document.id))}
-        verdict = verify(session, services.settings.anchor_file)
+        verdict = verify(services.database, services.anchors)
         events = session.scalar(select(func.count()).select_from(AuditEvent))
     assert documents_in_index(services) == documents, f"seed {seed}"
     assert verdict.ok, f"seed {seed}: {verdict.problems}"

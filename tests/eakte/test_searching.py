@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from core.audit.anchors import AnchorFile
 from core.errors import ConfigurationError
 from core.settings import Settings
 from eakte.bootstrap import Services
@@ -34,7 +35,8 @@ def room(tmp_path: Path) -> Room:
 
 
 def services(room: Room, **settings: Any) -> Services:
-    return Services(Settings(home=room.settings.home, **settings), room.database, room.blobs)
+    chosen = Settings(home=room.settings.home, **settings)
+    return Services(chosen, room.database, room.blobs, AnchorFile(chosen.anchor_file))
 
 
 class Refusing(BaseHTTPRequestHandler):

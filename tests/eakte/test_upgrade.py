@@ -94,7 +94,7 @@ def whole(services: Services) -> None:
     require_current(services.database.engine)
     assert examine(services) == []
     with services.database.read() as session:
-        assert verify(session, services.settings.anchor_file).problems == []
+        assert verify(services.database, services.anchors).problems == []
         assert session.scalar(text("SELECT count(*) FROM document")) == 1
     assert len(documents_in_index(services)) == 1
 

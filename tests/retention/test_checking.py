@@ -37,12 +37,12 @@ def honest(template: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str
                 else:
                     record_act(tx, actor, f"test.{block}{number}", "case_file", case, case_file_id=case)
                 record_act(tx, actor, "test.other", "case_file", other, case_file_id=other)
-        settle_seals(world.database, world.places.anchor)
+        settle_seals(world.database, world.places.anchors)
     with world.database.write() as tx:
         record_act(tx, actor, EXPORTED, "case_file", case, case_file_id=case)
-    settle_seals(world.database, world.places.anchor)
+    settle_seals(world.database, world.places.anchors)
     with world.database.read() as session:
-        return build_extract(session, case, world.places.anchor)
+        return build_extract(session, case, world.places.anchors.all())
 
 
 @pytest.fixture

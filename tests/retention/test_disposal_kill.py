@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from core.audit.anchors import AnchorFile
 from core.audit.verify import verify
 from core.models import AuditEvent
 from core.singletons import settle_seals
@@ -70,9 +71,9 @@ def test_killed_at_random_moments_and_finished_once(world: World) -> None:
     execute(world.stores, world.actor("rita"), "L1")
     assert {address for letter in letters for address in letter.blobs}.isdisjoint(stored(world))
     assert world.hits(words) == []
-    settle_seals(world.database, world.home / "audit.jsonl")
+    settle_seals(world.database, AnchorFile(world.home / "audit.jsonl"))
     with world.database.read() as session:
         destroyed = session.scalars(select(AuditEvent.object_id).where(AuditEvent.action == "case.destroyed")).all()
         assert len(destroyed) == len(set(destroyed)) == CASES + 1
         assert len(session.scalars(select(DestructionCertificate)).all()) == 1
-        assert verify(session, world.home / "audit.jsonl").ok
+    assert verify(world.database, AnchorFile(world.home / "audit.jsonl")).ok

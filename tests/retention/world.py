@@ -37,6 +37,7 @@ from archive.models import (
 from archive.numbers import number_key
 from archive.pagetext import PageText, Word, encode
 from core.actor import Actor
+from core.audit.anchors import AnchorFile
 from core.clock import SetClock
 from core.database import Database, Transaction
 from core.ids import new_id
@@ -97,7 +98,7 @@ class World:
     @property
     def places(self) -> Places:
         """Where an export goes; the folder for work is inside the data folder."""
-        return Places(self.home.parent / "out", self.home / "work", self.home / "anchors" / "audit.jsonl")
+        return Places(self.home.parent / "out", self.home / "work", AnchorFile(self.home / "anchors" / "audit.jsonl"))
 
     def actor(self, name: str) -> Actor:
         with self.database.read() as session:

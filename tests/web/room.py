@@ -26,6 +26,7 @@ from archive.models import CaseFile, Document, DocumentVersion, Page
 from archive.pagetext import PageText, Word, encode
 from archive.register_import import HEADER, import_register
 from core.actor import system_actor
+from core.audit.anchors import AnchorFile
 from core.clock import SetClock
 from core.database import Database
 from core.ids import new_id
@@ -201,7 +202,8 @@ def make_room(folder: Path) -> Room:
     with database.read() as session:
         found = {case.file_number: case.id for case in session.scalars(select(CaseFile))}
     search = NoSearch()
-    context = Context(settings, database, blobs, search, WhitePage(), agency_id)  # type: ignore[arg-type]
+    anchors = AnchorFile(settings.anchor_file)
+    context = Context(settings, database, blobs, search, WhitePage(), agency_id, anchors)  # type: ignore[arg-type]
     cases = {name: found[number] for name, number in NUMBERS.items()}
     return Room(database, clock, agency_id, blobs, settings, search, create_app(context, routers()), cases)
 
