@@ -1,8 +1,8 @@
-"""Use cases before disposal: what is due, and what becomes of a frozen list: appraise, approve.
+"""Use cases before disposal: what is due, and the second person's release of a frozen list.
 
 Records managers see dates and numbers, no contents. Each function works inside the caller's transaction, checks the role
-first, and writes its audit event there. Proposing is `retention.proposing`, holds and triggers are `retention.holding`,
-execution is `retention.disposal`.
+first, and writes its audit event there. Proposing is `retention.proposing`, the archive's decision `retention.appraising`,
+holds and triggers are `retention.holding`, execution is `retention.disposal`.
 """
 
 from __future__ import annotations
@@ -20,15 +20,13 @@ from archive.models import CaseGrant
 from core.actor import Actor, Role
 from core.audit import record_act
 from core.database import Transaction
-from core.errors import InvalidInput, NotAllowed, NotFound
+from core.errors import NotAllowed, NotFound
 from retention import repository
 from retention.cases import disposal_state, review_due
 from retention.dates import RetentionEnd, Undecidable
 from retention.errors import SecondPerson, WrongListState
 from retention.facts import Judged, judge
 from retention.models import DisposalList, DisposalObject
-
-DECISIONS = ("destroy", "archive")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,38 +69,13 @@ def due(session: Session, agency_id: UUID, on: date) -> list[DueRow]:
     return [row for one in judged if (row := _row(one, on)) is not None]
 
 
-def appraise(tx: Transaction, actor: Actor, name: str, decision: str, number: int | None = None) -> int:
-    """The archive's decision on all objects of a frozen list, or on one: destroy | archive. Returns how many it is for.
-
-    A later decision replaces an earlier one until approval. Objects with action A are archival and never marked destroy.
-    """
-    require_role(actor, Role.ARCHIVIST)
-    if decision not in DECISIONS:
-        raise InvalidInput("Möglich sind destroy (vernichten) und archive (abgeben).", "unknown decision")
-    listed = require_list(tx.session, actor, name)
-    _require_frozen(listed)
-    chosen = [one for one in repository.objects(tx.session, listed.id) if number in (None, one.number)]
-    if not chosen:
-        raise NotFound(f"Die Liste hat kein Objekt {number}.", "no such object")
-    if decision == "destroy" and number is None:
-        chosen = [one for one in chosen if one.disposal_action != "A"]
-    if decision == "destroy" and any(one.disposal_action == "A" for one in chosen):
-        raise InvalidInput("Dieses Objekt ist archivwürdig (A) und wird nicht vernichtet.", "archival object")
-    for one in chosen:
-        one.decision, one.decided_by, one.decided_at = decision, actor.user_id, tx.now
-        record_act(
-            tx, actor, "disposal.appraised", "disposal_object", one.id, case_file_id=one.case_file_id, decision=decision
-        )
-    return len(chosen)
-
-
 def approve(tx: Transaction, actor: Actor, name: str) -> int:
     """The second person's release of a frozen list. Returns how many objects lack the archive's decision: those will be
     refused at execution. Raises SecondPerson for whoever proposed it.
     """
     user = require_role(actor, Role.RECORDS_MANAGER)
     listed = require_list(tx.session, actor, name)
-    _require_frozen(listed)
+    require_frozen(listed)
     if listed.proposed_by == user:
         raise SecondPerson
     listed.state, listed.approved_by, listed.approved_at = "approved", user, tx.now
@@ -134,7 +107,8 @@ def require_role(actor: Actor, role: Role) -> UUID:
     return actor.user_id
 
 
-def _require_frozen(listed: DisposalList) -> None:
+def require_frozen(listed: DisposalList) -> None:
+    """Raises WrongListState for a list that is still being collected, or was approved."""
     if listed.state == "collecting":
         raise WrongListState("Die Liste wird noch zusammengestellt. Bitte gleich noch einmal versuchen.")
     if listed.state != "frozen":

@@ -75,12 +75,10 @@ def retention_appraise(
     number: Annotated[int | None, typer.Option("--object", help="Nummer auf der Liste; ohne Angabe alle.")] = None,
 ) -> None:
     """Entscheidung des Archivs über eine Liste oder ein Objekt daraus."""
-    from retention import service
+    from retention.appraising import appraise
 
     with services() as opened:
-        actor = acting(opened, user)
-        with opened.database.write() as tx:
-            count = service.appraise(tx, actor, name, decision.value, number)
+        count = appraise(opened.database, acting(opened, user), name, decision.value, number)
     messages.print(f"{count} Akten bewertet.")
 
 

@@ -26,8 +26,6 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-import pikepdf.pdfa
-from pikepdf import Pdf
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -44,6 +42,7 @@ from core.errors import NotFound, Unavailable
 from core.singletons import settle_seals
 from retention.export.audit_extract import EXPORTED, build_extract
 from retention.export.checking import EXTRACT, SUMS, contents_sha256
+from retention.export.excerpting import Excerpts
 from retention.export.names import file_name, safe_part
 from retention.pdf import Report
 
@@ -79,6 +78,14 @@ class _Item:
 
 
 @dataclass(frozen=True, slots=True)
+class _Source:
+    """Where bytes come from: as they are, or some pages of them."""
+
+    store: BlobStore
+    excerpts: Excerpts
+
+
+@dataclass(frozen=True, slots=True)
 class Places:
     """`out` gets the ZIP (made when absent), `work` holds it while it is made, `anchors` are the heads of the audit log."""
 
@@ -104,7 +111,8 @@ def export_case(database: Database, store: BlobStore, actor: Actor, number: str,
     try:
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive_file:
             packer = _Packer(archive_file, now)
-            _pack(packer, store, case_file, items)
+            with Excerpts(store, places.work) as excerpts:
+                _pack(packer, _Source(store, excerpts), case_file, items)
             _record(database, actor, case_file, items, contents_sha256(packer.sums))
             _pack_proof(packer, database, case_file, places.anchors)
         target = _hand_out(packed, places.out, case_file, now)
@@ -163,9 +171,9 @@ def _record(
         )  # fmt: skip
 
 
-def _pack(packer: _Packer, store: BlobStore, case_file: CaseFile, items: Sequence[_Item]) -> None:
+def _pack(packer: _Packer, source: _Source, case_file: CaseFile, items: Sequence[_Item]) -> None:
     digits = max(4, len(str(max((item.filing.ordinal for item in items), default=0))))
-    lines = [_document(packer, store, item, digits) for item in items]
+    lines = [_document(packer, source, item, digits) for item in items]
     packer.add("Register.csv", _csv(lines))
     packer.add("Register.pdf", _pdf(case_file, lines, packer.now))
 
@@ -215,9 +223,9 @@ class _Packer:
         return sha256
 
 
-def _document(packer: _Packer, store: BlobStore, item: _Item, digits: int) -> Sequence[str]:
+def _document(packer: _Packer, source: _Source, item: _Item, digits: int) -> Sequence[str]:
     """Add the file; returns its line of the register."""
-    data, extension, form, shown = _bytes(store, item)
+    data, extension, form, shown = _bytes(source, item)
     name = file_name(item.filing.ordinal, _day_of(item.document), item.document.title, extension, digits)
     sha256 = packer.add(name, data)
     return (
@@ -227,27 +235,30 @@ def _document(packer: _Packer, store: BlobStore, item: _Item, digits: int) -> Se
     )  # fmt: skip
 
 
-def _bytes(store: BlobStore, item: _Item) -> tuple[bytes, str, str, int]:
+def _bytes(source: _Source, item: _Item) -> tuple[bytes, str, str, int]:
     """The bytes to hand out, the extension, their form in German, and how many pages they have.
 
     Where some pages of a document are filed here, no other page leaves: not even where the pages cannot be taken out.
     """
     first, last = item.filing.page_from, item.filing.page_to
     whole = first == 1 and last == item.version.page_count
-    if item.content.role != "rendition" and not whole:
-        text = f"Die Seiten {first} bis {last} lassen sich nicht auszugsweise ausgeben. Der Original-Scan enthält sie."
-        return _page_saying(item, text), "pdf", "Hinweisblatt, nicht als PDF/A darstellbar", last - first + 1
-    with store.open(item.content.sha256) as file:
-        data = file.read()
-    if item.content.role != "rendition":
+    shown = [page.rendition_page_no for page in item.pages if first <= page.page_no <= last and page.rendition_page_no]
+    form = FORMS.get(item.version.rendition_conformance or "", "PDF")
+    if whole:
+        with source.store.open(item.content.sha256) as file:
+            data = file.read()
+        if item.content.role == "rendition":
+            return data, "pdf", form, len(shown)
         extension = _EXTENSIONS.get(item.content.media_type, "bin")
         return data, extension, "Original-Scan, nicht als PDF/A darstellbar", item.version.page_count
-    form = FORMS.get(item.version.rendition_conformance or "", "PDF")
-    shown = [page.rendition_page_no for page in item.pages if first <= page.page_no <= last and page.rendition_page_no]
-    if not whole:
+    if item.content.role == "rendition" and not shown:
         blank = "Die hier abgelegten Seiten sind leer. Der Original-Scan enthält sie."
-        data = _pages_of(data, shown) if shown else _page_saying(item, blank)
-    return data, "pdf", form, len(shown)
+        return _page_saying(item, blank), "pdf", form, 0
+    part = source.excerpts.pages(item.content.sha256, shown) if item.content.role == "rendition" else None
+    if part is not None:
+        return part, "pdf", form, len(shown)
+    text = f"Die Seiten {first} bis {last} lassen sich nicht auszugsweise ausgeben. Der Original-Scan enthält sie."
+    return _page_saying(item, text), "pdf", "Hinweisblatt, nicht als PDF/A darstellbar", last - first + 1
 
 
 def _page_saying(item: _Item, text: str) -> bytes:
@@ -255,18 +266,6 @@ def _page_saying(item: _Item, text: str) -> bytes:
     report = Report(item.document.title, item.document.created_at)
     report.paragraph(text)
     return report.to_bytes()
-
-
-def _pages_of(data: bytes, numbers: Sequence[int]) -> bytes:
-    """A PDF/A-2b of some pages. Raises pikepdf.pdfa.PdfaError when it would not conform."""
-    out = io.BytesIO()
-    with Pdf.open(io.BytesIO(data)) as whole, Pdf.new() as part:
-        for number in numbers:
-            part.pages.append(whole.pages[number - 1])
-        with part.open_metadata() as metadata:
-            metadata["dc:language"] = ["de-DE"]
-        pikepdf.pdfa.save(part, out, "2b", deterministic_id=True)
-    return out.getvalue()
 
 
 def _csv(lines: Sequence[Sequence[str]]) -> bytes:

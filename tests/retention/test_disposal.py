@@ -28,7 +28,7 @@ from eakte.bootstrap import Services
 from eakte.doctor import examine
 from ingest.models import MailItem
 from ingest.reporting import reconcile
-from retention import certificate, erasure, holding, proposing, service
+from retention import appraising, certificate, erasure, holding, proposing, service
 from retention.disposal import Report, execute
 from retention.errors import NotFinished
 from retention.models import DestructionCertificate, DisposalList
@@ -41,8 +41,7 @@ def propose(world: World, name: str = "L1", on: date = TODAY) -> None:
 
 
 def appraise(world: World, decision: str = "destroy", number: int | None = None) -> None:
-    with world.database.write() as tx:
-        service.appraise(tx, world.actor("arne"), "L1", decision, number)
+    appraising.appraise(world.database, world.actor("arne"), "L1", decision, number)
 
 
 def approve(world: World, who: str = "ralf") -> int:
@@ -258,8 +257,8 @@ def test_what_is_archival_is_never_destroyed(world: World) -> None:
             tx, world.actor("anna"), "312.01-0001", "superseded", date(2012, 1, 1), "Neue Fassung", letter.document
         )
     propose(world)
-    with pytest.raises(InvalidInput), world.database.write() as tx:
-        service.appraise(tx, world.actor("arne"), "L1", "destroy", 1)
+    with pytest.raises(InvalidInput):
+        appraise(world, "destroy", 1)
     appraise(world, "archive")
     approve(world)
     assert states(run(world)) == ["kept"]

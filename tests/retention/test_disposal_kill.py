@@ -18,6 +18,7 @@ from core.audit.verify import verify
 from core.models import AuditEvent
 from core.singletons import settle_seals
 from retention import erasure, service
+from retention.appraising import appraise
 from retention.disposal import execute
 from retention.models import DestructionCertificate
 from retention.proposing import propose
@@ -63,8 +64,8 @@ def test_killed_at_random_moments_and_finished_once(world: World) -> None:
     words = list(world.canaries)
     world.settle_index()
     propose(world.database, world.actor("rita"), "L1", TODAY)
+    appraise(world.database, world.actor("arne"), "L1", "destroy")
     with world.database.write() as tx:
-        service.appraise(tx, world.actor("arne"), "L1", "destroy")
         service.approve(tx, world.actor("ralf"), "L1")
     killed = sum(kill_after(world, moments.uniform(0.0, 0.25)) for _ in range(KILLS))
     assert killed, "the child was never killed while it ran"

@@ -13,7 +13,7 @@ from archive.models import CaseFile, CaseGrant
 from archive.service import merge_provisional
 from core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from core.models import AuditEvent
-from retention import holding, proposing, service
+from retention import appraising, holding, proposing, service
 from retention.disposal import execute
 from retention.errors import ListExists, SecondPerson, WrongListState
 from tests.retention.test_disposal import appraise, approve, hold, prepare, propose, run, states
@@ -43,8 +43,8 @@ def test_only_the_archive_appraises(world: World) -> None:
     add_case(world, "99801BG0000001")
     propose(world)
     for name in ("rita", "ralf", "anna"):
-        with pytest.raises(NotAllowed), world.database.write() as tx:
-            service.appraise(tx, world.actor(name), "L1", "destroy")
+        with pytest.raises(NotAllowed):
+            appraising.appraise(world.database, world.actor(name), "L1", "destroy")
     with pytest.raises(NotFound):
         appraise(world, number=7)
     with pytest.raises(InvalidInput):

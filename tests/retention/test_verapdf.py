@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from retention import proposing, service
+from retention.appraising import appraise
 from retention.disposal import execute
 from retention.export.case_export import export_case
 from tests.retention.world import TODAY, World, add_case, add_letter
@@ -34,8 +35,7 @@ def test_certificate_register_and_parts_conform(world: World, tmp_path: Path) ->
             if name.endswith(".pdf"):
                 (out / name).write_bytes(packed.read(name))
     proposing.propose(world.database, world.actor("rita"), "Größe €", TODAY)
-    with world.database.write() as tx:
-        service.appraise(tx, world.actor("arne"), "Größe €", "destroy")
+    appraise(world.database, world.actor("arne"), "Größe €", "destroy")
     with world.database.write() as tx:
         service.approve(tx, world.actor("ralf"), "Größe €")
     certificate = execute(world.stores, world.actor("rita"), "Größe €").certificate
