@@ -129,7 +129,7 @@ def test_next_letter_is_fetched_before_and_painted_at_once(site: Site, page: Pag
         eventually(page, lambda: site.state.prefetched == len(times) + 1)
         page.evaluate(MEASURE)
         page.keyboard.press("Enter")
-        page.wait_for_function("window.dauer > 0")
+        page.wait_for_function("() => window.dauer > 0")
         times.append(page.evaluate("window.dauer"))
     assert min(times) < 1000, times
 
