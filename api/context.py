@@ -49,7 +49,7 @@ class PasswordChangeRequired(EakteError):
     code = "password_change_required"
 
     def __init__(self) -> None:
-        super().__init__("Bitte ändern Sie zuerst Ihr Kennwort. Nichts wurde geändert.", "Change your password first.")
+        super().__init__("Bitte ändern Sie zuerst Ihr Passwort. Nichts wurde geändert.", "Change your password first.")
 
 
 def context(request: Request) -> Context:

@@ -46,7 +46,7 @@ class Problem(BaseModel):
 _REFUSALS = {
     400: "Die Anfrage ist nicht lesbar oder brach ab",
     401: "Nicht angemeldet, oder Schlüssel der Station unbekannt",
-    403: "Die Anfrage kam nicht von einer Seite dieser Sitzung, oder das Kennwort ist erst zu ändern (`code`)",
+    403: "Die Anfrage kam nicht von einer Seite dieser Sitzung, oder das Passwort ist erst zu ändern (`code`)",
     404: "Gibt es nicht, oder ist nicht für Sie: eine Antwort für beides",
     409: "Jemand war schneller, oder der Stand erlaubt es nicht",
     413: "Zu groß",

@@ -45,7 +45,7 @@ def post_session(request: Request, ctx: Ctx, credentials: Credentials) -> Respon
 
 @router.put(
     "/api/v1/password",
-    summary="Das eigene Kennwort ändern",
+    summary="Das eigene Passwort ändern",
     dependencies=[Depends(require_csrf)],
     responses=refusals(400, 401, 403, 413),
 )

@@ -120,7 +120,7 @@ def broker_problem(error: BaseException) -> Unavailable:
         )  # fmt: skip
     if any(isinstance(one, AuthenticationError) for one in chain) or "NOAUTH" in str(error):
         return Unavailable(
-            "Redis lehnt das Kennwort ab. Bitte EAKTE_BROKER_PASSWORD_FILE prüfen. Die Arbeit geht über die "
+            "Redis lehnt das Passwort ab. Bitte EAKTE_BROKER_PASSWORD_FILE prüfen. Die Arbeit geht über die "
             "Auftragstabelle weiter.",
             "Redis refuses the password: check EAKTE_BROKER_PASSWORD_FILE. Work goes on by the job table.",
             code="broker_password",

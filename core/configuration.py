@@ -95,7 +95,7 @@ def _urls(values: Mapping[str, Any]) -> Iterator[Fault]:
         if _holds_password(value):
             yield Fault(
                 "secret_in_url",
-                f"{_name(field)} enthält ein Kennwort. Es gehört in eine Datei, die eine Einstellung auf _FILE nennt.",
+                f"{_name(field)} enthält ein Passwort. Es gehört in eine Datei, die eine Einstellung auf _FILE nennt.",
                 f"{_name(field)} holds a password: put it into a file named by a *_FILE setting",
             )
     broker = values.get("broker_url")

@@ -36,11 +36,12 @@ from eakte.relay import broker_fault
 from eakte.searching import documents_in_index
 from inbox.checks import unseen_items
 from inbox.models import InboxItem
+from ingest.hotfolder import unwatched
 from ingest.models import MailItem, Receipt, TransferNote
 from ingest.reporting import differences
 from ingest.stored_bytes import count_blobs, examine_blobs, missing_blobs, orphan_blobs
 from ingest.transfer_note import note_hash
-from organisation.models import Agency
+from organisation.models import Agency, ScanStation
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +264,25 @@ def _audit_findings(services: Services) -> Iterator[Finding]:
         yield Finding("audit", problem.kind, str(problem.position), "Das Protokoll ist an dieser Stelle verändert.")
 
 
+def _hotfolder_findings(session: Session, services: Services) -> Iterator[Finding]:
+    """Folders and files of the hot folder that no station is watched for: letters may lie there unseen."""
+    root = services.settings.hotfolder
+    if root is None:
+        return
+    if not root.is_dir():
+        yield Finding("hotfolder", "missing", "-", "Den Ordner aus EAKTE_HOTFOLDER gibt es auf diesem Rechner nicht.")
+        return
+    codes = set(session.scalars(select(ScanStation.code).where(ScanStation.revoked_at.is_(None))))
+    for name in unwatched(root, codes):
+        text = "Zu diesem Ordner gibt es keine Station, oder sie ist gesperrt: Was darin liegt, nimmt niemand an."
+        yield Finding("hotfolder", "unknown_station", name, text)
+    if any(one.is_file() and not one.name.startswith(".") for one in root.iterdir()):
+        text = (
+            "Neben den Ordnern der Stationen liegen Dateien. Niemand nimmt sie an: bitte in den Ordner einer Station."
+        )
+        yield Finding("hotfolder", "file_without_station", "-", text)
+
+
 def _clock_findings(session: Session, now: datetime) -> Iterator[Finding]:
     for host, lead in hosts_ahead(session, now):
         text = (
@@ -277,4 +297,5 @@ _CHECKS: Final[Sequence[Callable[[Session, Services], Iterator[Finding]]]] = (
     _record_findings,
     _delivery_findings,
     _work_findings,
+    _hotfolder_findings,
 )

@@ -129,7 +129,7 @@ def _checked(settings: Settings) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query or "@" in parts.netloc:
         raise ConfigurationError(
-            "EAKTE_OPENSEARCH_URL muss http(s)://Rechner:Port lauten, ohne Benutzer und Kennwort.",
+            "EAKTE_OPENSEARCH_URL muss http(s)://Rechner:Port lauten, ohne Benutzer und Passwort.",
             "EAKTE_OPENSEARCH_URL must be http(s)://host:port, without user and password",
         )
     if bool(settings.opensearch_user) != bool(settings.opensearch_password_file):

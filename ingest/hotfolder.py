@@ -12,9 +12,10 @@ import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -51,6 +52,7 @@ class HotFolder:
     work: Path
     _seen: dict[Path, tuple[Shape, float]] = field(default_factory=dict)
     _noted: dict[Path, str] = field(default_factory=dict)
+    _strange: set[str] = field(default_factory=set)
 
     def poll(self, now: float | None = None) -> int:
         """Take in every file that has become complete; returns how many were accepted. `now` is a monotonic time."""
@@ -69,10 +71,18 @@ class HotFolder:
         )
         with self.database.read() as session:
             stations = session.execute(query).all()
+        self._tell_strangers({code for code, _ in stations})
         for code, station_id in stations:
             folder = self.root / code
             if folder.is_dir():
                 yield station_id, folder
+
+    def _tell_strangers(self, codes: Collection[str]) -> None:
+        """Once for each folder that nobody looks into, as long as it is there; `eakte doctor` says so too."""
+        strange = set(unwatched(self.root, codes))
+        for name in sorted(strange - self._strange):
+            _log.warning("hotfolder_unknown_station", folder=name)
+        self._strange = strange
 
     def _complete(self, path: Path, moment: float) -> bool:
         try:
@@ -111,7 +121,8 @@ class HotFolder:
         if path.stat().st_size > self.limit:
             raise TooLarge("Die Datei ist zu groß. Bitte in kleineren Stapeln scannen.", "file too large")
         with self._copy(path) as copy:
-            delivery = Delivery("hotfolder", station_id, source_name=readable(path.name))
+            name, since = readable(path.name), datetime.fromtimestamp(path.lstat().st_ctime, UTC)
+            delivery = Delivery("hotfolder", station_id, source_name=name, there_since=since)
             receive(self.database, self.store, self.agency_id, copy, delivery)
 
     @contextmanager
@@ -166,6 +177,17 @@ class HotFolder:
             station_id = session.scalar(query)
         if station_id is not None:
             note_refusal(self.database, self.agency_id, station_id, "vanished")
+
+
+def unwatched(root: Path, codes: Collection[str]) -> list[str]:
+    """Folders below the root that belong to no station of these: nobody takes in what is laid there."""
+    try:
+        return sorted(
+            readable(one.name) for one in root.iterdir()
+            if one.is_dir() and not one.name.startswith(".") and one.name not in codes
+        )  # fmt: skip
+    except OSError:
+        return []
 
 
 def _files(folder: Path) -> list[Path]:

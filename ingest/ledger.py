@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -30,7 +30,8 @@ ACCEPTED = "accepted"
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """What a source says about the bytes it brings. `key` None = the delivery is known by its bytes, station and
-    date.
+    date. `there_since`: the source holds this very file since then; one accepted later under its name is the same
+    delivery, on whatever day it comes once more.
     """
 
     channel: str
@@ -41,6 +42,7 @@ class Delivery:
     source_name: str | None = None
     sheets_told: int | None = None
     announced_sha256: str | None = None
+    there_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +108,22 @@ def readable(name: str) -> str:
 
 def _known(tx: Transaction, delivery: Delivery, blob: StoredBlob, received_on: date) -> Receipt | None:
     if delivery.key is None:
-        return repository.same_delivery(tx.session, delivery.station_id, blob.sha256, received_on)
+        return repository.same_delivery(tx.session, delivery.station_id, blob.sha256, received_on) or _left_there(
+            tx, delivery, blob
+        )
     known = repository.receipt_by_key(tx.session, delivery.station_id, delivery.key)
     if known is not None and known.sha256 != blob.sha256:
         raise KeyReused
     return known
+
+
+def _left_there(tx: Transaction, delivery: Delivery, blob: StoredBlob) -> Receipt | None:
+    """The receipt of a file that was accepted and then not taken away: a crash at midnight, a folder without rights."""
+    if delivery.there_since is None or delivery.source_name is None:
+        return None
+    return repository.accepted_since(
+        tx.session, delivery.station_id, blob.sha256, delivery.source_name, delivery.there_since
+    )
 
 
 def _new_receipt(tx: Transaction, agency_id: UUID, delivery: Delivery, blob: StoredBlob, received_on: date) -> Receipt:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
@@ -49,6 +49,17 @@ def same_delivery(session: Session, station_id: UUID, sha256: str, received_on: 
     query = select(Receipt).where(
         Receipt.station_id == station_id, Receipt.sha256 == sha256, Receipt.received_on == received_on
     )
+    return session.scalars(query.order_by(Receipt.accepted_at, Receipt.id).limit(1)).first()
+
+
+def accepted_since(
+    session: Session, station_id: UUID, sha256: str, source_name: str, since: datetime
+) -> Receipt | None:
+    """The first receipt of these bytes under this name from the station, accepted at that time or later."""
+    query = select(Receipt).where(
+        Receipt.station_id == station_id, Receipt.sha256 == sha256, Receipt.source_name == source_name,
+        Receipt.accepted_at >= since,
+    )  # fmt: skip
     return session.scalars(query.order_by(Receipt.accepted_at, Receipt.id).limit(1)).first()
 
 

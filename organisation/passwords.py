@@ -43,13 +43,13 @@ def faults_of(password: str, username: str, current: str) -> list[str]:
     """What is wrong with a password that a person chose, as German sentences; empty = it may be taken. Pure."""
     faults = []
     if not LEAST <= len(password) <= LONGEST:
-        faults.append(f"Das neue Kennwort braucht mindestens {LEAST} Zeichen (höchstens {LONGEST}).")
+        faults.append(f"Das neue Passwort braucht mindestens {LEAST} Zeichen (höchstens {LONGEST}).")
     if username.lower() in password.lower():
-        faults.append("Das neue Kennwort darf den Benutzernamen nicht enthalten.")
+        faults.append("Das neue Passwort darf den Benutzernamen nicht enthalten.")
     if password and len(set(password)) < _DIFFERENT:
-        faults.append(f"Das neue Kennwort braucht mindestens {_DIFFERENT} verschiedene Zeichen.")
+        faults.append(f"Das neue Passwort braucht mindestens {_DIFFERENT} verschiedene Zeichen.")
     if password == current:
-        faults.append("Das neue Kennwort ist das alte.")
+        faults.append("Das neue Passwort ist das alte.")
     return faults
 
 

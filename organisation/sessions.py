@@ -73,7 +73,7 @@ def change_password(database: Database, settings: Settings, who: SignedIn, curre
     faults = faults_of(new, user.username, current)
     if faults:
         raise InvalidInput(
-            "Das neue Kennwort geht so nicht. Nichts wurde geändert.", "the new password cannot be taken",
+            "Das neue Passwort geht so nicht. Nichts wurde geändert.", "the new password cannot be taken",
             faults=faults, code="weak_password",
         )  # fmt: skip
     hashed = hash_password(new)
@@ -89,7 +89,7 @@ def change_password(database: Database, settings: Settings, who: SignedIn, curre
 
 def _wrong_password() -> InvalidInput:
     return InvalidInput(
-        "Das jetzige Kennwort stimmt nicht. Nichts wurde geändert.", "wrong current password", code="wrong_password"
+        "Das jetzige Passwort stimmt nicht. Nichts wurde geändert.", "wrong current password", code="wrong_password"
     )
 
 

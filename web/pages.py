@@ -72,7 +72,7 @@ def visit_of(request: Request, ctx: Context, who: SignedIn) -> Visit:
 
 Page = Annotated[Visit, Depends(visit)]
 KnownPage = Annotated[Visit, Depends(known_visit)]
-OWN_PASSWORD = "/einstellungen/kennwort"  # noqa: S105  an address
+OWN_PASSWORD = "/einstellungen/passwort"  # noqa: S105  an address
 
 
 class Overtaken(errors.Conflict):

@@ -47,14 +47,14 @@ def post_login(
     request: Request,
     ctx: Ctx,
     benutzer: Annotated[str, Form(max_length=LONGEST_NAME)] = "",
-    kennwort: Annotated[str, Form(max_length=LONGEST)] = "",
+    passwort: Annotated[str, Form(max_length=LONGEST)] = "",
     weiter: Annotated[str, Form()] = "/",
 ) -> Response:
     """A new session. A wrong name and a wrong password look the same."""
     require_same_origin(request)
     try:
         before = request.cookies.get(COOKIE, "")
-        signed = sign_in(ctx.database, ctx.settings, ctx.agency_id, benutzer, kennwort, replacing=before)
+        signed = sign_in(ctx.database, ctx.settings, ctx.agency_id, benutzer, passwort, replacing=before)
     except NotSignedIn as error:
         return _refused(request, ctx, error, benutzer, weiter)
     if request.headers.get("HX-Request") == "true":

@@ -28,7 +28,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 CSRF = [Depends(require_csrf)]
 Word = Annotated[str, Form(max_length=20)]
 Secret = Annotated[str, Form(max_length=LONGEST)]
-CHANGED = "/einstellungen?gespeichert=kennwort"
+CHANGED = "/einstellungen?gespeichert=passwort"
 
 
 @router.get("/einstellungen")
@@ -60,11 +60,11 @@ def post_password(
     """Takes the new password; the answer carries the cookie of a fresh session, all others ended."""
     page = _password_page(who, weiter)
     if neu != wiederholt:
-        return show(who, replace(page, repeat_error=who.texts("kennwort.ungleich")), shell_of(who), 422)
+        return show(who, replace(page, repeat_error=who.texts("passwort.ungleich")), shell_of(who), 422)
     try:
         signed = change_password(who.ctx.database, who.ctx.settings, who.who, jetzig, neu)
     except InvalidInput as error:
-        wrong = who.texts("kennwort.falsch") if error.reason == "wrong_password" else ""
+        wrong = who.texts("passwort.falsch") if error.reason == "wrong_password" else ""
         page = replace(page, current_error=wrong, faults=error.faults)
         return show(who, page, shell_of(who), error.status)
     response = RedirectResponse(page.next_path, 303)
@@ -107,13 +107,13 @@ def get_keys(who: Page) -> Response:
 
 
 def _password_page(who: Visit, onward: str) -> v.PasswordPage:
-    title, forced = who.texts("kennwort.titel"), who.who.must_change_password
+    title, forced = who.texts("passwort.titel"), who.who.must_change_password
     return v.PasswordPage(title, safe_next(onward), LEAST, LONGEST, forced)
 
 
 def _saved(who: Visit, what: str) -> str:
     """What was just done, in words."""
-    key = {"1": "einstellungen.gespeichert", "kennwort": "kennwort.geaendert"}.get(what)
+    key = {"1": "einstellungen.gespeichert", "passwort": "passwort.geaendert"}.get(what)
     return who.texts(key) if key else ""
 
 

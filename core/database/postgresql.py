@@ -252,7 +252,7 @@ def _address(url: str) -> URL:
         raise _wrong_url()
     if address.password is not None or "password" in address.query:
         raise ConfigurationError(
-            "In EAKTE_DATABASE_URL steht ein Kennwort. Bitte in eine Datei legen und EAKTE_DATABASE_PASSWORD_FILE setzen.",
+            "In EAKTE_DATABASE_URL steht ein Passwort. Bitte in eine Datei legen und EAKTE_DATABASE_PASSWORD_FILE setzen.",
             "a password belongs into the file of EAKTE_DATABASE_PASSWORD_FILE, not into EAKTE_DATABASE_URL",
         )
     return address

@@ -86,7 +86,7 @@ def test_the_right_token_from_a_foreign_origin_is_refused(house: House) -> None:
 def test_an_origin_that_is_no_address_is_refused(house: House, origin: str) -> None:
     headers = {"X-CSRF-Token": house.token("worker"), "Origin": origin}
     assert house.client("worker").post("/api/v1/inbox/undo", headers=headers).status_code == 403
-    form = {"benutzer": "niemand", "kennwort": "x"}
+    form = {"benutzer": "niemand", "passwort": "x"}
     assert TestClient(house.app).post("/anmelden", data=form, headers={"Origin": origin}).status_code == 403
 
 
@@ -214,7 +214,7 @@ def test_no_command_takes_a_secret_on_its_command_line() -> None:
 
     walk(get_command(command_line))
     assert len(names) > 20
-    assert not names & {"password", "passwort", "kennwort", "token", "secret", "schluessel", "key"}
+    assert not names & {"password", "passwort", "token", "secret", "schluessel", "key"}
 
 
 def test_an_origin_that_is_no_address_is_a_foreign_one(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ BODY = st.recursive(
 QUERY = ("q", "cursor", "limit", "box", "box_id", "width", "rotate", "ab", "seite", "seit", "liste", "getan", "art", "von",
          "akte", "dokument", "akte_suche", "sortierung", "text", "weiter", "ansicht")  # fmt: skip
 FIELDS = ("version", "kennung", "an", "tag", "akte", "art", "schlagwort", "eingang", "text", "grund", "bemerkung",
-          "darstellung", "benutzer", "kennwort", "weiter", "suchen", "akte_suche", "csrf")  # fmt: skip
+          "darstellung", "benutzer", "passwort", "weiter", "suchen", "akte_suche", "csrf")  # fmt: skip
 HEADERS = ("Range", "If-None-Match", "If-Range", "Origin", "HX-Request", "HX-Target", "X-Received-On", "X-Sheets",
            "X-Operator", "X-CSRF-Token", "Content-Type", "Referer", "Authorization", "X-Content-SHA256")  # fmt: skip
 
@@ -110,7 +110,7 @@ def test_nothing_that_is_sent_is_an_error_of_ours(house: House, data: st.DataObj
         (b'{"username": "Petra Geheim", "password": ["x"]}', "application/json"),
         (b'{"username": "Petra Geheim", "password": "x"}', "text/plain"),
         (b'{"username": "' + b"Petra Geheim" * 20 + b'", "password": "x"}', "application/json"),
-        (b"benutzer=Petra+Geheim&kennwort=x", "multipart/form-data; boundary="),
+        (b"benutzer=Petra+Geheim&passwort=x", "multipart/form-data; boundary="),
     ],
 )
 def test_a_refusal_names_fields_in_two_languages_and_never_repeats_what_was_sent(

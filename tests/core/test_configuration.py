@@ -63,7 +63,7 @@ def test_the_command_says_both_languages_and_ends_with_2(tmp_path: Path) -> None
     environment = {"EAKTE_HOME": str(tmp_path), "EAKTE_BROKER_URL": "redis://:geheim@host/0", "EAKTE_PROT": "1"}
     done = CliRunner().invoke(app, ["check"], env=environment)
     assert done.exit_code == 2
-    assert "enthält ein Kennwort" in done.stderr
+    assert "enthält ein Passwort" in done.stderr
     assert "holds a password" in done.stderr
     assert "EAKTE_PORT" in done.stderr
     assert "geheim" not in done.stderr

@@ -50,7 +50,7 @@ class Desk:
     def __init__(self, stack: Stack, user: str) -> None:
         self.stack = stack
         self.browser = httpx.Client(base_url=stack.base, timeout=200, follow_redirects=True, trust_env=False)
-        self.browser.post("/anmelden", data={"benutzer": user, "kennwort": stack.password}).raise_for_status()
+        self.browser.post("/anmelden", data={"benutzer": user, "passwort": stack.password}).raise_for_status()
 
     def page(self, path: str, **query: str) -> str:
         """A page that is there."""

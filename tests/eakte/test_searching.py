@@ -73,7 +73,7 @@ def test_settings_choose_the_index(room: Room) -> None:
     ("given", "told"),
     [
         ({"opensearch_url": "localhost:9200"}, "muss http"),
-        ({"opensearch_url": "http://admin:geheim@localhost:9200"}, "ohne Benutzer und Kennwort"),
+        ({"opensearch_url": "http://admin:geheim@localhost:9200"}, "ohne Benutzer und Passwort"),
         ({"opensearch_url": "http://localhost:9200/index"}, "muss http"),
         ({"opensearch_url": AWAY, "opensearch_user": "eakte"}, "gehören zusammen"),
         ({"opensearch_url": AWAY, "opensearch_password_file": Path("/nirgends")}, "gehören zusammen"),

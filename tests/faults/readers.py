@@ -85,7 +85,7 @@ class Reader:
     def _ask(self, browser: httpx.Client, what: str) -> httpx.Response:
         if what == "sign-in":
             browser.cookies.clear()
-            return browser.post("/anmelden", data={"benutzer": self.user, "kennwort": self.password})
+            return browser.post("/anmelden", data={"benutzer": self.user, "passwort": self.password})
         if what == "inbox":
             return browser.get("/postkorb")
         if what == "search":

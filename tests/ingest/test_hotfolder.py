@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from ingest import hotfolder
 from ingest.hotfolder import STABLE_SECONDS, HotFolder
 from ingest.models import Receipt
 from tests.ingest.ledger_door import Door
+from tests.support import NOON
 
 READY = STABLE_SECONDS
 
@@ -248,3 +250,56 @@ def test_killed_after_the_commit_the_file_is_taken_again_as_the_same(watched: Wa
     (watched.folder / "done" / "a.pdf").rename(watched.folder / "a.pdf")  # as if it had not been moved yet
     assert watched.poll(50, 50 + READY) == [0, 1]
     assert watched.door.count(Receipt) == 1
+
+
+def test_a_file_that_could_not_be_moved_is_the_same_delivery_on_the_next_day_too(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_arguments: object) -> None:
+        raise OSError
+
+    watched.lay("a.pdf", b"a")
+    watched.door.clock.instant = datetime.now(UTC) + timedelta(minutes=1)
+    with monkeypatch.context() as without_rights:
+        without_rights.setattr(hotfolder, "_rename", refused)
+        assert watched.poll(0, READY) == [0, 1]
+        watched.door.clock.instant += timedelta(days=1)
+        assert watched.poll(50, 50 + READY) == [0, 1]
+    assert watched.poll(90, 90 + READY) == [0, 1]
+    assert watched.moved("done") == {"a.pdf"}
+    assert watched.door.count(Receipt) == 1
+
+
+@pytest.mark.parametrize(
+    ("since", "name", "receipts"),
+    [(NOON - timedelta(hours=1), "a.pdf", 1), (NOON + timedelta(hours=1), "a.pdf", 2),
+     (NOON - timedelta(hours=1), "b.pdf", 2)],
+    ids=["the same file", "laid down again", "another name"],
+)  # fmt: skip
+def test_only_a_file_that_was_there_all_the_time_is_the_same_on_another_day(
+    watched: Watched, since: datetime, name: str, receipts: int
+) -> None:
+    door = watched.door
+    first = door.bring(b"a", source_name="a.pdf", there_since=NOON - timedelta(hours=1))
+    door.clock.instant = NOON + timedelta(days=1)
+    second = door.bring(b"a", source_name=name, there_since=since)
+    assert door.count(Receipt) == receipts
+    with door.database.read() as session:
+        assert session.get_one(Receipt, second.receipt_id).duplicate_of == (first.receipt_id if receipts == 2 else None)
+
+
+def test_a_folder_of_no_station_is_told_once_as_long_as_it_is_there(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(hotfolder._log, "warning", lambda event, **named: told.append(f"{event} {named['folder']}"))
+    root = watched.folder.parent
+    (root / "S9").mkdir()
+    (root / ".trash").mkdir()
+    (root / "S9" / "a.pdf").write_bytes(b"a")
+    assert watched.poll(0, READY, 50, 50 + READY) == [0, 0, 0, 0]
+    assert told == ["hotfolder_unknown_station S9"]
+    assert (root / "S9" / "a.pdf").exists()
+    (root / "S9").rename(root / "S8")
+    watched.poll(100, 101)
+    assert told[1:] == ["hotfolder_unknown_station S8"]

@@ -288,9 +288,9 @@ def post_theme(request: Request, darstellung: Annotated[v.Theme, Form()]) -> Res
 
 
 @router.post("/anmelden")
-def post_login(request: Request, kennwort: Field = "") -> Response:
+def post_login(request: Request, passwort: Field = "") -> Response:
     state = state_of(request)
-    if kennwort != "richtig":
+    if passwort != "richtig":
         login = replace(samples.LOGIN, problem=samples.T("anmelden.falsch"))
         return either(request, "dialog-inhalt", login, samples.LOGGED_OUT, 401)
     state.logged_in, state.csrf = True, "token-2"

@@ -93,7 +93,7 @@ class Room:
         """A browser, signed in when `user` is given."""
         client = TestClient(self.app, base_url="http://testserver", follow_redirects=False)
         if user:
-            answer = client.post("/anmelden", data={"benutzer": user, "kennwort": PASSWORD})
+            answer = client.post("/anmelden", data={"benutzer": user, "passwort": PASSWORD})
             assert answer.status_code == 303, answer.text
         return client
 

@@ -46,8 +46,8 @@ class Desk:
         self.page.on("console", lambda line: self.faults.append(line.text) if line.type == "error" else None)
         self.page.goto(f"{house.url}/anmelden")
         self.page.fill("#benutzer", user)
-        self.page.fill("#kennwort", house.password)
-        self.page.press("#kennwort", "Enter")
+        self.page.fill("#passwort", house.password)
+        self.page.press("#passwort", "Enter")
         expect(self.page.locator(".ea-menue")).to_be_visible()
 
     def go(self, path: str) -> Page:

@@ -18,7 +18,7 @@ from organisation.service import set_password
 from tests.api.matrix import GET, routes_of
 from tests.web.room import HASH, PASSWORD, Room, csrf_of, fields, make_room
 
-PAGE = "/einstellungen/kennwort"
+PAGE = "/einstellungen/passwort"
 NEW = "ein-neues-mit-worten"
 
 
@@ -67,7 +67,7 @@ def test_before_the_change_every_page_leads_to_it_and_no_route_tells_anything(ro
             assert answer.headers["location"].startswith(f"{PAGE}?weiter=/"), path
     assert asked > 30
     page = forced.get(PAGE).text
-    assert "Ihr Kennwort hat die Administration vergeben" in page
+    assert "Ihr Passwort hat die Administration vergeben" in page
     for tells in ("Postkorb", "ea-suche", "/akte/"):
         assert tells not in page + forced.get("/barrierefreiheit").text.partition("<main")[0]
 
@@ -110,8 +110,8 @@ def test_the_change_opens_the_way_to_where_the_person_wanted(room: Room, forced:
     assert not user.must_change_password
     assert str(user.password_hash).startswith("$argon2id$")
     client = room.client()
-    old = client.post("/anmelden", data={"benutzer": "tnommen", "kennwort": PASSWORD})
-    new = client.post("/anmelden", data={"benutzer": "tnommen", "kennwort": NEW})
+    old = client.post("/anmelden", data={"benutzer": "tnommen", "passwort": PASSWORD})
+    new = client.post("/anmelden", data={"benutzer": "tnommen", "passwort": NEW})
     assert (old.status_code, new.status_code) == (401, 303)
 
 
@@ -120,21 +120,21 @@ def test_every_other_session_ends_and_the_own_cookie_is_a_new_one(room: Room) ->
     stolen = room.client()
     stolen.cookies.update(dict(here.cookies))
     answer = change(here)
-    assert answer.headers["location"] == "/einstellungen?gespeichert=kennwort"
+    assert answer.headers["location"] == "/einstellungen?gespeichert=passwort"
     assert "httponly" in answer.headers["set-cookie"].lower()
-    assert "Kennwort geändert. Andere Sitzungen sind beendet." in here.get(answer.headers["location"]).text
+    assert "Passwort geändert. Andere Sitzungen sind beendet." in here.get(answer.headers["location"]).text
     assert [client.get("/postkorb").status_code for client in (here, there, stolen, colleague)] == [200, 303, 303, 200]
 
 
 @pytest.mark.parametrize(
     ("current", "new", "again", "says"),
     [
-        ("falsch", NEW, None, "Das jetzige Kennwort stimmt nicht."),
-        (PASSWORD, "kurz", None, f"Das neue Kennwort braucht mindestens {LEAST} Zeichen"),
+        ("falsch", NEW, None, "Das jetzige Passwort stimmt nicht."),
+        (PASSWORD, "kurz", None, f"Das neue Passwort braucht mindestens {LEAST} Zeichen"),
         (PASSWORD, "wort-mit-TNommen-darin", None, "darf den Benutzernamen nicht enthalten"),
-        (PASSWORD, PASSWORD, None, "Das neue Kennwort ist das alte."),
+        (PASSWORD, PASSWORD, None, "Das neue Passwort ist das alte."),
         (PASSWORD, "aaaaaaaaaaaaaaaa", None, "mindestens 5 verschiedene Zeichen"),
-        (PASSWORD, NEW, "ein-anderes-mit-worten", "Das stimmt nicht mit dem neuen Kennwort überein."),
+        (PASSWORD, NEW, "ein-anderes-mit-worten", "Das stimmt nicht mit dem neuen Passwort überein."),
         (PASSWORD, "", None, f"mindestens {LEAST} Zeichen"),
     ],
 )

@@ -24,7 +24,7 @@ def test_home_leads_to_the_room_of_the_role(room: Room) -> None:
 
 
 def test_the_cookie_is_not_for_scripts_and_not_for_other_sites(room: Room) -> None:
-    answer = room.client().post("/anmelden", data={"benutzer": "tnommen", "kennwort": PASSWORD, "weiter": "/suche"})
+    answer = room.client().post("/anmelden", data={"benutzer": "tnommen", "passwort": PASSWORD, "weiter": "/suche"})
     cookie = answer.headers["set-cookie"].lower()
     assert answer.headers["location"] == "/suche"
     assert "httponly" in cookie
@@ -34,24 +34,24 @@ def test_the_cookie_is_not_for_scripts_and_not_for_other_sites(room: Room) -> No
 
 def test_log_in_never_leads_to_another_site(room: Room) -> None:
     for path in ("https://boese.example", "//boese.example", "/\\boese.example"):
-        answer = room.client().post("/anmelden", data={"benutzer": "tnommen", "kennwort": PASSWORD, "weiter": path})
+        answer = room.client().post("/anmelden", data={"benutzer": "tnommen", "passwort": PASSWORD, "weiter": path})
         assert answer.headers["location"] == "/"
 
 
 def test_wrong_name_and_wrong_password_read_the_same(room: Room) -> None:
     client = room.client()
-    answers = [client.post("/anmelden", data={"benutzer": name, "kennwort": "falsch"}) for name in ("tnommen", "nie")]
+    answers = [client.post("/anmelden", data={"benutzer": name, "passwort": "falsch"}) for name in ("tnommen", "nie")]
     assert [answer.status_code for answer in answers] == [401, 401]
-    assert all("Benutzername oder Kennwort stimmt nicht." in answer.text for answer in answers)
+    assert all("Benutzername oder Passwort stimmt nicht." in answer.text for answer in answers)
     assert answers[0].text.replace("tnommen", "nie") == answers[1].text
 
 
 def test_too_many_attempts_lock_for_a_while(room: Room) -> None:
     client = room.client()
     for _ in range(room.settings.login_attempts):
-        client.post("/anmelden", data={"benutzer": "tnommen", "kennwort": "falsch"})
-    locked = client.post("/anmelden", data={"benutzer": "tnommen", "kennwort": PASSWORD})
-    unknown = client.post("/anmelden", data={"benutzer": "niemand", "kennwort": PASSWORD})
+        client.post("/anmelden", data={"benutzer": "tnommen", "passwort": "falsch"})
+    locked = client.post("/anmelden", data={"benutzer": "tnommen", "passwort": PASSWORD})
+    unknown = client.post("/anmelden", data={"benutzer": "niemand", "passwort": PASSWORD})
     assert (locked.status_code, unknown.status_code) == (401, 401)
     assert "Nach 5 Fehlversuchen ist die Anmeldung für 15 Minuten gesperrt." in locked.text
     assert locked.text.replace("tnommen", "niemand") == unknown.text
@@ -72,7 +72,7 @@ def test_htmx_without_session_gets_the_log_in_dialog(room: Room) -> None:
     assert answer.status_code == 401
     assert "Ihre Sitzung ist beendet" in answer.text
     assert "<html" not in answer.text
-    data = {"benutzer": "tnommen", "kennwort": PASSWORD}
+    data = {"benutzer": "tnommen", "passwort": PASSWORD}
     again = room.client().post("/anmelden", data=data, headers={"HX-Request": "true"})
     assert again.status_code == 200
     assert '"ea:angemeldet"' in again.headers["hx-trigger"]
@@ -107,7 +107,7 @@ def test_a_post_from_another_site_is_refused(room: Room) -> None:
     data = {"csrf": csrf_of(client), "darstellung": "dark"}
     answer = client.post("/einstellungen/darstellung", data=data, headers={"Origin": "https://boese.example"})
     assert answer.status_code == 403
-    log_in = {"benutzer": "tnommen", "kennwort": PASSWORD}
+    log_in = {"benutzer": "tnommen", "passwort": PASSWORD}
     forged = room.client().post("/anmelden", data=log_in, headers={"Sec-Fetch-Site": "cross-site"})
     assert forged.status_code == 403
     assert "set-cookie" not in forged.headers

@@ -55,10 +55,10 @@ def test_session_over_asks_for_the_log_in_and_repeats_the_command(site: Site, pa
     page.keyboard.press("Enter")
     expect(page.locator("dialog[open] #benutzer")).to_be_focused()
     page.locator("#benutzer").fill("s.wegener")
-    page.locator("#kennwort").fill("falsch")
+    page.locator("#passwort").fill("falsch")
     page.keyboard.press("Enter")
     expect(page.locator("dialog[open] #anmelden-fehler")).to_be_visible()
-    page.locator("#kennwort").fill("richtig")
+    page.locator("#passwort").fill("richtig")
     page.keyboard.press("Enter")
     expect(page.locator("#fall-titel")).to_have_text("Arbeitsunfähigkeitsbescheinigung")
     expect(page.locator("dialog[open]")).to_have_count(0)
@@ -75,8 +75,8 @@ def test_session_over_inside_a_dialog_keeps_what_was_written(site: Site, page: P
     page.keyboard.press("Control+Enter")
     page.locator("dialog[open] #benutzer").fill("s.wegener")
     expect(page.locator("#feld-text")).to_have_value("Bitte anrufen")
-    page.locator("#kennwort").fill("richtig")
-    page.locator("#kennwort").press("Enter")
+    page.locator("#passwort").fill("richtig")
+    page.locator("#passwort").press("Enter")
     expect(page.locator("#toast-text")).to_contain_text("notiz getan")
 
 
@@ -129,7 +129,7 @@ def test_next_letter_is_fetched_before_and_painted_at_once(site: Site, page: Pag
         eventually(page, lambda: site.state.prefetched == len(times) + 1)
         page.evaluate(MEASURE)
         page.keyboard.press("Enter")
-        page.wait_for_function("window.dauer > 0")
+        page.wait_for_function("() => window.dauer > 0")
         times.append(page.evaluate("window.dauer"))
     assert min(times) < 1000, times
 

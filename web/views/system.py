@@ -135,7 +135,7 @@ class PasswordPage:
     faults: tuple[str, ...] = ()
     repeat_error: str = ""
 
-    template: ClassVar[str] = "kennwort.html"
+    template: ClassVar[str] = "passwort.html"
     panes: ClassVar[bool] = False
 
 
