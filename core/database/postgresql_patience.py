@@ -23,6 +23,13 @@ class PatientConnection(psycopg.Connection[Any]):
 
     patience: float | None = None
 
+    def __del__(self, *_: Any) -> None:
+        """Ends quietly when its pool was dropped with it. psycopg would warn, and whoever listens to warnings at that moment
+        (pikepdf while it checks a page) would take it for a fault of its own.
+        """
+        if hasattr(self, "pgconn"):  # not when connecting failed
+            self.pgconn.finish()
+
     def wait(self, gen: PQGen[_T], interval: float = 0.1, timeout: float | None = None) -> _T:
         """See psycopg. Raises OperationalError after the time; then the connection is closed."""
         try:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -49,6 +51,17 @@ def test_a_pooled_connection_to_a_silent_server_is_given_up(server: Server, data
     assert time.monotonic() - begun < FOR_EVER
     server.resume()
     assert ask(database) == 1
+
+
+def test_a_connection_that_is_dropped_with_its_pool_warns_nobody(server: Server) -> None:
+    settings = server.settings()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        dropped = open_postgresql(settings["EAKTE_DATABASE_URL"], Path(settings["EAKTE_DATABASE_PASSWORD_FILE"]))
+        assert ask(dropped) == 1
+        del dropped
+        gc.collect()
+    assert [one for one in caught if "PatientConnection" in str(one.message)] == []
 
 
 def test_a_server_that_falls_silent_in_the_middle_is_given_up(
