@@ -4,6 +4,7 @@ files.
 
 from __future__ import annotations
 
+import shutil
 import time
 from datetime import timedelta
 from itertools import islice
@@ -75,13 +76,23 @@ class OrphanSweep:
 
 
 def remove_stale_files(folder: Path, seconds: float) -> int:
-    """Remove temporary files that are older than `seconds`: their process is long dead."""
+    """Remove temporary files and folders in which nothing is younger than `seconds`: their process is long dead."""
     removed = 0
     for path in folder.iterdir() if folder.is_dir() else ():
         try:
-            if path.is_file() and time.time() - path.stat().st_mtime > seconds:
-                path.unlink()
+            if time.time() - _youngest(path) > seconds:
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
                 removed += 1
         except FileNotFoundError:
             continue
     return removed
+
+
+def _youngest(path: Path) -> float:
+    """When something in it was last written."""
+    inside = path.rglob("*") if path.is_dir() and not path.is_symlink() else ()
+    youngest: float = max(one.lstat().st_mtime for one in (path, *inside))
+    return youngest
