@@ -53,6 +53,9 @@ class Finding:
     id: str
     text: str
 
+    def __str__(self) -> str:
+        return f"{self.store}: {self.text} ({self.id})"
+
 
 Progress = Callable[[int, int], None]
 _PAGE: Final = 500

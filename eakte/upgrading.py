@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -74,11 +75,14 @@ def upgrade(
         )
     started = time.monotonic()
     exact = Source(source.repository, source.identity, made.name)
-    rehearsal = _rehearsed(services, exact, before, progress)
+    with _unchanged_on_failure("Die Probe der Aktualisierung ist gescheitert", before):
+        rehearsal = rehearse(services, exact, lambda done, of: progress("Probe", done, of))
     done = Upgraded(before, before, made.name, rehearsal, time.monotonic() - started)
     if rehearse_only or not rehearsal.equal:
         return done
-    _migrate(services, before, made.name)
+    failed = f"Die Aktualisierung der Datenbank ist gescheitert; die Sicherung {made.name} liegt bereit"
+    with _unchanged_on_failure(failed, before):
+        migrate(services.database.engine)
     done.after = known_revisions()[-1]
     if not open_index(services).current():
         progress("Suchindex bauen", 0, 0)
@@ -120,20 +124,14 @@ def _require_stopped(services: Services) -> None:
         )
 
 
-def _rehearsed(services: Services, source: Source, before: str, progress: Progress) -> Restored:
+@contextmanager
+def _unchanged_on_failure(what: str, before: str) -> Iterator[None]:
+    """A migration can fail in any way, and whatever it was, its transaction is rolled back."""
     try:
-        return rehearse(services, source, lambda done, of: progress("Probe", done, of))
+        yield
     except EakteError:
         raise
-    except Exception as error:  # a migration can fail in any way, and that is what the rehearsal is for
-        raise _failed("Die Probe der Aktualisierung ist gescheitert", before, error) from error
-
-
-def _migrate(services: Services, before: str, snapshot: str) -> None:
-    try:
-        migrate(services.database.engine)
-    except Exception as error:  # see above; the transaction is rolled back
-        what = f"Die Aktualisierung der Datenbank ist gescheitert; die Sicherung {snapshot} liegt bereit"
+    except Exception as error:  # see above
         raise _failed(what, before, error) from error
 
 

@@ -14,9 +14,8 @@ from archive import repository as archive
 from archive.models import CaseFile, Document, Filing
 from archive.reading import OpenedCase, OpenedDocument
 from core.actor import Actor, Role
-from core.clock import agency_date
 from web import views as v
-from web.mapping_inbox import form, notes, time_words
+from web.mapping_inbox import form, instant_words, notes
 from web.mapping_lookup import case_names, sender_title, unit_title, user_name
 from web.texts import Texts
 from web.wording import date_words, path_number, period_title, sheet_range
@@ -180,7 +179,7 @@ def transfer_lines(note: Mapping[str, Any]) -> tuple[v.TransferLine, ...]:
     lines = (
         ("Erfasst von", ", ".join(str(one) for one in (creator.get("operator"), creator.get("station")) if one)),
         ("Eingang", date_words(date.fromisoformat(received)) if received else ""),
-        ("Angenommen", _moment(datetime.fromisoformat(accepted)) if accepted else ""),
+        ("Angenommen", instant_words(datetime.fromisoformat(accepted)) if accepted else ""),
         ("Verfahren", " ".join(str(procedure[key]) for key in ("name", "variant", "version") if procedure.get(key))),
         ("Seiten", str(len(note.get("pages") or ()))),
         ("Prüfsumme des Scans", str(products.get("scan_master") or "")),
@@ -188,10 +187,6 @@ def transfer_lines(note: Mapping[str, Any]) -> tuple[v.TransferLine, ...]:
         ("Erklärung", str(note.get("statement") or "")),
     )
     return tuple(v.TransferLine(term, text) for term, text in lines if text)
-
-
-def _moment(instant: datetime) -> str:
-    return f"{date_words(agency_date(instant))}, {time_words(instant)} Uhr"
 
 
 def _document_facts(

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import Progress
 
 from eakte.bootstrap import Services, exclusive
-from eakte.cli.common import DONE, PROBLEMS, messages, result, services
+from eakte.cli.common import DONE, PROBLEMS, messages, progress, result, services
 from eakte.cli.mail import AsJson
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ def rehearse_command(
 
     with services() as opened, progress("Bytes prüfen") as shown:
         restored = rehearse(opened, Source(Repository(place), Identity(identity), snapshot), shown)
-    tell(restored, as_json)
+    _tell(restored, as_json)
 
 
 @backup.command("prune")
@@ -104,17 +103,17 @@ def restore_command(
 
     with services(migrate=True) as opened, alone(opened), progress("Bytes zurückspielen") as shown:
         restored = restore(opened, Source(Repository(place), Identity(identity), snapshot), shown)
-    tell(restored, as_json)
+    _tell(restored, as_json)
 
 
-def tell(restored: Restored, as_json: bool) -> None:
+def _tell(restored: Restored, as_json: bool) -> None:
     text = (
         f"Sicherung {restored.name}: {restored.rows} Zeilen, {restored.blobs} Dateien, {restored.documents} Schriftstücke "
         f"im Suchindex; {len(restored.missing)} Dateien fehlen, {len(restored.findings)} Befunde."
     )
     result({**asdict(restored), "equal": restored.equal} if as_json else text)
     for finding in restored.findings[:20]:
-        messages.print(f"{finding.store}: {finding.text} ({finding.id})", markup=False)
+        messages.print(str(finding), markup=False)
     raise typer.Exit(DONE if restored.equal else PROBLEMS)
 
 
@@ -125,11 +124,3 @@ def alone(opened: Services) -> Iterator[None]:
         for name in ("run", "server"):
             locks.enter_context(exclusive(opened.settings, name))
         yield
-
-
-@contextmanager
-def progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on stderr, where that is a terminal."""
-    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

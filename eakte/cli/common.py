@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.progress import Progress
 from sqlalchemy import select
 
 from core.actor import Actor
@@ -25,7 +26,7 @@ from eakte.bootstrap import Services, agency_id, open_services
 from organisation.actors import build_actor
 from organisation.models import User
 
-__all__ = ["acting", "agency_id", "day", "messages", "result", "services", "settings", "writing"]
+__all__ = ["acting", "agency_id", "day", "messages", "progress", "result", "services", "settings", "writing"]
 DONE, PROBLEMS, USAGE, TIMEOUT = 0, 1, 2, 3
 messages = Console(stderr=True, soft_wrap=True)
 
@@ -82,6 +83,20 @@ def day(text: str) -> date:
     except ValueError as error:
         messages.print(f"„{text}“ ist kein Datum der Form JJJJ-MM-TT.", style="red", markup=False)
         raise typer.Exit(USAGE) from error
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[..., None]]:
+    """A bar on stderr, where that is a terminal: to be called with how much is done, of how much (0: unknown), and with
+    what is being done once that changes.
+    """
+    with Progress(console=messages, transient=True, disable=not messages.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+
+        def shown(done: int, total: int, what: str | None = None) -> None:
+            bar.update(task, completed=done, total=total or None, description=what)
+
+        yield shown
 
 
 @contextmanager

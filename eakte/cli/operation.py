@@ -8,11 +8,10 @@ from types import FrameType
 from typing import Annotated
 
 import typer
-from rich.progress import Progress
 
 from core.parent import end_with
 from core.waking import DEFAULT, QUEUES, kinds_of
-from eakte.cli.common import DONE, PROBLEMS, USAGE, messages, result, services, writing
+from eakte.cli.common import DONE, PROBLEMS, USAGE, messages, progress, result, services, writing
 from eakte.cli.common import settings as read_settings
 from eakte.cli.mail import AsJson
 
@@ -37,11 +36,10 @@ def doctor(as_json: AsJson = False) -> None:
     from eakte.doctor import as_json as findings_json
     from eakte.doctor import examine
 
-    with services() as opened, Progress(console=messages, transient=True, disable=not messages.is_terminal) as bar:
-        task = bar.add_task("Bytes werden nachgerechnet", total=None)
-        findings = examine(opened, progress=lambda done, total: bar.update(task, completed=done, total=total))
+    with services() as opened, progress("Bytes werden nachgerechnet") as shown:
+        findings = examine(opened, progress=shown)
     if findings or as_json:
-        result(findings_json(findings) if as_json else "\n".join(f"{f.store}: {f.text} ({f.id})" for f in findings))
+        result(findings_json(findings) if as_json else "\n".join(map(str, findings)))
     else:
         messages.print("Keine Auffälligkeiten.")
     raise typer.Exit(PROBLEMS if findings else DONE)

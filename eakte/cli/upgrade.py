@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import Progress
 
 from eakte.cli.backup import IdentityFile, Place, alone
-from eakte.cli.common import DONE, PROBLEMS, messages, result, services
+from eakte.cli.common import DONE, PROBLEMS, messages, progress, result, services
 from eakte.cli.mail import AsJson
 
 if TYPE_CHECKING:
@@ -35,15 +34,10 @@ def upgrade_command(
         opened = held.enter_context(services(older=True))
         if not rehearse_only:
             held.enter_context(alone(opened))
-        bar = held.enter_context(Progress(console=messages, transient=True, disable=not messages.is_terminal))
-        task = bar.add_task("", total=None)
-
-        def shown(what: str, done: int, of: int) -> None:
-            bar.update(task, description=what, completed=done, total=of or None)
-
+        shown = held.enter_context(progress(""))
         done = upgrade(
-            opened, Recipients(recipients), Source(Repository(place), Identity(identity)), shown,
-            rehearse_only=rehearse_only,
+            opened, Recipients(recipients), Source(Repository(place), Identity(identity)),
+            lambda what, done, of: shown(done, of, what), rehearse_only=rehearse_only,
         )  # fmt: skip
     _tell(done, rehearse_only, as_json)
 
@@ -51,7 +45,7 @@ def upgrade_command(
 def _tell(done: Upgraded, rehearse_only: bool, as_json: bool) -> None:
     result({**asdict(done), "good": done.good} if as_json else _text(done, rehearse_only))
     for finding in [*done.rehearsal.findings, *done.findings][:20]:
-        messages.print(f"{finding.store}: {finding.text} ({finding.id})", markup=False)
+        messages.print(str(finding), markup=False)
     raise typer.Exit(DONE if done.good else PROBLEMS)
 
 

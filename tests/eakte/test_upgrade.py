@@ -175,6 +175,8 @@ def test_without_room_for_the_rehearsal_nothing_begins(
     monkeypatch.setattr("eakte.upgrading._ROOM", 1e12)
     with refused("fehlt Platz"):
         run(old, repository, keys)
+    assert refuse_newer(old.database.engine) == OLDER[0]
+    assert not repository.root.exists()
 
 
 def test_missing_bytes_stop_it(old: Services, repository: Repository, keys: Keys) -> None:
