@@ -10,7 +10,6 @@ disposal identity's, used after four eyes only (`retention.disposal`).
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import io
 import os
@@ -30,7 +29,7 @@ from minio.retention import Retention
 
 from archive.blobs import s3_parts
 from archive.blobs.port import CHUNK, BlobLocked, BlobMissing, Lock, StoredBlob, Window, unfaithful
-from archive.blobs.s3_wire import NOT_THERE, THERE_ALREADY, impatient, translated, unavailable
+from archive.blobs.s3_wire import NOT_THERE, THERE_ALREADY, checksum, impatient, translated, unavailable
 from core.errors import EakteError
 
 MARKER: Final = "eakte.json"
@@ -182,8 +181,8 @@ class S3BlobStore:
                 if size > s3_parts.PART:
                     s3_parts.put(self._client, self._bucket, sha256, file, kind, condition)
                 else:
-                    checksum = {"x-amz-checksum-sha256": base64.b64encode(bytes.fromhex(sha256)).decode()}
-                    self._client._put_object(self._bucket, sha256, file.read(), {**kind, **checksum, **condition})
+                    sums = checksum(sha256)
+                    self._client._put_object(self._bucket, sha256, file.read(), {**kind, **sums, **condition})
         except S3Error:
             return False
         except BlobMissing as error:  # a server that lost an upload midway says so in these words

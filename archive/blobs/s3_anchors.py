@@ -6,24 +6,24 @@ whole head, so that reading all of them is listing. Versions are listed, not obj
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Final
+from xml.etree.ElementTree import ParseError, fromstring
 
 from minio import Minio
 from minio.error import S3Error
 from minio.time import to_iso8601utc
 
 from archive.blobs.s3 import ANCHORS
-from archive.blobs.s3_wire import THERE_ALREADY, translated, unavailable
+from archive.blobs.s3_wire import THERE_ALREADY, checksum, translated, unavailable
 from core.audit.anchors import Head, write_heads
 
 _KEY: Final = re.compile(re.escape(ANCHORS) + r"(\d{12,})-(\d+)-(-?\d+)-([0-9a-f]{64})\.json")
-_VERSION: Final = re.compile("<Version>.*?</Version>", re.DOTALL)
+_GOES_ON: Final = (("key-marker", "{*}NextKeyMarker"), ("version-id-marker", "{*}NextVersionIdMarker"))
 _KEPT: Final = timedelta(days=30 * 365)
 
 
@@ -60,7 +60,7 @@ class S3Anchors:
             **self._encryption,
             "Content-Type": "application/json",
             "If-None-Match": "*",
-            "x-amz-checksum-sha256": base64.b64encode(hashlib.sha256(data).digest()).decode(),
+            **checksum(hashlib.sha256(data).hexdigest()),
             "x-amz-object-lock-mode": "GOVERNANCE",
             "x-amz-object-lock-retain-until-date": to_iso8601utc(datetime.now(UTC) + _KEPT) or "",
         }
@@ -86,22 +86,15 @@ class S3Anchors:
         while True:
             asked = {"versions": "", "prefix": prefix, **place}
             with translated():
-                page = self._client._execute("GET", self._bucket, query_params=dict(asked)).data.decode()
-            for version in _VERSION.findall(page):
-                yield from _named("Key", version)
-            if "<IsTruncated>true<" not in page:
+                answer = self._client._execute("GET", self._bucket, query_params=dict(asked)).data
+            try:
+                page = fromstring(answer)  # noqa: S314  as the client reads every answer of this server
+            except ParseError as error:
+                raise unavailable() from error
+            for key in page.iterfind("{*}Version/{*}Key"):
+                yield key.text or ""
+            if page.findtext("{*}IsTruncated") != "true":
                 return
-            before, place = (
-                place,
-                {
-                    query: found
-                    for query, name in (("key-marker", "NextKeyMarker"), ("version-id-marker", "NextVersionIdMarker"))
-                    for found in _named(name, page)
-                },
-            )
+            before, place = place, {query: found for query, path in _GOES_ON if (found := page.findtext(path))}
             if place in ({}, before):  # a listing that does not go on is an incomplete one
                 raise unavailable()
-
-
-def _named(name: str, xml: str) -> list[str]:
-    return re.findall(f"<{name}>([^<]*)</{name}>", xml)

@@ -6,6 +6,7 @@ while a silence lasts only one call waits.
 
 from __future__ import annotations
 
+import base64
 import copy
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
@@ -67,6 +68,11 @@ def impatient(client: Minio) -> Minio:
     other = copy.copy(client)
     other._http = urllib3.PoolManager(timeout=Timeout(connect=2.0, read=2.0), retries=False, maxsize=2)
     return other
+
+
+def checksum(sha256: str) -> dict[str, str]:
+    """The header by which the server holds the bytes against their hash."""
+    return {"x-amz-checksum-sha256": base64.b64encode(bytes.fromhex(sha256)).decode()}
 
 
 def status_of(error: S3Error) -> int:
