@@ -21,6 +21,7 @@ from sqlalchemy import func, select
 from core.actor import system_actor
 from core.ids import new_id
 from eakte.bootstrap import Services, agency_id
+from eakte.demo.load import demo_password
 from eakte.services.ports import free_port
 from inbox.models import InboxItem
 from organisation.models import User
@@ -50,7 +51,7 @@ def measure_routes(services: Services, paper: bytes) -> dict[str, dict[str, floa
     """p50 and p95 in milliseconds of every route, with `READERS` readers at once and no worker beside them."""
     user, documents = _busiest(services)
     token = _station(services)
-    password = _password(services)
+    password = demo_password(services)
     with _server() as base:
         seen = Seen(base, user, password, documents, token, paper)
         with ThreadPoolExecutor(READERS) as pool:
@@ -119,11 +120,6 @@ def _busiest(services: Services) -> tuple[str, Sequence[UUID]]:
 def _station(services: Services) -> str:
     with services.database.write() as tx:
         return create_station(tx, system_actor(agency_id(services)), "BENCH", "JC-POST")[1]
-
-
-def _password(services: Services) -> str:
-    lines = (services.settings.data / "demo-logins.txt").read_text("utf-8").splitlines()
-    return next(line.split()[1] for line in lines if line.startswith("Passwort:"))
 
 
 @contextmanager

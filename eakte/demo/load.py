@@ -49,6 +49,7 @@ from retention.holding import record_trigger, set_hold
 from retention.loading import load_schedule
 
 SEED = 20261124
+_PASSWORD = "Passwort: "  # noqa: S105  how its line begins
 MAILROOM = "JC-POST"
 AUDITOR = "pruefung1"
 AUDITED = 12
@@ -199,7 +200,7 @@ def _named_people(tx: Transaction, agency_id: UUID, case_id: UUID, users: Mappin
 
 def _logins(services: Services, agency_id: UUID) -> Path:
     """Passwords of the demo users, made once per installation; the file is readable for its owner only."""
-    path = services.settings.data / "demo-logins.txt"
+    path = _logins_file(services)
     if path.exists():
         return path
     with services.database.read() as session:
@@ -209,7 +210,7 @@ def _logins(services: Services, agency_id: UUID) -> Path:
     with services.database.write() as tx:
         for user in tx.session.scalars(select(User).where(User.agency_id == agency_id, User.active)):
             user.password_hash = hashed
-    lines = ["Vorführbehörde: alle Personen haben dasselbe Passwort.", f"Passwort: {password}", ""]
+    lines = ["Vorführbehörde: alle Personen haben dasselbe Passwort.", f"{_PASSWORD}{password}", ""]
     lines += [
         f"{user['username']:16} {user['name']:28} {user['unit'] or '-':12} {', '.join(user['roles'])}"
         for user in users
@@ -219,6 +220,17 @@ def _logins(services: Services, agency_id: UUID) -> Path:
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
     return path
+
+
+def _logins_file(services: Services) -> Path:
+    return services.settings.data / "demo-logins.txt"
+
+
+def demo_password(services: Services) -> str:
+    """The password of everybody, out of the file with the log-ins. The demo is loaded."""
+    lines = _logins_file(services).read_text("utf-8").splitlines()
+    line = next(line for line in lines if line.startswith(_PASSWORD))
+    return line.removeprefix(_PASSWORD)
 
 
 def _mail(services: Services, agency_id: UUID, register: DemoRegister, day: date) -> int:

@@ -82,11 +82,6 @@ class MinioServer(Server):
             **key_files(self, "DISPOSAL_", "s3-disposal"),
         }
 
-    @property
-    def endpoint(self) -> str:
-        """Address and port."""
-        return f"{self.host}:{self.port}"
-
     def _root(self) -> tuple[str, str]:
         return self.secret("root-access-key").read_text(), self.secret("root-secret-key").read_text()
 

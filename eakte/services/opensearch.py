@@ -99,7 +99,7 @@ class OpenSearchServer(Server):
     @property
     def url(self) -> str:
         """Where it answers."""
-        return f"http://{self.host}:{self.port}"
+        return f"http://{self.endpoint}"
 
     def _configure(self) -> None:
         lines = {

@@ -84,7 +84,7 @@ class Postgres(Server):
     def settings(self) -> dict[str, str]:
         """As the account of the E-Akte."""
         return {
-            "EAKTE_DATABASE_URL": f"postgresql+psycopg://{_USER}@{self.host}:{self.port}/{_DATABASE}",
+            "EAKTE_DATABASE_URL": f"postgresql+psycopg://{_USER}@{self.endpoint}/{_DATABASE}",
             "EAKTE_DATABASE_PASSWORD_FILE": str(self.secret("database-password")),
         }
 

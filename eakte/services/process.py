@@ -99,6 +99,11 @@ class Server(ABC):
         return self.folder / "log"
 
     @property
+    def endpoint(self) -> str:
+        """Address and port."""
+        return f"{self.host}:{self.port}"
+
+    @property
     def pid(self) -> int:
         """The process id. Raises NotStarted before the first start."""
         if self._process is None:

@@ -54,7 +54,7 @@ class Redis(Server):
     def settings(self) -> dict[str, str]:
         """The broker."""
         return {
-            "EAKTE_BROKER_URL": f"redis://{self.host}:{self.port}/0",
+            "EAKTE_BROKER_URL": f"redis://{self.endpoint}/0",
             "EAKTE_BROKER_PASSWORD_FILE": str(self.secret("broker-password")),
         }
 

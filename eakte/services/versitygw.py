@@ -36,7 +36,7 @@ class VersityGateway(Server):
     def command(self) -> Sequence[str]:
         """Keys come by the environment: the program reads no file, and arguments are public."""
         return [
-            str(self._program), "--port", self._endpoint, "posix", "--versioning-dir",
+            str(self._program), "--port", self.endpoint, "posix", "--versioning-dir",
             str(self.data / "versions"), str(self.data / "objects"),
         ]  # fmt: skip
 
@@ -49,12 +49,8 @@ class VersityGateway(Server):
 
     def check(self) -> None:
         """A listing of all buckets."""
-        list_buckets(self._endpoint, self.secret("s3-access-key").read_text(), self.secret("s3-secret-key").read_text())
+        list_buckets(self.endpoint, self.secret("s3-access-key").read_text(), self.secret("s3-secret-key").read_text())
 
     def settings(self) -> dict[str, str]:
         """Its one identity does everything."""
-        return {**s3_settings(self._endpoint), **key_files(self, "", "s3"), **key_files(self, "DISPOSAL_", "s3")}
-
-    @property
-    def _endpoint(self) -> str:
-        return f"{self.host}:{self.port}"
+        return {**s3_settings(self.endpoint), **key_files(self, "", "s3"), **key_files(self, "DISPOSAL_", "s3")}

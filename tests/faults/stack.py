@@ -28,15 +28,15 @@ from core.clock import agency_date
 from core.settings import Settings
 from eakte.bootstrap import Services, agency_id, open_services
 from eakte.cli import app
-from eakte.demo.load import SEED, load_demo
+from eakte.demo.load import SEED, demo_password, load_demo
 from eakte.demo.register import DemoRegister, make_register
 from eakte.services.catalogue import STACK, server_class
-from eakte.services.errors import NotInstalled
 from eakte.services.folders import throw_away
 from eakte.services.process import HOST, Server
 from organisation.stations import create_station
 from tests.eakte.killing import Process, compiling, free_port
 from tests.faults.network import Network
+from tests.services import skipped_unless_installed
 
 STATIONS = tuple(f"LAST-{number}" for number in range(1, 6))
 START_SECONDS = 900.0
@@ -191,7 +191,8 @@ def _with_parts(
     killing: Callable[[Process], None] | None,
 ) -> Iterator[Stack]:
     register = make_register(SEED, agency_date(services.database.clock.now()))
-    password = _password(load_demo(services, with_mail=False).logins)
+    load_demo(services, with_mail=False)
+    password = demo_password(services)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("EAKTE_FAULTS_")}
     environment = {**compiling(inherited), **settings, "OMP_THREAD_LIMIT": "1", "EAKTE_WORKERS": WORKERS}
     inside = network.inside if network else ()
@@ -226,23 +227,14 @@ def answers(base: str) -> bool:
 
 def _servers(folder: Path, network: Network | None, make: MakeServer) -> dict[str, Server]:
     cache = Settings().services_cache_folder
-    try:
+    with skipped_unless_installed():
         return {name: make(name, folder / name, cache, network.hosts[name] if network else HOST) for name in STACK}
-    except NotInstalled as error:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(error.en)
 
 
 def _tokens(services: Services) -> dict[str, str]:
     with services.database.write() as tx:
         actor = system_actor(agency_id(services))
         return {code: create_station(tx, actor, code, "JC-POST")[1] for code in STATIONS}
-
-
-def _password(logins: Path) -> str:
-    line = next(line for line in logins.read_text("utf-8").splitlines() if line.startswith("Passwort:"))
-    return line.split()[1]
 
 
 @contextmanager

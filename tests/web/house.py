@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +20,7 @@ from eakte.demo.letters.kinds import KINDS
 from eakte.demo.letters.mix import make_letter
 from eakte.demo.letters.model import Letter
 from eakte.demo.letters.traps import TRAPS
-from eakte.demo.load import SEED, load_demo
+from eakte.demo.load import SEED, demo_password, load_demo
 from eakte.demo.register import DemoRegister, make_register
 from eakte.intake import take_in
 from eakte.serve import build_app
@@ -76,11 +75,9 @@ def open_house(folder: Path) -> Iterator[House]:
     (folder / "leer.pdf").touch()
     take_in(services, agency_of(services), [folder / "stapel.pdf", folder / "leer.pdf"], "SCAN-1", None, None)
     work_off(services)
-    found = re.search(r"Passwort: (\S+)", (services.settings.data / "demo-logins.txt").read_text("utf-8"))
-    assert found is not None
     worker, number = _busiest(services)
     with served(build_app(services)) as url:
-        yield House(url, services, found[1], worker, number)
+        yield House(url, services, demo_password(services), worker, number)
 
 
 def _letters(register: DemoRegister, day: date) -> list[Letter]:
