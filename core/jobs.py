@@ -97,10 +97,11 @@ def _turn(tx: Transaction, source: UUID | None, priority: int) -> int:
     given: dict[tuple[UUID | None, int], int] = tx.session.info.setdefault("turns", {})
     if (source, priority) not in given:
         of_priority = select(func.max(Job.turn)).where(Job.priority == priority)
-        serving = tx.session.scalar(of_priority.where(Job.state == "leased"))
+        serving = of_priority.where(Job.state == "leased")
         waiting = select(func.min(Job.turn)).where(Job.priority == priority, Job.state == "ready")
-        own = tx.session.scalar(of_priority.where(Job.state == "ready", Job.source.is_not_distinct_from(source)))
-        given[source, priority] = next_turn(serving, tx.session.scalar(waiting), own)
+        own = of_priority.where(Job.state == "ready", Job.source.is_not_distinct_from(source))
+        turns = select(serving.scalar_subquery(), waiting.scalar_subquery(), own.scalar_subquery())
+        given[source, priority] = next_turn(*tx.session.execute(turns).one())
     else:
         given[source, priority] += 1
     return given[source, priority]

@@ -43,7 +43,7 @@ class Meter(threading.Thread):
         super().__init__(daemon=True)
         self.peak_pss = 0
         self._servers = {name: psutil.Process(pid) for name, pid in (servers or {}).items()}
-        self._cpu: dict[tuple[str, int], float] = {}
+        self._cpu: dict[int, float] = {}
         self._own = 0.0
         self._ending = threading.Event()
 
@@ -61,30 +61,30 @@ class Meter(threading.Thread):
     def sample(self) -> None:
         """Look at every process."""
         pss = 0
-        for process in self._look("", psutil.Process()):
+        for process in _family(psutil.Process()):
             try:
+                times = process.cpu_times()
                 pss += process.memory_full_info().pss
             except psutil.Error:
                 continue
+            self._cpu[process.pid] = times.user + times.system
         self.peak_pss = max(self.peak_pss, pss)
-        for name, server in self._servers.items():
-            self._look(name, server)
 
     def cpu(self, name: str = "") -> float:
-        """Seconds so far: of a server, or of this process and its children."""
-        spent = sum(seconds for (whose, _), seconds in self._cpu.items() if whose == name)
-        return spent if name else spent - self._own
+        """Seconds so far: of a server and what it has started, or of this process and its children."""
+        if not name:
+            return sum(self._cpu.values()) - self._own
+        # Parents have the times of children that ended, so a server need not be watched, which would slow the run.
+        return sum(_spent(process) for process in _family(self._servers[name]))
 
-    def _look(self, name: str, root: psutil.Process) -> list[psutil.Process]:
-        seen = []
-        for process in _family(root):
-            try:
-                times = process.cpu_times()
-            except psutil.Error:
-                continue
-            self._cpu[name, process.pid] = times.user + times.system
-            seen.append(process)
-        return seen
+
+def _spent(process: psutil.Process) -> float:
+    """With what its ended children spent; nothing when it has just ended itself: then its parent has it."""
+    try:
+        times = process.cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(times.user + times.system + times.children_user + times.children_system)
 
 
 def _family(root: psutil.Process) -> list[psutil.Process]:

@@ -43,6 +43,7 @@ class Lane:
         self._child: Child | None = None
         self._steps = 0
         self._warm = False
+        self._found = False
         self.at_work: UUID | None = None
         """The step that this lane holds and has not judged yet."""
 
@@ -88,17 +89,23 @@ class Lane:
             self._child = None
 
     def next_job(self, kinds: Sequence[str] | None) -> LeasedJob | None:
-        """The lease of the next due job, or None: also while a store cannot answer."""
+        """The lease of the next due job, or None: also while a store cannot answer. Who has just done one does not look
+        first: where there was one, there mostly is another.
+        """
         database = self._services.database
+        looks, self._found = not self._found, False
         try:
-            with database.read() as session:
-                if not jobs.any_due(session, database.clock.now(), kinds):
-                    return None
+            if looks:
+                with database.read() as session:
+                    if not jobs.any_due(session, database.clock.now(), kinds):
+                        return None
             with database.write(FREE) as tx:
-                return jobs.lease(tx, self._owner, kinds)
+                job = jobs.lease(tx, self._owner, kinds)
         except EakteError as error:
             _log.warning("lease_failed", error=error.reason)
             return None
+        self._found = job is not None
+        return job
 
     def run(self, child: Child, job: LeasedJob) -> bool:
         """Run the job in the child; returns whether the child can take another one."""

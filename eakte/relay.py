@@ -42,6 +42,8 @@ class Relay:
     """The duty that turns due steps into wakes: the job rows themselves are its outbox, so none can be forgotten."""
 
     _PAUSE_SECONDS = 3.0
+    _QUIET_SECONDS = 0.25
+    """After a look that had nothing to send: the lanes are busy with what they were told of, or there is nothing."""
 
     def __init__(self, database: Database, waker: Waker) -> None:
         self._database, self._waker = database, waker
@@ -53,7 +55,8 @@ class Relay:
         if time.monotonic() < self._paused_until:
             return
         try:
-            self._send()
+            if not self._send():
+                self._paused_until = time.monotonic() + self._QUIET_SECONDS
         except Unavailable as error:
             self._paused_until = time.monotonic() + self._PAUSE_SECONDS
             if error.reason != self._lost:
@@ -64,7 +67,9 @@ class Relay:
             _log.warning("broker_back", reason=self._lost)  # as loud as its loss
         self._lost = ""
 
-    def _send(self) -> None:
+    def _send(self) -> int:
+        """How many wakes were sent."""
+        sent = 0
         with self._database.read() as session:
             now = self._database.clock.now()
             due = jobs.due_counts(session, now, [kinds_of((queue,)) for queue in _WOKEN], WAKES_AHEAD)
@@ -72,5 +77,7 @@ class Relay:
             missing = missing_wakes(number, self._waker.waiting(queue)) if number else 0
             if missing:
                 self._waker.wake(queue, missing)
+                sent += missing
         if self._lost:
             self._waker.waiting(QUEUES[0])
+        return sent

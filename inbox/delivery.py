@@ -38,7 +38,6 @@ def deliver_to_case(tx: Transaction, actor: Actor, document: Document, case_file
     item = _new_item(tx, document, case_file.id)
     item.inbox_kind, item.user_id, item.unit_id = inbox_of(tx, case_file)
     tx.session.add(item)
-    tx.session.flush()
     record_act(
         tx, actor, "inbox.delivered", "inbox_item", item.id, case_file_id=case_file.id, document=document.id,
         user=item.user_id, unit=item.unit_id,
@@ -64,7 +63,6 @@ def deliver_to_clearing(tx: Transaction, actor: Actor, document: Document, clear
     item.restricted = clearing.scope == "restricted"
     item.reasons = [dict(reason) for reason in clearing.reasons]
     tx.session.add(item)
-    tx.session.flush()
     codes = [reason["code"] for reason in item.reasons]
     record_act(
         tx, actor, "inbox.to_clearing", "inbox_item", item.id, document=document.id, scope=clearing.scope, codes=codes

@@ -41,6 +41,15 @@ from organisation.models import ScanStation
 
 
 @dataclass(frozen=True, slots=True)
+class Workshop:
+    """What a step works with; renditions are made below `folder`."""
+
+    database: Database
+    store: BlobStore
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
     """What the step knows before it computes."""
 
@@ -70,7 +79,9 @@ def assemble(database: Database, store: BlobStore, work_folder: Path, job: Lease
     """Make the record of a mail item whose pages are all read, and lay it before the right people."""
     with database.read() as session:
         work = _load(session, job.subject_id)
-    made = make(database, store, work_folder, work, [_text(store, page) for page in work.pages])
+    texts = [_text(store, page) for page in work.pages]
+    with store.local_copy(work.item.master_sha256 or "") as master:
+        made = make(Workshop(database, store, work_folder), work, master, texts)
     with database.write() as tx:
         work = _load(tx.session, job.subject_id)
         if work.item.state == "in_work" and all(page.read_at for page in work.pages):
@@ -78,27 +89,31 @@ def assemble(database: Database, store: BlobStore, work_folder: Path, job: Lease
         jobs.finish(tx, job)
 
 
-def work_on(session: Session, item: MailItem, pages: Sequence[ItemPage]) -> Work:
-    """An item, in a session or not yet, with the receipt and the station that it came from."""
-    receipt = session.get_one(Receipt, item.receipt_id)
-    return Work(item, receipt, pages, session.get(ScanStation, receipt.station_id) if receipt.station_id else None)
+def station_of(session: Session, receipt: Receipt) -> ScanStation | None:
+    """The station that a receipt came from, if one did."""
+    return session.get(ScanStation, receipt.station_id) if receipt.station_id else None
 
 
-def make(database: Database, store: BlobStore, work_folder: Path, work: Work, texts: Sequence[PageContent]) -> Made:
-    """Judge the item, render it and store the rendition. `texts`: what was read, page by page. Changes no row."""
-    with database.read() as session:
+def make(shop: Workshop, work: Work, master: Path, texts: Sequence[PageContent]) -> Made:
+    """Judge the item, render it and store the rendition. `master`: a copy of the item's master; `texts`: what was read,
+    page by page. Changes no row.
+    """
+    with shop.database.read() as session:
         judgement = judge(session, work.receipt, work.item, [text for text, _ in texts])
-    result, rendition = _render(store, work_folder, work, [text for text, _ in texts], judgement)
+    result, rendition = _render(shop, work, master, [text for text, _ in texts], judgement)
     contents = {"scan_master": (_master(work.item), work.item.master_media_type or "")}
     if rendition is not None:
         contents["rendition"] = rendition, "application/pdf"
     stored = {page.page_no: blob for page, (_, blob) in zip(work.pages, texts, strict=True) if blob is not None}
     put = [blob for blob, _ in contents.values()]
-    return Made(judgement, result, contents, stored, claims.revived(database, store, [*put, *stored.values()]))
+    again = claims.revived(shop.database, shop.store, [*put, *stored.values()])
+    return Made(judgement, result, contents, stored, again)
 
 
 def _load(session: Session, item_id: UUID) -> Work:
-    return work_on(session, session.get_one(MailItem, item_id), repository.item_pages(session, item_id))
+    item = session.get_one(MailItem, item_id)
+    receipt = session.get_one(Receipt, item.receipt_id)
+    return Work(item, receipt, repository.item_pages(session, item_id), station_of(session, receipt))
 
 
 def _text(store: BlobStore, page: ItemPage) -> PageContent:
@@ -114,17 +129,16 @@ def _master(item: MailItem) -> StoredBlob:
 
 
 def _render(
-    store: BlobStore, folder: Path, work: Work, texts: Sequence[PageText], judgement: Judgement
+    shop: Workshop, work: Work, master: Path, texts: Sequence[PageText], judgement: Judgement
 ) -> tuple[RenditionResult, StoredBlob | None]:
     shown = [
         RenditionPage(page.page_no, text) for page, text in zip(work.pages, texts, strict=True) if _shown(work, page)
     ]
     info = RenditionInfo(title=judgement.title, created=work.receipt.accepted_at)
-    with tempfile.TemporaryDirectory(dir=folder, prefix="render-") as temporary:
+    with tempfile.TemporaryDirectory(dir=shop.folder, prefix="render-") as temporary:
         out = Path(temporary) / "rendition.pdf"
-        with store.local_copy(work.item.master_sha256 or "") as master:
-            result = render(master, shown, out, info)
-        return result, store.put_bytes(out.read_bytes()) if result.conformance != "none" else None
+        result = render(master, shown, out, info)
+        return result, shop.store.put_bytes(out.read_bytes()) if result.conformance != "none" else None
 
 
 def _shown(work: Work, page: ItemPage) -> bool:
@@ -136,12 +150,15 @@ def commit(tx: Transaction, work: Work, made: Made) -> None:
     if _settled(tx, work):
         return
     actor = system_actor(work.item.agency_id)
-    document, number = _document(tx, work, made.judgement)
-    _version(tx, work, document, number, made)
-    if number == 1:  # the note is of the first reading, and stays
-        _note(tx, work, document, made)
-    inbox_item = _place(tx, actor, document, made.judgement)
-    _finish_item(tx, work, document, made.judgement, inbox_name(tx.session, inbox_item))
+    with (
+        tx.session.no_autoflush
+    ):  # rows go out where others refer to them: a flush at each question costs more than they do
+        document, number = _document(tx, work, made.judgement)
+        _version(tx, work, document, number, made)
+        if number == 1:  # the note is of the first reading, and stays
+            _note(tx, work, document, made)
+        inbox_item = _place(tx, actor, document, made.judgement)
+        _finish_item(tx, work, document, made.judgement, inbox_name(tx.session, inbox_item))
     record_act(
         tx, actor, "item.assembled", "mail_item", work.item.id, case_file_id=made.judgement.case_file_id,
         document=document.id, version=number, state=made.judgement.state,
@@ -192,6 +209,7 @@ def _version(tx: Transaction, work: Work, document: Document, number: int, made:
         rendition_conformance=made.result.conformance, rendition_reason=made.result.reason, created_at=tx.now,
     )  # fmt: skip
     tx.session.add(version)
+    tx.session.flush()
     wanted = {f"{role}-{number}": blob for role, (blob, _) in made.contents.items()}
     wanted |= {f"text-{number}-{page_no}": blob for page_no, blob in made.texts.items()}
     claims.claim(tx, claims.DOCUMENT, document.id, wanted, made.again)

@@ -26,6 +26,7 @@ from ingest.models import Receipt, ReceiptPage
 from ingest.opening import Inspection, Reason, inspect
 from ingest.outcomes import refuse_receipt
 from ingest.reading import PageReading, own_reading
+from ingest.step_assemble import Work, Workshop
 from ingest.texts import reason
 
 SHEET, BACK, ITEM = "sheet", "back", "item"
@@ -37,6 +38,7 @@ def split(database: Database, store: BlobStore, settings: Settings, job: LeasedJ
     """
     with database.read() as session:
         receipt = session.get_one(Receipt, job.subject_id)
+        station = step_assemble.station_of(session, receipt)
     with store.local_copy(receipt.sha256) as path:
         inspection = inspect(path, receipt.source_name)
         if inspection.reason is not None:
@@ -44,10 +46,12 @@ def split(database: Database, store: BlobStore, settings: Settings, job: LeasedJ
             return
         pieces = cut(store, settings.work_folder, path, receipt, inspection)
         reading = None if job.isolated else _one_page_of_text(path, inspection)
-    if reading is None:
-        _hand_on(database, store, job, pieces)
-    else:
-        _go_straight(database, store, settings.work_folder, job, pieces, reading)
+        if reading is not None:
+            (letter,) = pieces.letters
+            work = Work(letter.item, receipt, letter.pages, station)
+            _go_straight(Workshop(database, store, settings.work_folder), job, pieces, work, path, reading)
+            return
+    _hand_on(database, store, job, pieces)
 
 
 def _one_page_of_text(path: Path, inspection: Inspection) -> PageReading | None:
@@ -75,17 +79,12 @@ def _hand_on(database: Database, store: BlobStore, job: LeasedJob, pieces: Cut) 
         jobs.finish(tx, job)
 
 
-def _go_straight(
-    database: Database, store: BlobStore, folder: Path, job: LeasedJob, pieces: Cut, reading: PageReading
-) -> None:
-    (letter,) = pieces.letters
-    (page,) = letter.pages
-    stored = store.put_bytes(encode(reading.text))
+def _go_straight(shop: Workshop, job: LeasedJob, pieces: Cut, work: Work, master: Path, reading: PageReading) -> None:
+    (page,) = work.pages
+    stored = shop.store.put_bytes(encode(reading.text))
     step_read.note(page, reading, stored, None)
-    with database.read() as session:
-        work = step_assemble.work_on(session, letter.item, letter.pages)
-    made = step_assemble.make(database, store, folder, work, [(reading.text, stored)])
-    with database.write() as tx:
+    made = step_assemble.make(shop, work, master, [(reading.text, stored)])
+    with shop.database.write() as tx:
         receipt = _commit(tx, job, pieces)
         page.read_at = tx.now
         step_assemble.commit(tx, replace(work, receipt=receipt), made)

@@ -27,6 +27,8 @@ from retention.facts import judge
 from retention.locks import Keeping, Need, keeping
 
 BATCH: Final = 200
+PORTION: Final = 25
+"""So many locks are set, then noted together: a transaction for each would be half of the work."""
 _log = logger(__name__)
 
 
@@ -41,6 +43,15 @@ class _Due:
     keeping: Keeping
 
 
+@dataclass(frozen=True, slots=True)
+class _Set:
+    """What the store has now, and when to look again."""
+
+    until: datetime | None
+    held: bool
+    look_again_at: datetime
+
+
 def renew_locks(database: Database, store: BlobStore, limit: int = BATCH) -> int:
     """Look at up to `limit` locks that are due; returns how many. Nothing where the store has no locks.
 
@@ -51,8 +62,13 @@ def renew_locks(database: Database, store: BlobStore, limit: int = BATCH) -> int
     now = database.clock.now()
     with database.read() as session:
         due = _due(session, now, limit)
-    for one in due:
-        _apply(database, store, one, now)
+    for start in range(0, len(due), PORTION):
+        noted: dict[tuple[_Set, datetime | None], list[str]] = {}
+        try:
+            for one in due[start : start + PORTION]:
+                noted.setdefault((_set(store, one, now), one.due_at), []).append(one.sha256)
+        finally:
+            _note(database, noted)
     return len(due)
 
 
@@ -68,7 +84,7 @@ def _due(session: Session, now: datetime, limit: int) -> list[_Due]:
     ]
 
 
-def _apply(database: Database, store: BlobStore, one: _Due, now: datetime) -> None:
+def _set(store: BlobStore, one: _Due, now: datetime) -> _Set:
     until = _instant_after(one.keeping.until) if one.keeping.until else None
     look = _instant_after(one.keeping.look_again_on)
     longer = until is not None and (one.locked_until is None or until > one.locked_until)
@@ -78,12 +94,17 @@ def _apply(database: Database, store: BlobStore, one: _Due, now: datetime) -> No
     except BlobMissing:
         _log.error("lock_without_bytes", sha256=one.sha256)  # `eakte doctor` names them
         until, look = one.locked_until, now + timedelta(days=1)
-    same = Blob.lock_due_at.is_(None) if one.due_at is None else Blob.lock_due_at == one.due_at
+    return _Set(until if longer else one.locked_until, one.keeping.held, look)
+
+
+def _note(database: Database, noted: Mapping[tuple[_Set, datetime | None], Sequence[str]]) -> None:
+    """Note what was set. A row that says "at once" again meanwhile goes on saying so."""
     with database.write() as tx:
-        mine = update(Blob).where(Blob.sha256 == one.sha256)
-        kept = until if longer else one.locked_until
-        tx.session.execute(mine.values(locked_until=kept, held=one.keeping.held))
-        tx.session.execute(mine.where(same).values(lock_due_at=look))
+        for (now_set, due_at), addresses in noted.items():
+            same = Blob.lock_due_at.is_(None) if due_at is None else Blob.lock_due_at == due_at
+            mine = update(Blob).where(Blob.sha256.in_(addresses))
+            tx.session.execute(mine.values(locked_until=now_set.until, held=now_set.held))
+            tx.session.execute(mine.where(same).values(lock_due_at=now_set.look_again_at))
 
 
 def _needs(session: Session, addresses: Sequence[str]) -> Mapping[str, list[Need]]:

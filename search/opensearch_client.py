@@ -55,7 +55,6 @@ def connect(server: Server) -> OpenSearch:
         timeout=_ASK_SECONDS,
         max_retries=1,
         pool_maxsize=_CONNECTIONS,
-        http_compress=True,
         ssl_context=context,
     )
 

@@ -22,7 +22,7 @@ from core.errors import InvalidInput, Unavailable
 from search import repository
 from search.highlight import Snippet, snippet
 from search.index import Hit, SearchIndex
-from search.pagetexts import text_of
+from search.pagetexts import RecentTexts
 from search.query import Clause, ParsedQuery, parse
 from search.repository import DocumentFacts, FiledAt, PageOf
 
@@ -62,7 +62,7 @@ class SearchService:
 
     def __init__(self, database: Database, store: BlobStore, index: SearchIndex) -> None:
         self._database = database
-        self._store = store
+        self._texts = RecentTexts(store)
         self._index = index
 
     def ready(self) -> bool:
@@ -128,7 +128,7 @@ class SearchService:
         """The page with the densest match, the first of equals."""
         best: _Shown | None = None
         for page in pages:
-            text = text_of(self._store, page)
+            text = self._texts.of(page)
             if text is None:
                 continue
             made = snippet(page.page_no, [word.text for word in text.words], query)

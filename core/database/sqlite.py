@@ -112,12 +112,19 @@ def _configure(connection: Any, _record: Any) -> None:
 
 def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
-    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if options.get('eakte_read', False) else 'OFF'}")
+    _set(connection, "query_only", bool(options.get("eakte_read", False)))
     # A migration makes a table anew, drops the old one and takes its name, while others refer to it (§ 7 of SQLite's
     # documentation of ALTER TABLE): references are then held at the end, by `_commit`.
-    connection.exec_driver_sql(f"PRAGMA foreign_keys={'OFF' if options.get('eakte_lane') == SCHEMA else 'ON'}")
+    _set(connection, "foreign_keys", options.get("eakte_lane") != SCHEMA)
     writes = options.get("eakte_write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _set(connection: Connection, pragma: str, on: bool) -> None:
+    """Switch it, unless it is so already on this connection: most transactions are of one kind after another."""
+    if connection.info.get(pragma) != on:
+        connection.exec_driver_sql(f"PRAGMA {pragma}={'ON' if on else 'OFF'}")
+        connection.info[pragma] = on
 
 
 def _commit(connection: Connection) -> None:

@@ -129,6 +129,27 @@ def test_the_relay_asks_one_question_for_all_queues(tmp_path: Path) -> None:
     assert broker.wakes == {"ingest": 3, "ocr": 64}
 
 
+def test_the_relay_rests_when_there_is_nothing_to_send_and_only_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Relay, "_QUIET_SECONDS", 3600.0)
+    database = make_database(tmp_path)
+    with database.write() as tx:
+        agency = make_agency(tx)
+        jobs.enqueue(tx, agency, "split", new_id())
+    relay = Relay(database, Broker())
+    with asked(database) as told:
+        for _ in range(RUNS):
+            relay.run()
+    assert sum("FROM job" in statement for statement in told) == 2, "one look sent, one found nothing; then it rests"
+    monkeypatch.setattr(Relay, "_QUIET_SECONDS", 0.0)
+    rested = Relay(database, Broker())
+    with asked(database) as told:
+        for _ in range(3):
+            rested.run()
+    assert sum("FROM job" in statement for statement in told) == 3
+
+
 class Questions:
     """An index that counts how often anybody asks whether it is there."""
 

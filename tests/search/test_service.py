@@ -244,3 +244,20 @@ def test_rights_that_end_while_the_index_answers_count(world: World, monkeypatch
     monkeypatch.setattr(index, "search", search)
     hit = SearchService(world.database, world.blobs, index).answer(world.actor("anna"), "Beta")["results"][0]
     assert "Beta" not in hit["snippet"], "of a letter filed with one page only that page is left"
+
+
+def test_the_same_letters_are_read_once_for_many_searches(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On S3 each text is a request; damaged or lost bytes are asked for again each time."""
+    fill(world)
+    asked, opened = world.blobs.open, list[str]()
+
+    def count(address: str) -> BinaryIO:
+        opened.append(address)
+        return asked(address)
+
+    monkeypatch.setattr(world.blobs, "open", count)
+    service = SearchService(world.database, world.blobs, world.index)
+    first = service.answer(world.actor("anna"), "Miete")
+    before = len(opened)
+    assert service.answer(world.actor("anna"), "Miete") == first
+    assert len(opened) == before == len(set(opened)) > 0
