@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from typing import BinaryIO
 
 import pytest
 from sqlalchemy import select, update
