@@ -33,7 +33,7 @@ def unseen_items(session: Session, now: datetime) -> list[UUID]:
     on = agency_date(now)
     alive = select(InboxItem).join(Document, Document.id == InboxItem.document_id).where(Document.state == "active")
     waiting = alive.with_only_columns(InboxItem.id, InboxItem.user_id).where(InboxItem.state.in_(WAITING))
-    left = dict(session.execute(waiting.order_by(InboxItem.id)).tuples().all())
+    left = {row.id: row.user_id for row in session.execute(waiting.order_by(InboxItem.id))}
     people = people_there(session, now)
     many = [actor for actor in people if actor.has(Role.TEAM_LEAD, Role.CLEARING)]
     _ask(session, many, left, on)

@@ -17,7 +17,7 @@ from core.actor import system_actor
 from core.errors import EakteError, InvalidInput
 from core.ids import new_id
 from core.models import AuditEvent
-from inbox import acts, checks, rescue
+from inbox import acts, checks, passing, rescue
 from inbox.checks import unseen_items
 from inbox.models import InboxItem
 from inbox.rescue import bring_to_light
@@ -251,7 +251,7 @@ def lay(world: World, place: str) -> None:
         ref = world.in_clearing()
         try:
             with world.database.write() as tx:
-                acts.forward(tx, world.actor("paula"), ref, to_user="anna", to_unit=None)
+                passing.forward(tx, world.actor("paula"), ref, to_user="anna", to_unit=None)
         except EakteError:  # whoever left can neither forward nor be forwarded to: the letter stays in clearing
             assert world.item(ref).state == "open"
     else:
