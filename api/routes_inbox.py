@@ -13,7 +13,7 @@ from api.context import Ctx, Session
 from api.csrf import require_csrf
 from api.problems import refusals
 from core.clock import agency_date
-from inbox import acts, repository, undo
+from inbox import acts, passing, repository, undo
 from inbox.acts import FileInto, ItemRef
 from inbox.listing import list_items
 from inbox.models import InboxItem
@@ -21,13 +21,13 @@ from inbox.models import InboxItem
 router = APIRouter(prefix="/api/v1/inbox", tags=["Postkorb"], responses=refusals(401))
 CSRF = [Depends(require_csrf)]
 CHANGE = refusals(403, 404, 409)
-BoxKind = Literal["all", "own", "team", "deputy", "clearing", "unit_clearing", "restricted"]
+BoxKind = Literal["all", "own", "team", "deputy", "members", "clearing", "unit_clearing", "restricted"]
 
 
 class Act(BaseModel):
     """What a person does with an item; `version` is the one that was shown."""
 
-    act: Literal["done", "take", "forward", "defer", "file", "dismiss"]
+    act: Literal["done", "take", "forward", "assign", "give_back", "defer", "file", "dismiss"]
     version: int = Field(ge=1)
     to_user: str | None = None
     to_unit: str | None = None
@@ -66,9 +66,13 @@ def post_act(ctx: Ctx, who: Session, item_id: UUID, act: Act) -> dict[str, Any]:
         if act.act == "done":
             item = acts.finish(tx, who.actor, ref)
         elif act.act == "take":
-            item = acts.take(tx, who.actor, ref)
+            item = passing.take(tx, who.actor, ref)
         elif act.act == "forward":
-            item = acts.forward(tx, who.actor, ref, to_user=act.to_user, to_unit=act.to_unit)
+            item = passing.forward(tx, who.actor, ref, to_user=act.to_user, to_unit=act.to_unit)
+        elif act.act == "assign":
+            item = passing.assign(tx, who.actor, ref, to_user=act.to_user)
+        elif act.act == "give_back":
+            item = passing.give_back(tx, who.actor, ref, act.reason)
         elif act.act == "defer":
             item = acts.defer(tx, who.actor, ref, act.until or tx.today, act.text)
         elif act.act == "dismiss":

@@ -88,6 +88,28 @@ def hand_on(
     return following
 
 
+def give_back_to(
+    tx: Transaction, item: InboxItem, document: Document, origin: InboxItem, reason: dict[str, Any]
+) -> InboxItem:
+    """A new item in the clearing that `origin` lay in, in place of `item`; access follows."""
+    following = _new_item(tx, document, None)
+    following.inbox_kind, following.unit_id, following.restricted = "clearing", origin.unit_id, origin.restricted
+    following.previous_item_id = item.id
+    following.due_on, following.urgency = item.due_on, item.urgency
+    following.reasons = [*item.reasons, reason]
+    document.clearing_scope = scope_of(following)
+    tx.session.add(following)
+    tx.session.flush()
+    return following
+
+
+def scope_of(item: InboxItem) -> str:
+    """What access reads of an unfiled document whose item lies there."""
+    if item.inbox_kind != "clearing":
+        return "forwarded"
+    return "restricted" if item.restricted else ("unit" if item.unit_id else "general")
+
+
 def end_grants(tx: Transaction, inbox_item_id: UUID) -> None:
     """The item left this inbox: whoever could read the document only because of it no longer can."""
     tx.session.execute(

@@ -15,13 +15,17 @@ from archive.access import partly_stood_in_for, visible_case_files, visible_docu
 from archive.models import CaseFile, Document
 from core.actor import Actor, Role
 from inbox.models import InboxItem, UndoableAct
+from organisation.models import RoleAssignment
 
 URGENCY_ORDER = case({"immediate": 0, "high": 1}, value=InboxItem.urgency, else_=2)
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Which inbox: kind own | team | deputy | clearing | unit_clearing | restricted; `id` names user or unit."""
+    """Which inbox: kind own | team | deputy | members | clearing | unit_clearing | restricted; `id` names user or unit.
+
+    `members`: the inboxes of the people of the led units, with `id` one of them.
+    """
 
     kind: str
     id: UUID | None = None
@@ -68,6 +72,7 @@ def in_box(actor: Actor, box: Box) -> ColumnElement[bool]:
         "own": and_(InboxItem.inbox_kind == "user", InboxItem.user_id == actor.user_id),
         "team": and_(InboxItem.inbox_kind == "team", InboxItem.unit_id == box.id),
         "deputy": and_(InboxItem.inbox_kind == "user", InboxItem.user_id == box.id),
+        "members": and_(InboxItem.inbox_kind == "user", _of_led_people(actor, box.id)),
         "clearing": and_(
             InboxItem.inbox_kind == "clearing", InboxItem.unit_id.is_(None), InboxItem.restricted.is_(False)
         ),
@@ -112,6 +117,12 @@ def count(session: Session, actor: Actor, condition: ColumnElement[bool], on: da
     return session.scalar(query) or 0
 
 
+def people_in(session: Session, actor: Actor, condition: ColumnElement[bool], on: date) -> Sequence[UUID]:
+    """In whose inboxes the open items of a condition lie."""
+    query = _open_rows(actor, condition, on).order_by(None).with_only_columns(InboxItem.user_id).distinct()
+    return [user_id for user_id in session.scalars(query) if user_id is not None]
+
+
 def types_in(session: Session, actor: Actor, condition: ColumnElement[bool], on: date) -> Sequence[str]:
     """The document types of the open items of a condition."""
     query = _open_rows(actor, condition, on).order_by(None).with_only_columns(Document.document_type).distinct()
@@ -135,6 +146,16 @@ def open_items_of_document(session: Session, document_id: UUID) -> Sequence[Inbo
     """Items of a document that still wait in some inbox."""
     query = select(InboxItem).where(InboxItem.document_id == document_id, InboxItem.state.in_(("open", "deferred")))
     return session.scalars(query).all()
+
+
+def clearing_before(session: Session, item: InboxItem) -> InboxItem | None:
+    """The item in clearing from which a letter was passed on until it came to `item`, or None."""
+    found = item
+    while found.previous_item_id is not None:
+        found = session.get_one(InboxItem, found.previous_item_id)
+        if found.inbox_kind == "clearing":
+            return found
+    return None
 
 
 def dismissal_of(session: Session, document_id: UUID) -> InboxItem | None:
@@ -196,3 +217,12 @@ def _is_open(on: date) -> ColumnElement[bool]:
 def _belongs_to_led_unit(actor: Actor) -> ColumnElement[bool]:
     cases = select(CaseFile.id).where(CaseFile.org_unit_id.in_(actor.led_units))
     return InboxItem.case_file_id.in_(cases)
+
+
+def _of_led_people(actor: Actor, user_id: UUID | None) -> ColumnElement[bool]:
+    """Who works in a unit of the lead's, or did: mail of somebody who moved or left waits too."""
+    people = select(RoleAssignment.user_id).where(
+        RoleAssignment.unit_id.in_(actor.led_units), RoleAssignment.role.in_((Role.CASEWORKER, Role.TEAM_LEAD))
+    )
+    others = and_(InboxItem.user_id != actor.user_id, InboxItem.user_id.in_(people))
+    return and_(others, InboxItem.user_id == user_id) if user_id else others

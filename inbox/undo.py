@@ -17,7 +17,7 @@ from core.database import Transaction
 from core.errors import NotFound
 from core.outbox import emit
 from inbox import repository
-from inbox.delivery import end_grants
+from inbox.delivery import end_grants, scope_of
 from inbox.errors import NotUndoable
 from inbox.models import FollowUp, InboxItem, UndoableAct
 
@@ -120,5 +120,5 @@ def _reopen(tx: Transaction, item: InboxItem) -> None:
             .values(ended_at=None)
         )
     document = tx.session.get_one(Document, item.document_id)
-    if not document.filed and item.inbox_kind == "clearing":
-        document.clearing_scope = "restricted" if item.restricted else ("unit" if item.unit_id else "general")
+    if not document.filed:
+        document.clearing_scope = scope_of(item)

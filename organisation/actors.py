@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -17,22 +17,77 @@ from organisation.responsibility import acting_deputy, led_units, letters_of
 
 def build_actor(session: Session, user: User, on: date, session_id: UUID | None = None) -> Actor:
     """The access facts of `user` on the day `on`. An inactive user has none."""
-    held = _assignments(session, user.agency_id, on) if user.active else []
-    own = [(role, unit_id) for user_id, role, unit_id in held if user_id == user.id]
-    leads = {unit_id for _, role, unit_id in held if role == Role.TEAM_LEAD}
-    led = {unit_id for role, unit_id in own if role == Role.TEAM_LEAD}
-    stand_in = _stand_in(session, user, on)
-    parents = {unit.id: unit.parent_id for unit in session.scalars(select(OrgUnit))}
+    (actor,) = build_actors(session, [user], on)
+    return replace(actor, session_id=session_id)
+
+
+def build_actors(session: Session, users: Sequence[User], on: date) -> list[Actor]:
+    """The access facts of many users on a day, in their order. Asks as often for a hundred as for one."""
+    facts = {agency_id: _facts(session, agency_id, on) for agency_id in {user.agency_id for user in users}}
+    return [_actor(user, facts[user.agency_id]) for user in users]
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What is true of an agency on a day.
+
+    Roles held by each user, the tree of units and those with a lead of their own, who is away or has left, the deputy
+    of each of these, and each absence in part with its deputy.
+    """
+
+    held: Mapping[UUID, set[tuple[str, UUID]]]
+    parents: Mapping[UUID, UUID | None]
+    with_lead: set[UUID]
+    away: set[UUID]
+    stands_in: Mapping[UUID, UUID | None]
+    in_part: Sequence[tuple[Absence, UUID | None]]
+
+
+def _facts(session: Session, agency_id: UUID, on: date) -> _Facts:
+    held: dict[UUID, set[tuple[str, UUID]]] = {}
+    for user_id, role, unit_id in _assignments(session, agency_id, on):
+        held.setdefault(user_id, set()).add((role, unit_id))
+    absences, deputies = _absences(session, agency_id, on), _deputies(session, agency_id, on)
+    left = session.scalars(select(User.id).where(User.agency_id == agency_id, User.active.is_(False)))
+    away = {*left, *(one.user_id for one in absences if not one.partial)}
+    in_part = [one for one in absences if one.partial and one.user_id not in away]
+    return _Facts(
+        held=held,
+        parents={unit.id: unit.parent_id for unit in session.scalars(select(OrgUnit))},
+        with_lead={unit_id for roles in held.values() for role, unit_id in roles if role == Role.TEAM_LEAD},
+        away=away,
+        stands_in={absent: acting_deputy(absent, away, deputies) for absent in away},
+        in_part=[(one, _deputy_in_part(one, away, deputies)) for one in in_part],
+    )
+
+
+def _deputy_in_part(absence: Absence, away: set[UUID], deputies: Mapping[UUID, list[UUID]]) -> UUID | None:
+    """Who takes the letters of an absence in part: whom it names, else, or when that one is away, the usual order."""
+    named = [UUID(absence.partial["deputy"])] if absence.partial.get("deputy") else []
+    order = {**deputies, absence.user_id: [*named, *deputies.get(absence.user_id, ())]}
+    return acting_deputy(absence.user_id, away, order)
+
+
+def _actor(user: User, facts: _Facts) -> Actor:
+    held = facts.held.get(user.id, set()) if user.active else set[tuple[str, UUID]]()
+    there = user.active and user.id not in facts.away
+    led = {unit_id for role, unit_id in held if role == Role.TEAM_LEAD}
+    whole = {absent for absent, deputy_id in facts.stands_in.items() if there and deputy_id == user.id}
+    partly = {
+        (absence.user_id, first, last)
+        for absence, deputy_id in facts.in_part
+        if there and deputy_id == user.id
+        for first, last in letters_of(absence.partial)
+    }
     return Actor(
         kind=ActorKind.USER,
         agency_id=user.agency_id,
         user_id=user.id,
-        session_id=session_id,
         username=user.username,
-        held=frozenset((Role(role), unit_id) for role, unit_id in own),
-        led_units=frozenset(led_units(led, leads, parents)),
-        stands_in_for=stand_in.whole,
-        stands_in_partly=stand_in.partly,
+        held=frozenset((Role(role), unit_id) for role, unit_id in held),
+        led_units=frozenset(led_units(led, facts.with_lead, facts.parents)),
+        stands_in_for=frozenset(whole),
+        stands_in_partly=frozenset(partly),
     )
 
 
@@ -60,36 +115,6 @@ def _absences(session: Session, agency_id: UUID, on: date) -> Sequence[Absence]:
         Absence.agency_id == agency_id, Absence.starts_on <= on, or_(Absence.ends_on.is_(None), Absence.ends_on >= on)
     )
     return session.scalars(query).all()
-
-
-@dataclass(frozen=True, slots=True)
-class _StandIn:
-    """For whom a user stands in: everything of `whole`, of the users in `partly` some letters only."""
-
-    whole: frozenset[UUID] = frozenset()
-    partly: frozenset[tuple[UUID, str, str]] = frozenset()
-
-
-def _stand_in(session: Session, user: User, on: date) -> _StandIn:
-    """Users who are away or have left, for whom this user is the deputy today; an absent deputy's own deputy takes over.
-
-    A partial absence may name the deputy for its letters; without one, or when that one is away, the usual order holds.
-    """
-    gone = set(session.scalars(select(User.id).where(User.agency_id == user.agency_id, User.active.is_(False))))
-    away = absent_users(session, user.agency_id, on) | gone
-    if user.id in away or not user.active:
-        return _StandIn()
-    deputies = _deputies(session, user.agency_id, on)
-    whole = frozenset(absent for absent in away if acting_deputy(absent, away, deputies) == user.id)
-    partly = set()
-    for absence in _absences(session, user.agency_id, on):
-        if not absence.partial or absence.user_id in away:
-            continue
-        named = [UUID(absence.partial["deputy"])] if absence.partial.get("deputy") else []
-        order = {**deputies, absence.user_id: [*named, *deputies.get(absence.user_id, ())]}
-        if acting_deputy(absence.user_id, away, order) == user.id:
-            partly |= {(absence.user_id, first, last) for first, last in letters_of(absence.partial)}
-    return _StandIn(whole, frozenset(partly))
 
 
 def _deputies(session: Session, agency_id: UUID, on: date) -> dict[UUID, list[UUID]]:

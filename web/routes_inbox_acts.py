@@ -13,7 +13,7 @@ from archive import reading
 from archive import service as records
 from core.database import Transaction
 from core.errors import InvalidInput, NotFound
-from inbox import acts, repository
+from inbox import acts, passing, repository
 from inbox.acts import FileInto, ItemRef
 from inbox.models import UndoableAct
 from inbox.repository import Row
@@ -74,7 +74,7 @@ def post_done(who: Page, item_id: UUID, command: Command) -> Response:
 @router.post("/postkorb/e/{item_id}/zuweisen", dependencies=CSRF)
 def post_take(who: Page, item_id: UUID, command: Command) -> Response:
     """Mir zuweisen."""
-    return once(who, command, lambda: _act(who, command, item_id, lambda tx, ref: acts.take(tx, who.actor, ref)))
+    return once(who, command, lambda: _act(who, command, item_id, lambda tx, ref: passing.take(tx, who.actor, ref)))
 
 
 @router.post("/postkorb/e/{item_id}/weiterleiten", dependencies=CSRF)
@@ -156,7 +156,7 @@ def forward(tx: Transaction, who: Visit, ref: ItemRef, to: str, remark: str) -> 
     if row is not None and remark.strip() and row.item.version == ref.version:
         records.add_note(tx, who.actor, check_length(remark), document_id=row.document.id)
     to_user, to_unit = (name if kind == "user" else None), (name if kind == "team" else None)
-    acts.forward(tx, who.actor, ref, to_user=to_user, to_unit=to_unit)
+    passing.forward(tx, who.actor, ref, to_user=to_user, to_unit=to_unit)
 
 
 def chosen_case(who: Visit, value: str) -> UUID:

@@ -40,7 +40,7 @@ from core.database import Transaction
 from core.ids import new_id
 from core.models import AuditEvent
 from core.outbox import emit
-from inbox import acts
+from inbox import acts, passing
 from inbox.acts import ItemRef
 from inbox.delivery import Clearing, deliver_to_case, deliver_to_clearing
 from ingest.models import MailItem, Receipt
@@ -227,7 +227,7 @@ def _forward(tx: Transaction, house: House) -> None:
     worker, other = house.actor("worker"), house.actor("next_team")
     for thing in ("forwarded", "done"):
         version = house.room.item(house.items[thing]).version
-        following = acts.forward(tx, worker, ItemRef(house.items[thing], version), to_user="bquistorp", to_unit=None)
+        following = passing.forward(tx, worker, ItemRef(house.items[thing], version), to_user="bquistorp", to_unit=None)
         tx.session.flush()
         house.items[thing] = following.id
         if thing == "done":

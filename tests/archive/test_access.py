@@ -21,7 +21,7 @@ from core.errors import Conflict, InvalidInput, NotFound
 from core.ids import new_id
 from eakte.bootstrap import Services
 from eakte.cli.common import acting
-from inbox import acts, repository, undo
+from inbox import acts, passing, repository, undo
 from inbox.acts import ItemRef
 from inbox.checks import unseen_items
 from ingest.models import MailItem, Receipt
@@ -168,7 +168,7 @@ def test_an_absence_in_part_opens_only_its_part_of_the_postkorb(room: Room) -> N
     items = {name: room.filed(name) for name in ("dirks", "harms")}
     other = ItemRef(room.filed("gerdes"), 1)
     with room.database.write() as tx:  # forwarded to that person by name: it stays with that person
-        forwarded = acts.forward(tx, actor(room, "pclausbrook"), other, to_user="tnommen", to_unit=None)
+        forwarded = passing.forward(tx, actor(room, "pclausbrook"), other, to_user="tnommen", to_unit=None)
     deputy, away = actor(room, "pclausbrook"), actor(room, "tnommen")
     with room.database.read() as session:
         for who, seen in ((deputy, {items["dirks"]}), (away, {items["dirks"], items["harms"], forwarded.id})):
@@ -251,7 +251,7 @@ def test_undo_is_no_way_back_to_what_one_may_no_longer_see(room: Room, lost: str
     with room.database.write() as tx:
         ref = ItemRef(item, 1)
         if lost == "grant":
-            acts.forward(tx, worker, ref, to_user="fohlsdorp", to_unit=None)
+            passing.forward(tx, worker, ref, to_user="fohlsdorp", to_unit=None)
             tx.session.get_one(CaseFile, room.cases["dirks"]).responsible_user_id = None
             tx.session.get_one(CaseFile, room.cases["dirks"]).org_unit_id = unit_id(room, "SZ-HOL-L")
         else:

@@ -11,16 +11,18 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from core.actor import system_actor
 from core.errors import EakteError, InvalidInput
+from core.ids import new_id
 from core.models import AuditEvent
-from inbox import acts, rescue
+from inbox import acts, checks, passing, rescue
 from inbox.checks import unseen_items
 from inbox.models import InboxItem
 from inbox.rescue import bring_to_light
 from organisation import service
+from organisation.models import RoleAssignment, User
 from tests.inbox.world import TODAY, WORKERS, World, copy_world
 
 
@@ -158,6 +160,52 @@ def test_without_any_lead_it_stays_where_it_is_and_is_named(world: World) -> Non
     assert unseen(world) == [ref.item_id]
 
 
+def test_the_minutes_question_does_not_grow_with_the_house(world: World) -> None:
+    """Asked every minute, beside everybody's work: forty colleagues more are no question more."""
+    world.case("S-5", "T1", "anna", secrecy="SOZ_B")
+    for place in ("A-1", "T-3", "S-5", "general", "unit", "restricted", "forwarded"):
+        lay(world, place)
+    asked = list[str]()
+    event.listen(world.database.engine, "before_cursor_execute", lambda *told: asked.append(str(told[2])))
+
+    def questions() -> int:
+        asked.clear()
+        assert unseen(world) == []
+        return len(asked)
+
+    before = questions()
+    with world.database.write() as tx:
+        more = [User(id=new_id(), agency_id=world.agency, username=f"a{n}", display_name="A") for n in range(40)]
+        tx.session.add_all(more)
+        tx.session.flush()
+        tx.session.add_all(
+            RoleAssignment(agency_id=world.agency, user_id=one.id, role="caseworker", unit_id=world.unit_id("T1"))
+            for one in more
+        )
+    assert questions() == before
+
+
+@pytest.mark.parametrize("together", [1, 2, 3])
+def test_the_answer_is_the_same_however_many_are_asked_at_once(
+    world: World, monkeypatch: pytest.MonkeyPatch, together: int
+) -> None:
+    world.case("S-5", "T1", "anna", secrecy="SOZ_B")
+    lay(world, "forwarded")
+    hidden = world.filed("S-5")
+    for place in ("A-1", "B-2", "T-3", "C-4", "general", "unit", "restricted"):
+        lay(world, place)
+    for name in ("anna", "bert", "lena"):
+        away(world, name)
+    monkeypatch.setattr(checks, "TOGETHER", together)
+    there = [name for name in WORKERS if name not in ("anna", "bert", "lena")]
+    seen = {document for name in there for document in world.box(name)}
+    with world.database.read() as session:
+        lost = [one.id for one in session.scalars(select(InboxItem).order_by(InboxItem.id))
+                if one.state == "open" and one.document_id not in seen]  # fmt: skip
+    assert hidden.item_id in lost
+    assert unseen(world) == lost
+
+
 SOME = st.sets(st.sampled_from(WORKERS))
 PLACES = st.lists(
     st.sampled_from(["A-1", "B-2", "T-3", "C-4", "S-5", "general", "unit", "restricted", "forwarded"]), max_size=6
@@ -203,7 +251,7 @@ def lay(world: World, place: str) -> None:
         ref = world.in_clearing()
         try:
             with world.database.write() as tx:
-                acts.forward(tx, world.actor("paula"), ref, to_user="anna", to_unit=None)
+                passing.forward(tx, world.actor("paula"), ref, to_user="anna", to_unit=None)
         except EakteError:  # whoever left can neither forward nor be forwarded to: the letter stays in clearing
             assert world.item(ref).state == "open"
     else:

@@ -14,7 +14,7 @@ from core.audit import Seen, look
 from core.errors import InvalidInput, NotFound
 from core.ids import new_id
 from core.models import AuditEvent
-from inbox import acts, leases
+from inbox import acts, leases, passing
 from inbox.acts import FileInto, ItemRef
 from inbox.errors import ItemChanged
 from inbox.listing import inbox_name, list_items
@@ -72,7 +72,7 @@ def test_every_inbox_is_named_as_the_interface_says(world: World) -> None:
 def test_taking_makes_a_team_letter_personal(world: World) -> None:
     ref = world.filed("T-3")
     with world.database.write() as tx:
-        mine = acts.take(tx, world.actor("carla"), ref)
+        mine = passing.take(tx, world.actor("carla"), ref)
     assert (mine.inbox_kind, mine.user_id) == ("user", world.user_id("carla"))
     assert world.item(ref).state == "forwarded"
     assert "inbox.take" in actions_on(world, ref.item_id)
@@ -81,13 +81,13 @@ def test_taking_makes_a_team_letter_personal(world: World) -> None:
 def test_only_team_letters_can_be_taken(world: World) -> None:
     ref = world.filed("A-1")
     with pytest.raises(InvalidInput), world.database.write() as tx:
-        acts.take(tx, world.actor("anna"), ref)
+        passing.take(tx, world.actor("anna"), ref)
 
 
 def test_forwarding_opens_this_letter_and_not_the_case(world: World) -> None:
     other, ref = world.filed("A-1", "Geheimnis"), world.filed("A-1", "Kontoauszug")
     with world.database.write() as tx:
-        acts.forward(tx, world.actor("anna"), ref, to_user="carla", to_unit=None)
+        passing.forward(tx, world.actor("anna"), ref, to_user="carla", to_unit=None)
     assert world.document_of(ref) in world.box("carla")
     assert world.document_of(ref) not in world.box("anna")
     assert world.document_of(other) not in world.box("carla")
@@ -98,10 +98,10 @@ def test_forwarding_opens_this_letter_and_not_the_case(world: World) -> None:
 def test_forwarding_on_ends_the_sight_of_the_one_before(world: World) -> None:
     ref = world.filed("A-1", "Kontoauszug")
     with world.database.write() as tx:
-        acts.forward(tx, world.actor("anna"), ref, to_user="carla", to_unit=None)
+        passing.forward(tx, world.actor("anna"), ref, to_user="carla", to_unit=None)
     again = world.ref_of("carla", world.document_of(ref))
     with world.database.write() as tx:
-        acts.forward(tx, world.actor("carla"), again, to_user=None, to_unit="T1")
+        passing.forward(tx, world.actor("carla"), again, to_user=None, to_unit="T1")
     assert world.who_sees(world.document_of(ref)) == {"anna", "bert", "lena"}
     assert "carla" not in world.who_finds("Kontoauszug")
 
@@ -112,7 +112,7 @@ def test_forwarding_on_ends_the_sight_of_the_one_before(world: World) -> None:
 def test_nothing_is_forwarded_to_where_nobody_works_with_mail(world: World, user: str | None, unit: str | None) -> None:
     ref = world.filed("A-1")
     with pytest.raises(InvalidInput), world.database.write() as tx:
-        acts.forward(tx, world.actor("anna"), ref, to_user=user, to_unit=unit)
+        passing.forward(tx, world.actor("anna"), ref, to_user=user, to_unit=unit)
     assert world.item(ref).state == "open"
 
 
@@ -124,7 +124,7 @@ def test_a_team_is_looked_at_and_not_the_whole_house(world: World) -> None:
     def forwarded() -> int:
         asked.clear()
         with world.database.write() as tx:
-            acts.forward(tx, actor, ref, to_user=None, to_unit="T2")
+            passing.forward(tx, actor, ref, to_user=None, to_unit="T2")
             found = len(asked)
             tx.session.rollback()
             return found
@@ -234,7 +234,7 @@ def test_a_stale_version_is_refused_and_changes_nothing(world: World, act: str) 
     with pytest.raises(ItemChanged) as refused, world.database.write() as tx:
         {
             "finish": lambda: acts.finish(tx, lena, stale),
-            "forward": lambda: acts.forward(tx, lena, stale, to_user="carla", to_unit=None),
+            "forward": lambda: passing.forward(tx, lena, stale, to_user="carla", to_unit=None),
             "defer": lambda: acts.defer(tx, lena, stale, date(2027, 1, 1)),
             "file": lambda: acts.file_item(tx, lena, stale, FileInto(case_number="B-2")),
         }[act]()
@@ -246,9 +246,9 @@ def test_a_stale_version_is_refused_and_changes_nothing(world: World, act: str) 
 def test_the_second_of_two_colleagues_is_told(world: World) -> None:
     ref = world.filed("T-3")
     with world.database.write() as tx:
-        acts.take(tx, world.actor("carla"), ref)
+        passing.take(tx, world.actor("carla"), ref)
     with pytest.raises(ItemChanged), world.database.write() as tx:
-        acts.take(tx, world.actor("lukas"), ref)
+        passing.take(tx, world.actor("lukas"), ref)
 
 
 def test_strangers_do_not_even_learn_that_it_is_there(world: World) -> None:

@@ -11,7 +11,7 @@ from archive.models import CaseFile
 from archive.register_import import HEADER, import_register
 from core.actor import system_actor
 from core.models import AuditEvent, OutboxEvent
-from inbox import acts
+from inbox import acts, passing
 from inbox.checks import unseen_items
 from inbox.errors import ItemChanged
 from inbox.following import follow_responsibility
@@ -109,7 +109,7 @@ def test_what_was_put_off_follows_too(world: World) -> None:
 def test_what_a_person_passed_on_stays_where_it_is(world: World) -> None:
     ref = world.filed("A-1")
     with world.database.write() as tx:
-        acts.forward(tx, world.actor("anna"), ref, to_user="carla", to_unit=None)
+        passing.forward(tx, world.actor("anna"), ref, to_user="carla", to_unit=None)
     assert bring(world, ANNA.replace(",anna", ",bert")) == 0
     assert "carla" in world.who_sees(world.document_of(ref))
 

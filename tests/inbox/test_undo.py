@@ -10,7 +10,7 @@ from sqlalchemy import select
 from archive.models import DateCorrection, Document, Filing
 from core.errors import NotFound
 from core.models import AuditEvent
-from inbox import acts
+from inbox import acts, passing
 from inbox.acts import FileInto
 from inbox.errors import NotUndoable
 from inbox.models import FollowUp
@@ -71,8 +71,8 @@ def test_each_act_can_be_taken_back(world: World, act: str) -> None:
         {
             "finish": lambda: acts.finish(tx, carla, ref),
             "defer": lambda: acts.defer(tx, carla, ref, date(2027, 1, 4)),
-            "forward": lambda: acts.forward(tx, carla, ref, to_user="anna", to_unit=None),
-            "take": lambda: acts.take(tx, carla, ref),
+            "forward": lambda: passing.forward(tx, carla, ref, to_user="anna", to_unit=None),
+            "take": lambda: passing.take(tx, carla, ref),
         }[act]()
     take_back(world, "carla")
     assert world.who_sees(world.document_of(ref)) == before
@@ -83,7 +83,7 @@ def test_each_act_can_be_taken_back(world: World, act: str) -> None:
 def test_unfiled_mail_forwarded_and_taken_back_is_clearings_again(world: World) -> None:
     ref = world.in_clearing("Irrläufer")
     with world.database.write() as tx:
-        acts.forward(tx, world.actor("paula"), ref, to_user="anna", to_unit=None)
+        passing.forward(tx, world.actor("paula"), ref, to_user="anna", to_unit=None)
     assert world.who_finds("Irrläufer") == {"anna"}
     take_back(world, "paula")
     assert world.who_finds("Irrläufer") == {"paula", "piet"}
