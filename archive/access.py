@@ -71,8 +71,19 @@ def wholly_visible_documents(actor: Actor) -> ColumnElement[bool]:
     """
     if actor.kind is not ActorKind.USER or actor.user_id is None:
         return false()
-    ways = [_in_inbox(actor), and_(Document.filed.is_(False), _unfiled(actor))]
+    ways = [and_(_in_inbox(actor), living()), and_(Document.filed.is_(False), _unfiled(actor))]
     return and_(Document.agency_id == actor.agency_id, Document.state == "active", or_(*ways))
+
+
+def living() -> ColumnElement[bool]:
+    """Condition on Document: unfiled, or filed in at least one case that is not gone. A case takes its documents along in
+    the moment of its destruction, although their rows go in parts after it.
+    """
+    kept = exists().where(
+        Filing.document_id == Document.id, Filing.ended_at.is_(None),
+        CaseFile.id == Filing.case_file_id, CaseFile.state.not_in(GONE),
+    ).correlate(Document)  # fmt: skip
+    return or_(Document.filed.is_(False), kept)
 
 
 def dismissed_documents(actor: Actor) -> ColumnElement[bool]:

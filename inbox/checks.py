@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from archive.access import visible_documents
+from archive.access import living, visible_documents
 from archive.models import Document
 from core.actor import Actor, Role
 from core.clock import agency_date
@@ -30,7 +30,7 @@ def unseen_items(session: Session, now: datetime) -> list[UUID]:
     """Ids of waiting items that no active person who is there today finds in any inbox, the oldest first."""
     on = agency_date(now)
     alive = select(InboxItem.id).join(Document, Document.id == InboxItem.document_id).where(Document.state == "active")
-    waiting = session.scalars(alive.where(InboxItem.state.in_(WAITING)).order_by(InboxItem.id)).all()
+    waiting = session.scalars(alive.where(living(), InboxItem.state.in_(WAITING)).order_by(InboxItem.id)).all()
     left = dict.fromkeys(waiting)
     for actor in people_there(session, now):
         if not left:

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from archive import service as records
+from archive.access import living
 from archive.models import Document, DocumentGrant, Filing
 from core.actor import Actor
 from core.audit import record_act
@@ -29,7 +30,7 @@ def undo(tx: Transaction, actor: Actor, act_id: UUID | None = None) -> InboxItem
     """
     act = _act(tx, actor, act_id)
     item = tx.session.get_one(InboxItem, act.inbox_item_id)
-    if item.version != act.expected_version:
+    if item.version != act.expected_version or not _is_there(tx, item.document_id):
         raise NotUndoable
     if "delivered" in act.payload:
         _withdraw(tx, UUID(act.payload["delivered"]))
@@ -52,6 +53,12 @@ def undo(tx: Transaction, actor: Actor, act_id: UUID | None = None) -> InboxItem
         kind=act.kind,
     )  # fmt: skip
     return item
+
+
+def _is_there(tx: Transaction, document_id: UUID) -> bool:
+    """Whether the document still exists: what a destroyed case took along comes back by nobody's act."""
+    there = Document.id == document_id, Document.state != "destroyed", living()
+    return tx.session.scalar(select(Document.id).where(*there)) is not None
 
 
 def _act(tx: Transaction, actor: Actor, act_id: UUID | None) -> UndoableAct:

@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import JSON, Integer, String, TableClause, Uuid, column, delete, select, table, update
+from sqlalchemy import JSON, Integer, Select, String, TableClause, Uuid, column, delete, select, table, update
 from sqlalchemy.orm import Session
 
 from archive.blobs import claims
@@ -60,11 +60,13 @@ def items_of(tx: Transaction, document_ids: Sequence[UUID]) -> list[UUID]:
     return list(tx.session.scalars(select(MAIL_ITEM.c.id).where(MAIL_ITEM.c.document_id.in_(document_ids))))
 
 
-def unfinished(tx: Transaction, item_ids: Sequence[UUID]) -> bool:
-    """Whether a batch that one of the items came in with still needs its bytes: other letters in it are being worked on."""
-    receipts = select(MAIL_ITEM.c.receipt_id).where(MAIL_ITEM.c.id.in_(item_ids))
-    open_items = select(MAIL_ITEM.c.id).where(MAIL_ITEM.c.receipt_id.in_(receipts), MAIL_ITEM.c.state == "in_work")
-    return tx.session.scalar(open_items.limit(1)) is not None
+def unfinished(tx: Transaction, document_ids: Select[UUID]) -> bool:
+    """Whether a batch that one of the documents came in with still needs its bytes: other letters in it are being worked
+    on. `document_ids` is a query: there may be many.
+    """
+    at_work = select(MAIL_ITEM.c.receipt_id).where(MAIL_ITEM.c.state == "in_work")
+    mine = select(MAIL_ITEM.c.id).where(MAIL_ITEM.c.document_id.in_(document_ids), MAIL_ITEM.c.receipt_id.in_(at_work))
+    return tx.session.scalar(mine.limit(1)) is not None
 
 
 def finished_receipts(session: Session, ids: Collection[UUID]) -> set[UUID]:
