@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 
 from archive import service as records
 from archive.access import living
+from archive.collective import take_out_of_collective
 from archive.models import Document, DocumentGrant, Filing
 from core.actor import Actor
 from core.audit import record_act
@@ -37,7 +38,7 @@ def undo(tx: Transaction, actor: Actor, act_id: UUID | None = None) -> InboxItem
     if act.kind == "file":
         _take_back_filing(tx, actor, act)
     if act.kind == "dismiss":
-        _take_back_dismissal(tx, item)
+        _take_back_dismissal(tx, actor, item)
     if act.kind == "defer":
         _cancel_follow_up(tx, UUID(act.payload["follow_up"]))
     _reopen(tx, item)
@@ -100,9 +101,10 @@ def _take_back_corrections(tx: Transaction, actor: Actor, act: UndoableAct, docu
         document.received_on_source = before["received_on_source"]
 
 
-def _take_back_dismissal(tx: Transaction, item: InboxItem) -> None:
+def _take_back_dismissal(tx: Transaction, actor: Actor, item: InboxItem) -> None:
     item.reasons = item.reasons[:-1]
     tx.session.get_one(Document, item.document_id).state = "active"
+    take_out_of_collective(tx, actor, item.document_id)
     emit(tx, item.agency_id, "document.changed", item.document_id)
 
 

@@ -97,6 +97,7 @@ def erase_part(tx: Transaction, case_file_id: UUID) -> Erased | None:
         return None
     last, surviving = _documents(tx.session, here, part)
     documents = [_described(tx.session, one) for one in last]
+    ledger.settle(tx, _states(tx.session, last))
     _erase_inbox(tx, list(tx.session.scalars(select(InboxItem.id).where(InboxItem.document_id.in_(last)))), last)
     _empty_documents(tx, last)
     released = _erase_documents(tx, last)
@@ -165,6 +166,11 @@ def _documents(session: Session, here: ColumnElement[bool], part: Sequence[UUID]
     active = select(Filing.document_id).where(Filing.document_id.in_(part), Filing.ended_at.is_(None))
     mine, elsewhere = set(session.scalars(active.where(here))), set(session.scalars(active.where(~here)))
     return sorted(mine - elsewhere), sorted(mine & elsewhere)
+
+
+def _states(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
+    query = select(Document.id, Document.state).where(Document.id.in_(ids))
+    return dict(session.execute(query).all())
 
 
 def _remaining_case(session: Session, document_id: UUID) -> UUID | None:

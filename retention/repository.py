@@ -108,14 +108,14 @@ def filed_alike(session: Session, ids: Collection[UUID]) -> dict[UUID, list[File
     """
     found: dict[UUID, list[FiledAlike]] = {}
     undated = Document.document_date.is_(None)
-    source = case((undated, Document.received_on_source), else_=func.coalesce(Document.document_date_source, ""))
+    source = case((undated, Document.received_on_source), else_=Document.document_date_source)
     day = func.max(func.coalesce(Document.document_date, Document.received_on))
     kind = Filing.case_file_id, Filing.keyword, Document.document_type, Filing.retention_id, undated, source
     query = select(*kind, day).join(Document, Document.id == Filing.document_id).where(Filing.ended_at.is_(None))
     for part in _parts(ids):
         mine = query.where(Filing.case_file_id.in_(part), _PLACE.not_in(_noted(part))).group_by(*kind)
         for case_id, keyword, document_type, retention_id, by_receipt, named, latest in session.execute(mine):
-            told = f"{'received_on' if by_receipt else 'document_date'}:{named}"
+            told = f"{'received_on' if by_receipt else 'document_date'}:{named or ''}"
             found.setdefault(case_id, []).append(FiledAlike(keyword, document_type, retention_id, latest, told))
     return found
 

@@ -134,6 +134,16 @@ def test_executing_twice_destroys_once(world: World) -> None:
         assert len(session.scalars(select(AuditEvent)).all()) == events
 
 
+def test_a_letter_that_a_person_filed_counts_as_filed_for_ever(world: World) -> None:
+    """Routing left it to clearing; whoever filed it there is said by the document alone, which goes."""
+    add_letter(world, add_case(world, "99801BG0000001"), state="clearing")
+    counted = reconcile(world.database, world.blobs, world.agency, 3600)
+    prepare(world)
+    assert states(run(world)) == ["destroyed"]
+    assert reconcile(world.database, world.blobs, world.agency, 3600) == counted
+    assert (counted["filed"], counted["clearing"], counted["difference"]) == (1, 0, 0)
+
+
 def test_erasing_twice_erases_once(world: World) -> None:
     case = add_case(world, "99801BG0000001")
     add_letter(world, case)

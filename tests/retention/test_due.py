@@ -109,7 +109,7 @@ def test_kinds_of_documents_decide_as_the_documents_do(world: World, file_type: 
         for filing in tx.session.scalars(select(Filing)):
             filing.keyword = chance.choice([None, "A01", "B02"])
             filing.retention_id = chance.choice([None, None, *SCHEDULE.entries])
-        actor = world.actor("anna")
+        actor = world.actor("rita")
         for document_id in chance.sample(documents, 5):
             day, own = date(2001, 1, 1) + timedelta(days=chance.randrange(8000)), chance.choice([*SCHEDULE.entries])
             holding.record_trigger(tx, actor, f"X-{file_type}", "superseded", day, "Bescheid", document_id)
