@@ -14,7 +14,8 @@ the unit in which it is held. The rules:
 - Clearing sees general unfiled mail; a unit's people its own unit clearing; leads the restricted clearing of their
   units.
 - What clearing dismissed (advertising, misdirected mail) is in no list and no search; whoever clears such mail can
-  still read it by its address.
+  still read it by its address, until it is destroyed. The year's collective file (COLLECTIVE), in which it lies, opens by
+  grant only and is nobody's candidate; records managers know its number and dates.
 - The mailroom sees its own station's mail until it is filed or dismissed; then no more.
 - A document in an inbox is visible to that inbox's people, without the rest of its case.
 - Records managers, archivists without an offer, administrators and data protection see no contents.
@@ -38,6 +39,7 @@ from organisation.models import User
 NAMED_ONLY = ("SOZ_G",)
 PERSON_ONLY = ("SOZ_B", "SOZ_G")
 GONE = ("destroyed", "transferred")
+COLLECTIVE = "SAMM"
 _READERS = (Role.CASEWORKER, Role.TEAM_LEAD)
 # reason of a grant -> roles that it opens the case to, and whether it must have an end
 _GRANTS = (
@@ -71,15 +73,26 @@ def wholly_visible_documents(actor: Actor) -> ColumnElement[bool]:
     """
     if actor.kind is not ActorKind.USER or actor.user_id is None:
         return false()
-    ways = [_in_inbox(actor), and_(Document.filed.is_(False), _unfiled(actor))]
+    ways = [and_(_in_inbox(actor), living()), and_(Document.filed.is_(False), _unfiled(actor))]
     return and_(Document.agency_id == actor.agency_id, Document.state == "active", or_(*ways))
+
+
+def living() -> ColumnElement[bool]:
+    """Condition on Document: unfiled, or filed in at least one case that is not gone. A case takes its documents along in
+    the moment of its destruction, although their rows go in parts after it.
+    """
+    kept = exists().where(
+        Filing.document_id == Document.id, Filing.ended_at.is_(None),
+        CaseFile.id == Filing.case_file_id, CaseFile.state.not_in(GONE),
+    ).correlate(Document)  # fmt: skip
+    return or_(Document.filed.is_(False), kept)
 
 
 def dismissed_documents(actor: Actor) -> ColumnElement[bool]:
     """Condition on Document: what was dismissed from a clearing of the actor's. For single reads; no list shows it."""
     if actor.kind is not ActorKind.USER or actor.user_id is None:
         return false()
-    ended = and_(Document.agency_id == actor.agency_id, Document.state == "dismissed", Document.filed.is_(False))
+    ended = and_(Document.agency_id == actor.agency_id, Document.state == "dismissed", living())
     return and_(ended, _cleared_by(actor))
 
 
@@ -236,7 +249,8 @@ def _nobody_responsible() -> ColumnElement[bool]:
 
 
 def _open_class(closed: Sequence[str]) -> ColumnElement[bool]:
-    return and_(CaseFile.sealed.is_(False), CaseFile.secrecy_class.not_in(closed))
+    mixed = CaseFile.file_plan_unit == COLLECTIVE
+    return and_(CaseFile.sealed.is_(False), ~mixed, CaseFile.secrecy_class.not_in(closed))
 
 
 def _in_visible_case(actor: Actor, on: date) -> ColumnElement[bool]:

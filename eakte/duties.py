@@ -16,6 +16,7 @@ from eakte.housekeeping import Duty, sweep
 from eakte.relay import Relay, open_waker
 from eakte.searching import Indexing
 from eakte.storage import may_dispose
+from inbox.collecting import keep_collective_files
 from inbox.rescue import bring_to_light
 from ingest.cleaning import OrphanSweep, release_split_batches, remove_stale_files
 from ingest.hotfolder import HotFolder
@@ -34,6 +35,7 @@ def duties(services: Services) -> Sequence[Duty]:
         Duty("sealer", 2.0, lambda: seal(services.database, services.anchors)),
         Duty("indexer", 0.2, Indexing(services).run),
         Duty("rescue", 60.0, lambda: bring_to_light(services.database)),
+        Duty("collective", 300.0, lambda: keep_collective_files(services.database)),
         Duty("bytes", 60.0, _remove_bytes(services)),
         Duty("finished", 60.0, lambda: _forget_finished(services)),
         Duty("disposals", 30.0, lambda: _finish_disposals(services)),

@@ -17,13 +17,13 @@ from sqlalchemy import select
 from archive import repository as archive
 from archive import service as records
 from archive.access import covers_visible, visible_case_files
+from archive.collective import file_in_collective
 from archive.models import CaseFile, Document
 from core.actor import Actor, Role
 from core.audit import record_act
 from core.database import Transaction
 from core.errors import InvalidInput, NotAllowed, NotFound
 from core.ids import new_id
-from core.outbox import emit
 from inbox import repository
 from inbox.delivery import deliver_to_case, end_grants
 from inbox.errors import ItemChanged
@@ -131,8 +131,9 @@ def dismiss(tx: Transaction, actor: Actor, ref: ItemRef, kind: str, reason: str)
     """Kein Vorgang: end a letter in clearing that belongs to no case. `kind` is one of DISMISSALS, `reason` free text.
 
     The ledger counts it as rejected with that reason, search drops it, and the post room loses sight of it: only who
-    clears such mail can still read it, by its address, to answer for what they did. Its bytes stay until disposal. The
-    audit event holds the kind, not the text. Raises InvalidInput.
+    clears such mail can still read it, by its address, to answer for what they did. It lies in the year's collective
+    file from now on and goes with it (`archive.collective`). The audit event holds the kind, not the text. Raises
+    InvalidInput.
     """
     row = open_item(tx, actor, ref)
     if row.item.inbox_kind != "clearing" or row.document.filed:
@@ -142,10 +143,10 @@ def dismiss(tx: Transaction, actor: Actor, ref: ItemRef, kind: str, reason: str)
     text = _dismissal_text(kind, reason)
     row.item.reasons = [*row.item.reasons, {"code": f"dismissed_{kind}", "text": text}]
     row.document.state = "dismissed"
+    file_in_collective(tx, actor, row.document.id, tx.today.year)
     end_item(tx, actor, row.item, "dismissed")
     remember(tx, actor, "dismiss", row.item, {})
     record_act(tx, actor, "inbox.dismissed", "inbox_item", row.item.id, document=row.document.id, kind=kind)
-    emit(tx, actor.agency_id, "document.changed", row.document.id)
     return row.item
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import Select, select, union
 from sqlalchemy.orm import Session
 
-from archive.access import visible_documents
+from archive.access import living, visible_documents
 from archive.models import Document
 from core.actor import Actor, Role
 from core.clock import agency_date
@@ -32,7 +32,7 @@ def unseen_items(session: Session, now: datetime) -> list[UUID]:
     """Ids of waiting items that no active person who is there today finds in any inbox, the oldest first."""
     on = agency_date(now)
     alive = select(InboxItem).join(Document, Document.id == InboxItem.document_id).where(Document.state == "active")
-    waiting = alive.with_only_columns(InboxItem.id, InboxItem.user_id).where(InboxItem.state.in_(WAITING))
+    waiting = alive.with_only_columns(InboxItem.id, InboxItem.user_id).where(living(), InboxItem.state.in_(WAITING))
     left = {row.id: row.user_id for row in session.execute(waiting.order_by(InboxItem.id))}
     people = people_there(session, now)
     many = [actor for actor in people if actor.has(Role.TEAM_LEAD, Role.CLEARING)]

@@ -10,6 +10,8 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from archive import service as records
+from archive.access import living
+from archive.collective import take_out_of_collective
 from archive.models import Document, DocumentGrant, Filing
 from core.actor import Actor
 from core.audit import record_act
@@ -29,14 +31,14 @@ def undo(tx: Transaction, actor: Actor, act_id: UUID | None = None) -> InboxItem
     """
     act = _act(tx, actor, act_id)
     item = tx.session.get_one(InboxItem, act.inbox_item_id)
-    if item.version != act.expected_version:
+    if item.version != act.expected_version or not _is_there(tx, item.document_id):
         raise NotUndoable
     if "delivered" in act.payload:
         _withdraw(tx, UUID(act.payload["delivered"]))
     if act.kind == "file":
         _take_back_filing(tx, actor, act)
     if act.kind == "dismiss":
-        _take_back_dismissal(tx, item)
+        _take_back_dismissal(tx, actor, item)
     if act.kind == "defer":
         _cancel_follow_up(tx, UUID(act.payload["follow_up"]))
     _reopen(tx, item)
@@ -52,6 +54,12 @@ def undo(tx: Transaction, actor: Actor, act_id: UUID | None = None) -> InboxItem
         kind=act.kind,
     )  # fmt: skip
     return item
+
+
+def _is_there(tx: Transaction, document_id: UUID) -> bool:
+    """Whether the document still exists: what a destroyed case took along comes back by nobody's act."""
+    there = Document.id == document_id, Document.state != "destroyed", living()
+    return tx.session.scalar(select(Document.id).where(*there)) is not None
 
 
 def _act(tx: Transaction, actor: Actor, act_id: UUID | None) -> UndoableAct:
@@ -93,9 +101,10 @@ def _take_back_corrections(tx: Transaction, actor: Actor, act: UndoableAct, docu
         document.received_on_source = before["received_on_source"]
 
 
-def _take_back_dismissal(tx: Transaction, item: InboxItem) -> None:
+def _take_back_dismissal(tx: Transaction, actor: Actor, item: InboxItem) -> None:
     item.reasons = item.reasons[:-1]
     tx.session.get_one(Document, item.document_id).state = "active"
+    take_out_of_collective(tx, actor, item.document_id)
     emit(tx, item.agency_id, "document.changed", item.document_id)
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from archive.access import COLLECTIVE
 from archive.models import (
     CaseAlias,
     CaseFile,
@@ -92,8 +93,11 @@ class ArchiveRegister:
             persons = self._persons(part)
             query = select(CaseFile, OrgUnit.code).join(OrgUnit, OrgUnit.id == CaseFile.org_unit_id)
             for case, unit in self._session.execute(
-                query.where(CaseFile.id.in_(part), CaseFile.agency_id == self._agency_id, CaseFile.state.not_in(_GONE))
-            ):
+                query.where(
+                    CaseFile.id.in_(part), CaseFile.agency_id == self._agency_id, CaseFile.state.not_in(_GONE),
+                    CaseFile.file_plan_unit != COLLECTIVE,  # mail that belongs to no case: a person says so
+                )
+            ):  # fmt: skip
                 loaded.append(_candidate(case, unit, persons.get(case.id, ()), aliases.get(case.id, ())))
         return loaded
 

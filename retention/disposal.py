@@ -4,8 +4,9 @@ List: frozen → approved → executing → done. Object: open → kept | refuse
 
 1. One object per transaction. Inside it, everything is checked again as it is now: holds, period, appraisal, approval.
    A hold always wins, also one set after approval; B (and V) never go without the archive's decision; A never goes.
-   In that transaction the case is struck: gone for everybody from then on. The object becomes `executing`.
-2. Its rows go in parts, some documents in each transaction, however large the case is.
+   In that transaction the case is struck: gone for everybody from then on. The object becomes `executing`. The check
+   reads what kinds of documents there are, not the documents, and the stroke writes one row.
+2. Its documents go in parts, some in each transaction, however large the case is.
 3. After that its bytes are unlinked (the claims are checked again, under the lock); the object becomes `destroyed`.
 4. At the end of the list: the index is rebuilt without what went, the write-ahead log emptied, the stores are searched
    for traces. Only when none is left, the certificate is issued and the list is `done`.
@@ -33,7 +34,7 @@ from core.database import Database, Transaction
 from core.singletons import settle_index
 from retention import certificate, repository
 from retention.cases import DisposalVerdict, disposal_state
-from retention.erasure import PART, Erased, erase_part, erase_rest, forget_part, ledger_busy, strike
+from retention.erasure import Erased, erase_part, erase_rest, ledger_busy, strike
 from retention.errors import NotFinished, WrongListState
 from retention.facts import judge
 from retention.models import DisposalList, DisposalObject
@@ -136,7 +137,7 @@ def _begin(database: Database, actor: Actor, name: str) -> UUID:
 
 def _waiting(database: Database, list_id: UUID, state: str) -> list[UUID]:
     with database.read() as session:
-        return [one.id for one in repository.objects(session, list_id, (state,))]
+        return list(repository.object_ids(session, list_id, state))
 
 
 def _decide(database: Database, actor: Actor, list_id: UUID, object_id: UUID) -> None:
@@ -181,19 +182,14 @@ def _objection(tx: Transaction, one: DisposalObject) -> tuple[str, str] | None:
 
 
 def _strike(tx: Transaction, actor: Actor, one: DisposalObject, listed: DisposalList) -> None:
-    """The moment of destruction. `surviving` in the proof is what is still to be done; `persons` is noted at the end."""
-    struck = strike(tx, one.case_file_id)
-    one.proof = {
-        **one.proof,
-        "documents": [],
-        "released": [],
-        "surviving_documents": len(struck.surviving),
-        "surviving": [str(document_id) for document_id in struck.surviving],
-    }
+    """The moment of destruction. The proof tells what went as it goes; `persons` is noted at the end."""
+    documents = repository.count_filings(tx.session, one.case_file_id)
+    strike(tx, one.case_file_id)
+    one.proof = {**one.proof, "documents": [], "released": [], "surviving_documents": 0}
     one.state, one.reason = "executing", None
     record_act(
         tx, actor, "case.destroyed", "case_file", one.case_file_id, case_file_id=one.case_file_id, list=listed.id,
-        object=one.id, documents=struck.documents, schedule=one.schedule_id, schedule_version=listed.schedule_version,
+        object=one.id, documents=documents, schedule=one.schedule_id, schedule_version=listed.schedule_version,
     )  # fmt: skip
 
 
@@ -204,15 +200,10 @@ def _erase_next(database: Database, actor: Actor, object_id: UUID) -> bool:
         if one.state != "executing" or "persons" in one.proof:
             return False
         erased = erase_part(tx, one.case_file_id)
-        waiting = one.proof["surviving"]
         if erased is not None:
             _note_erased(tx, actor, one, erased)
-        elif waiting:
-            forget_part(tx, [UUID(document_id) for document_id in waiting[:PART]])
-            one.proof = {**one.proof, "surviving": waiting[PART:]}
         else:
-            proof = {name: value for name, value in one.proof.items() if name != "surviving"}
-            one.proof = {**proof, "persons": erase_rest(tx, one.case_file_id)}
+            one.proof = {**one.proof, "persons": erase_rest(tx, one.case_file_id)}
         return True
 
 
@@ -221,6 +212,7 @@ def _note_erased(tx: Transaction, actor: Actor, one: DisposalObject, erased: Era
         **one.proof,
         "documents": [*one.proof["documents"], *erased.documents],
         "released": [*one.proof["released"], *erased.released],
+        "surviving_documents": one.proof["surviving_documents"] + erased.surviving,
     }
     for document in erased.documents:
         record_act(

@@ -1,8 +1,9 @@
 """Erasing one case file from the database, in parts. Bytes, index and log follow after commit.
 
 `strike` is the moment of destruction: from that transaction on the case and the documents whose last filing is in it are
-gone for everybody; nobody sees, finds, files or holds them. What hangs on them goes after it, some documents in each
-transaction (`erase_part`, `forget_part`), the rest of the case last (`erase_rest`). Each may run again.
+gone for everybody (`archive.access` decides that by the case's state); nobody sees, finds, files or holds them. It writes
+one row, however large the case is. The documents go after it, some in each transaction (`erase_part`), the rest of the
+case last (`erase_rest`). Each may run again.
 
 Destroyed with the case: its filings, and every document whose last filing goes (versions, pages, notes, corrections,
 inbox items, grants, jobs, ledger traces, claims on bytes); memberships, and persons who belong to no other case; aliases,
@@ -15,7 +16,7 @@ other cases still lead somewhere; the audit events (ids, no contents, I6); the o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -58,74 +59,68 @@ PART: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Struck:
-    """What is gone from now on: how many documents; ids of those that stay because they are filed elsewhere too."""
-
-    documents: int
-    surviving: Sequence[UUID]
-
-
-@dataclass(frozen=True, slots=True)
 class Erased:
-    """Documents that went, as the certificate lists them, and addresses of bytes given up."""
+    """Documents that went, as the certificate lists them; addresses of bytes given up; how many documents stay because
+    they are filed elsewhere too.
+    """
 
     documents: Sequence[dict[str, Any]]
     released: Sequence[str]
+    surviving: int
 
 
 def ledger_busy(tx: Transaction, case_file_id: UUID) -> bool:
     """Whether a batch that holds a letter of this case is still being worked on: its bytes can't go yet."""
-    last, _ = _documents(tx.session, _ids(tx.session, case_file_id))
-    return ledger.unfinished(tx, ledger.items_of(tx, last))
+    here = Filing.case_file_id.in_(_ids(tx.session, case_file_id)), Filing.ended_at.is_(None)
+    return ledger.unfinished(tx, select(Filing.document_id).where(*here))
 
 
-def strike(tx: Transaction, case_file_id: UUID) -> Struck:
+def strike(tx: Transaction, case_file_id: UUID) -> None:
     """Destroy the case: from this transaction on it is closed to everybody and everything.
 
     Decides nothing and asks nobody: `retention.disposal` checked holds, period, appraisal and approval in this same
-    transaction. What remains as active filings of the case are its doomed documents, until `erase_part` took them.
+    transaction. What remains as filings of the case are its documents, until `erase_part` took them.
     """
-    case_ids = _ids(tx.session, case_file_id)
-    last, surviving = _documents(tx.session, case_ids)
-    here = Filing.case_file_id.in_(case_ids)
-    tx.session.execute(delete(Filing).where(here, Filing.ended_at.is_not(None)))
-    for part in _parts(surviving):
-        tx.session.execute(delete(Filing).where(here, Filing.document_id.in_(part)))
-    for part in _parts(last):
-        _empty_documents(tx, part)
-    for one in case_ids:
+    for one in _ids(tx.session, case_file_id):
         _empty_case(tx, one)
-    _tell_index(tx, case_file_id, last, surviving)
-    return Struck(len(last), surviving)
 
 
 def erase_part(tx: Transaction, case_file_id: UUID) -> Erased | None:
-    """Erase what hangs on the next documents of a struck case; None when there is none left."""
+    """Take the next documents of a struck case: erase those whose last filing is in it, let go of those that are filed
+    elsewhere too, forget those that were here once. None when there is none left.
+    """
     here = Filing.case_file_id.in_(_ids(tx.session, case_file_id))
-    waiting = select(Filing.document_id).where(here).distinct().order_by(Filing.document_id).limit(PART)
-    part = list(tx.session.scalars(waiting))
+    part = list(
+        tx.session.scalars(select(Filing.document_id).where(here).distinct().order_by(Filing.document_id).limit(PART))
+    )
     if not part:
         return None
-    documents = [_described(tx.session, one) for one in part]
-    _erase_inbox(tx, list(tx.session.scalars(select(InboxItem.id).where(InboxItem.document_id.in_(part)))), part)
-    released = _erase_documents(tx, part)
+    last, surviving = _documents(tx.session, here, part)
+    documents = [_described(tx.session, one) for one in last]
+    ledger.settle(tx, _states(tx.session, last))
+    _erase_inbox(tx, list(tx.session.scalars(select(InboxItem.id).where(InboxItem.document_id.in_(last)))), last)
+    _empty_documents(tx, last)
+    released = _erase_documents(tx, last)
     tx.session.execute(delete(Filing).where(here, Filing.document_id.in_(part)))
-    return Erased(documents, sorted(set(released)))
-
-
-def forget_part(tx: Transaction, document_ids: Sequence[UUID]) -> None:
-    """Let go of what the way in noted about a destroyed case at documents that stay elsewhere. Idempotent."""
-    for one in document_ids:
+    for one in surviving:
         ledger.forget_case(tx, one, _remaining_case(tx.session, one))
+    for one in (*last, *surviving):
+        emit(tx, _agency_of(tx, case_file_id), "document.changed", one)
+    return Erased(documents, sorted(set(released)), len(surviving))
 
 
 def erase_rest(tx: Transaction, case_file_id: UUID) -> int:
-    """Erase what hangs on the struck case itself; returns how many persons went. Idempotent."""
+    """Erase what hangs on the struck case itself; returns how many persons went. Idempotent.
+
+    At the end, once for each case, the index is asked for erasure, which may be a rebuild: also where only number and
+    names went.
+    """
     case_ids = _ids(tx.session, case_file_id)
     _end_deliveries(tx, case_ids)
     persons = _erase_people(tx, case_ids)
     for model in (CaseAlias, CaseGrant, CaseRelation, Note, DisposalHold, TriggerFact):
         tx.session.execute(delete(model).where(model.case_file_id.in_(case_ids)))
+    emit(tx, _agency_of(tx, case_file_id), "document.destroyed", case_file_id)
     return persons
 
 
@@ -166,19 +161,16 @@ def _ids(session: Session, case_file_id: UUID) -> list[UUID]:
     return ids
 
 
-def _documents(session: Session, case_ids: Sequence[UUID]) -> tuple[list[UUID], list[UUID]]:
-    """Documents whose last active filing is in these cases, and those that are filed elsewhere too."""
-    here = set(
-        session.scalars(select(Filing.document_id).where(Filing.case_file_id.in_(case_ids), Filing.ended_at.is_(None)))
-    )
-    elsewhere = set(
-        session.scalars(
-            select(Filing.document_id).where(
-                Filing.document_id.in_(here), Filing.case_file_id.not_in(case_ids), Filing.ended_at.is_(None)
-            )
-        )
-    )
-    return sorted(here - elsewhere), sorted(elsewhere)
+def _documents(session: Session, here: ColumnElement[bool], part: Sequence[UUID]) -> tuple[list[UUID], list[UUID]]:
+    """Which of these documents have their last active filing here, and which are actively filed elsewhere too."""
+    active = select(Filing.document_id).where(Filing.document_id.in_(part), Filing.ended_at.is_(None))
+    mine, elsewhere = set(session.scalars(active.where(here))), set(session.scalars(active.where(~here)))
+    return sorted(mine - elsewhere), sorted(mine & elsewhere)
+
+
+def _states(session: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
+    query = select(Document.id, Document.state).where(Document.id.in_(ids))
+    return dict(session.execute(query).all())
 
 
 def _remaining_case(session: Session, document_id: UUID) -> UUID | None:
@@ -282,17 +274,8 @@ def _empty_case(tx: Transaction, case_file_id: UUID) -> None:
     )  # fmt: skip
 
 
-def _tell_index(tx: Transaction, case_file_id: UUID, destroyed: Sequence[UUID], surviving: Sequence[UUID]) -> None:
-    """Every destruction asks the index for erasure, which is a rebuild: also where only number and names went."""
-    agency_id = tx.session.get_one(CaseFile, case_file_id).agency_id
-    for one in destroyed or [case_file_id]:
-        emit(tx, agency_id, "document.destroyed", one)
-    for one in surviving:
-        emit(tx, agency_id, "document.changed", one)
-
-
-def _parts(ids: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
-    return (ids[start : start + 500] for start in range(0, len(ids), 500))
+def _agency_of(tx: Transaction, case_file_id: UUID) -> UUID:
+    return tx.session.get_one(CaseFile, case_file_id).agency_id
 
 
 def _table(model: type[Base]) -> str:

@@ -29,6 +29,7 @@ from retention.cases import CaseEnd, CaseFacts, FilingFacts, Hold, resolve
 from retention.dates import DateFact, Outcome, RetentionEnd
 from retention.loading import schedule_data
 from retention.models import DisposalHold, TriggerFact
+from retention.repository import FiledAlike
 from retention.schedule import EndRule, Schedule
 from retention.schedule_file import default_schedule, entry_from_data
 
@@ -116,16 +117,18 @@ def _merged(one: UUID, cases: Mapping[UUID, CaseFile], parents: Mapping[UUID, Se
 def _facts(session: Session, agency_id: UUID, web: _Web, adopted: Adopted) -> dict[UUID, CaseFacts]:
     plan = repository.file_plan(session, agency_id)
     recorded = repository.trigger_facts(session, list(web.cases))
-    filed = repository.filed_documents(session, list(web.cases))
+    alike = repository.filed_alike(session, list(web.cases))
+    noted = repository.noted_documents(session, list(web.cases))
     facts = {}
     for key, case in web.cases.items():
         unit = plan.get(case.file_plan_unit)
-        rows, filings = recorded.get(key, []), filed.get(key, [])
+        rows, kinds, single = recorded.get(key, []), alike.get(key, []), noted.get(key, [])
+        days = [DateFact(one.day, one.source) for one in kinds] + [_document_date(document) for _, document in single]
         facts[key] = CaseFacts(
             file_type=case.file_plan_unit,
             schedule_id=unit.retention_id if unit else None,
-            triggers=_case_triggers(case, rows, filings, [web.cases.get(one) for one in web.parents.get(key, ())]),
-            filings=[_filing(filing, document, rows) for filing, document in filings],
+            triggers=_case_triggers(case, rows, days, [web.cases.get(one) for one in web.parents.get(key, ())]),
+            filings=[*map(_filed_alike, kinds), *(_filing(filing, document, rows) for filing, document in single)],
             conditions=_conditions([row for row in rows if row.document_id is None]),
             confirmed=adopted.confirmed,
             named_partial=_named_partial().get(case.file_plan_unit, ()),
@@ -135,8 +138,7 @@ def _facts(session: Session, agency_id: UUID, web: _Web, adopted: Adopted) -> di
 
 
 def _case_triggers(
-    case: CaseFile, rows: Sequence[TriggerFact], filings: Sequence[tuple[Filing, Document]],
-    parents: Sequence[CaseFile | None],
+    case: CaseFile, rows: Sequence[TriggerFact], days: Sequence[DateFact], parents: Sequence[CaseFile | None],
 ) -> dict[str, DateFact]:  # fmt: skip
     known = _latest([row for row in rows if row.document_id is None])
     if case.closed_on is not None:
@@ -144,11 +146,15 @@ def _case_triggers(
     closings = [parent.closed_on if parent else None for parent in parents]
     if closings and all(closings):
         known["parent_closed"] = DateFact(max(day for day in closings if day), "parent.closed_on")
-    if filings:
-        known.setdefault(
-            "document_date", max((_document_date(document) for _, document in filings), key=lambda one: one.on)
-        )
+    if days:
+        known.setdefault("document_date", max(days, key=lambda one: (one.on, one.source)))
     return known
+
+
+def _filed_alike(kind: FiledAlike) -> FilingFacts:
+    """Every end rule grows with its day, so the latest speaks for all."""
+    day = {"document_date": DateFact(kind.day, kind.source)}
+    return FilingFacts(kind.keyword, kind.document_type, kind.retention_id, day)
 
 
 def _filing(filing: Filing, document: Document, rows: Sequence[TriggerFact]) -> FilingFacts:

@@ -152,10 +152,7 @@ def _record(
     tx: Transaction, actor: Actor, number: str, trigger: str, on: date, source: str, document_id: UUID | None
 ) -> TriggerFact:
     case_file = _case_for(tx.session, actor, number, agency_date(tx.now), _HOLDERS)
-    filed = {
-        filing.document_id for filing, _ in repository.filed_documents(tx.session, [case_file.id]).get(case_file.id, [])
-    }
-    if document_id is not None and document_id not in filed:
+    if document_id is not None and not repository.is_filed(tx.session, case_file.id, document_id):
         raise NotFound
     known = _recorded(tx.session, case_file.id, trigger, document_id)
     for superseded in known[1:]:

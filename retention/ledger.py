@@ -8,11 +8,25 @@ a day, with how many pages, and that it was dealt with (I1 still adds up after d
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import JSON, Integer, String, TableClause, Uuid, column, delete, select, table, update
+from sqlalchemy import (
+    JSON,
+    Integer,
+    Select,
+    String,
+    TableClause,
+    Uuid,
+    column,
+    delete,
+    func,
+    literal,
+    select,
+    table,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from archive.blobs import claims
@@ -37,7 +51,12 @@ MAIL_ITEM: Final = table(
     *(column("id", Uuid()), column("receipt_id", Uuid()), column("document_id", Uuid())),
     *(column("case_file_id", Uuid()), column("state", String()), column("master_sha256", String())),
     *(column("document_type", String()), column("keyword", String()), column("inbox", String())),
-    *(column("ended_reason", String()), column("sheet", JSON()), column("forced_reasons", JSON())),
+    *(
+        column("ended_at", UtcDateTime()),
+        column("ended_reason", String()),
+        column("sheet", JSON()),
+        column("forced_reasons", JSON()),
+    ),
     *(column("notes", JSON()), column("reasons", JSON()), column("evidence", JSON()), column("candidates", JSON())),
 )
 ITEM_PAGE: Final = table(
@@ -60,17 +79,31 @@ def items_of(tx: Transaction, document_ids: Sequence[UUID]) -> list[UUID]:
     return list(tx.session.scalars(select(MAIL_ITEM.c.id).where(MAIL_ITEM.c.document_id.in_(document_ids))))
 
 
-def unfinished(tx: Transaction, item_ids: Sequence[UUID]) -> bool:
-    """Whether a batch that one of the items came in with still needs its bytes: other letters in it are being worked on."""
-    receipts = select(MAIL_ITEM.c.receipt_id).where(MAIL_ITEM.c.id.in_(item_ids))
-    open_items = select(MAIL_ITEM.c.id).where(MAIL_ITEM.c.receipt_id.in_(receipts), MAIL_ITEM.c.state == "in_work")
-    return tx.session.scalar(open_items.limit(1)) is not None
+def unfinished(tx: Transaction, document_ids: Select[UUID]) -> bool:
+    """Whether a batch that one of the documents came in with still needs its bytes: other letters in it are being worked
+    on. `document_ids` is a query: there may be many.
+    """
+    at_work = select(MAIL_ITEM.c.receipt_id).where(MAIL_ITEM.c.state == "in_work")
+    mine = select(MAIL_ITEM.c.id).where(MAIL_ITEM.c.document_id.in_(document_ids), MAIL_ITEM.c.receipt_id.in_(at_work))
+    return tx.session.scalar(mine.limit(1)) is not None
 
 
 def finished_receipts(session: Session, ids: Collection[UUID]) -> set[UUID]:
     """Which of these receipts are at their end: every letter in them has a master of its own."""
     done = (RECEIPT.c.state == "split") & RECEIPT.c.final_at.is_not(None)
     return set(session.scalars(select(RECEIPT.c.id).where(RECEIPT.c.id.in_(ids), done)))
+
+
+def settle(tx: Transaction, states: Mapping[UUID, str]) -> None:
+    """Note at the items what became of these documents, by their states: filed, or rejected where a person dismissed
+    them. The documents said so until now, and the sums must be right for ever (I1). Idempotent.
+    """
+    dismissed = [document_id for document_id, state in states.items() if state == "dismissed"]
+    filed = [document_id for document_id, state in states.items() if state == "active"]
+    mine = MAIL_ITEM.c.document_id
+    tx.session.execute(update(MAIL_ITEM).where(mine.in_(filed)).values(state="filed"))
+    ended = func.coalesce(MAIL_ITEM.c.ended_at, literal(tx.now, MAIL_ITEM.c.ended_at.type))
+    tx.session.execute(update(MAIL_ITEM).where(mine.in_(dismissed)).values(state="rejected", ended_at=ended))
 
 
 def erase(tx: Transaction, document_ids: Sequence[UUID], item_ids: Sequence[UUID]) -> list[str]:

@@ -83,7 +83,7 @@ def _nothing_due() -> Conflict:
 
 
 def _due(
-    database: Database, agency_id: UUID, adopted: Adopted, on: date, after: tuple[str, UUID] | None
+    database: Database, agency_id: UUID, adopted: Adopted, on: date, after: repository.Place | None
 ) -> Iterator[Sequence[UUID]]:
     """Closed case files that are due at the moment, in the order of their numbers, some at a time."""
     while True:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import and_, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from archive.models import CaseFile, CaseRelation, Document, FilePlanUnit, Filing
@@ -22,6 +23,8 @@ from retention.models import (
 
 _CHUNK = 500
 UNFINISHED_LISTS = ("collecting", "frozen", "approved", "executing")
+# What was recorded about a provisional case that was merged holds for the case it was merged into.
+_LASTING_CASE = func.coalesce(CaseFile.merged_into_id, CaseFile.id)
 
 
 def schedule_rows(session: Session, agency_id: UUID) -> Sequence[ScheduleEntry]:
@@ -31,17 +34,30 @@ def schedule_rows(session: Session, agency_id: UUID) -> Sequence[ScheduleEntry]:
     ).all()
 
 
-def closed_cases(session: Session, agency_id: UUID) -> Sequence[UUID]:
-    """Ids of all closed case files."""
-    return session.scalars(select(CaseFile.id).where(CaseFile.agency_id == agency_id, CaseFile.state == "closed")).all()
+Place = tuple[str, UUID]
+"""Number and id of a case file: where a walk through the register stands."""
 
 
-def closed_cases_after(
-    session: Session, agency_id: UUID, after: tuple[str, UUID] | None, limit: int
-) -> Sequence[tuple[str, UUID]]:
+def closed_cases_after(session: Session, agency_id: UUID, after: Place | None, limit: int) -> Sequence[Place]:
     """Numbers and ids of the next closed case files behind a place, in the order of the numbers."""
+    return _cases_after(session, agency_id, CaseFile.state == "closed", after, limit)
+
+
+def cases_to_look_at_after(
+    session: Session, agency_id: UUID, on: date, after: Place | None, limit: int
+) -> Sequence[Place]:
+    """The same of closed case files and of open ones with a standing hold whose review date has come."""
+    held = select(_LASTING_CASE).join(DisposalHold, DisposalHold.case_file_id == CaseFile.id)
+    waiting = held.where(DisposalHold.released_at.is_(None), DisposalHold.review_on <= on)
+    to_review = and_(CaseFile.state == "open", CaseFile.id.in_(waiting))
+    return _cases_after(session, agency_id, or_(CaseFile.state == "closed", to_review), after, limit)
+
+
+def _cases_after(
+    session: Session, agency_id: UUID, condition: ColumnElement[bool], after: Place | None, limit: int
+) -> Sequence[Place]:
     key = tuple_(CaseFile.file_number, CaseFile.id)
-    query = select(CaseFile.file_number, CaseFile.id).where(CaseFile.agency_id == agency_id, CaseFile.state == "closed")
+    query = select(CaseFile.file_number, CaseFile.id).where(CaseFile.agency_id == agency_id, condition)
     behind = query.where(key > after) if after else query
     rows = session.execute(behind.order_by(CaseFile.file_number, CaseFile.id).limit(limit))
     return [(number, case_file_id) for number, case_file_id in rows]
@@ -65,29 +81,68 @@ def relations(session: Session, ids: Collection[UUID]) -> dict[UUID, list[UUID]]
     return found
 
 
-# What was recorded about a provisional case that was merged holds for the case it was merged into.
-_LASTING_CASE = func.coalesce(CaseFile.merged_into_id, CaseFile.id)
-
-
 def trigger_facts(session: Session, ids: Collection[UUID]) -> dict[UUID, list[TriggerFact]]:
     """Recorded triggers by case; those of provisional cases merged into it are the case's own."""
     found: dict[UUID, list[TriggerFact]] = {}
     recorded = select(_LASTING_CASE, TriggerFact).join(CaseFile, CaseFile.id == TriggerFact.case_file_id)
     for part in _parts(ids):
-        for case, row in session.execute(recorded.where(_LASTING_CASE.in_(part)).order_by(TriggerFact.id)):
-            found.setdefault(case, []).append(row)
+        for case_id, row in session.execute(recorded.where(_LASTING_CASE.in_(part)).order_by(TriggerFact.id)):
+            found.setdefault(case_id, []).append(row)
     return found
 
 
-def filed_documents(session: Session, ids: Collection[UUID]) -> dict[UUID, list[tuple[Filing, Document]]]:
-    """The active filings of these cases with their documents."""
-    found: dict[UUID, list[tuple[Filing, Document]]] = {}
+@dataclass(frozen=True, slots=True)
+class FiledAlike:
+    """Documents of a case that the schedule can't tell apart, as one: the latest of their days and where it stands."""
+
+    keyword: str | None
+    document_type: str
+    retention_id: str | None
+    day: date
+    source: str
+
+
+def filed_alike(session: Session, ids: Collection[UUID]) -> dict[UUID, list[FiledAlike]]:
+    """What is actively filed in these cases, apart from `noted_documents`: as many rows as there are kinds of documents,
+    however many documents there are.
+    """
+    found: dict[UUID, list[FiledAlike]] = {}
+    undated = Document.document_date.is_(None)
+    source = case((undated, Document.received_on_source), else_=Document.document_date_source)
+    day = func.max(func.coalesce(Document.document_date, Document.received_on))
+    kind = Filing.case_file_id, Filing.keyword, Document.document_type, Filing.retention_id, undated, source
+    query = select(*kind, day).join(Document, Document.id == Filing.document_id).where(Filing.ended_at.is_(None))
     for part in _parts(ids):
-        query = select(Filing, Document).join(Document, Document.id == Filing.document_id)
-        active = query.where(Filing.case_file_id.in_(part), Filing.ended_at.is_(None)).order_by(Filing.ordinal)
-        for filing, document in session.execute(active):
+        mine = query.where(Filing.case_file_id.in_(part), _PLACE.not_in(_noted(part))).group_by(*kind)
+        for case_id, keyword, document_type, retention_id, by_receipt, named, latest in session.execute(mine):
+            told = f"{'received_on' if by_receipt else 'document_date'}:{named or ''}"
+            found.setdefault(case_id, []).append(FiledAlike(keyword, document_type, retention_id, latest, told))
+    return found
+
+
+def noted_documents(session: Session, ids: Collection[UUID]) -> dict[UUID, list[tuple[Filing, Document]]]:
+    """The active filings of these cases about whose documents a person recorded something of their own."""
+    found: dict[UUID, list[tuple[Filing, Document]]] = {}
+    query = select(Filing, Document).join(Document, Document.id == Filing.document_id).where(Filing.ended_at.is_(None))
+    for part in _parts(ids):
+        mine = query.where(Filing.case_file_id.in_(part), _PLACE.in_(_noted(part))).order_by(Filing.ordinal)
+        for filing, document in session.execute(mine):
             found.setdefault(filing.case_file_id, []).append((filing, document))
     return found
+
+
+def is_filed(session: Session, case_file_id: UUID, document_id: UUID) -> bool:
+    """Whether a document has an active filing in a case."""
+    here = Filing.case_file_id == case_file_id, Filing.document_id == document_id, Filing.ended_at.is_(None)
+    return bool(session.scalar(select(exists().where(*here))))
+
+
+_PLACE = tuple_(Filing.case_file_id, Filing.document_id)
+
+
+def _noted(case_ids: Sequence[UUID]) -> Select[UUID, UUID | None]:
+    recorded = select(_LASTING_CASE, TriggerFact.document_id).join(CaseFile, CaseFile.id == TriggerFact.case_file_id)
+    return recorded.where(_LASTING_CASE.in_(case_ids), TriggerFact.document_id.is_not(None))
 
 
 def open_holds(session: Session, ids: Collection[UUID]) -> dict[UUID, list[DisposalHold]]:
@@ -99,14 +154,6 @@ def open_holds(session: Session, ids: Collection[UUID]) -> dict[UUID, list[Dispo
         for held, hold in session.execute(query.order_by(DisposalHold.set_at, DisposalHold.id)):
             found.setdefault(held, []).append(hold)
     return found
-
-
-def cases_to_review(session: Session, agency_id: UUID, on: date) -> Sequence[UUID]:
-    """Ids of case files, open or closed, with a standing hold whose review date has come."""
-    held = select(_LASTING_CASE).join(DisposalHold, DisposalHold.case_file_id == CaseFile.id)
-    waiting = held.where(DisposalHold.released_at.is_(None), DisposalHold.review_on <= on)
-    mine = select(CaseFile.id).where(CaseFile.agency_id == agency_id, CaseFile.state.in_(("open", "closed")))
-    return session.scalars(mine.where(CaseFile.id.in_(waiting)).order_by(CaseFile.id)).all()
 
 
 def destroyed_objects(session: Session, ids: Collection[UUID]) -> dict[UUID, DisposalObject]:
@@ -136,6 +183,19 @@ def objects(session: Session, list_id: UUID, states: Sequence[str] = ()) -> Sequ
     """The objects of a list by number, all or those in some states."""
     query = select(DisposalObject).where(DisposalObject.list_id == list_id).order_by(DisposalObject.number)
     return session.scalars(query.where(DisposalObject.state.in_(states)) if states else query).all()
+
+
+def object_ids(session: Session, list_id: UUID, state: str) -> Sequence[UUID]:
+    """Ids of the objects of a list in a state, by number."""
+    query = select(DisposalObject.id).where(DisposalObject.list_id == list_id, DisposalObject.state == state)
+    return session.scalars(query.order_by(DisposalObject.number)).all()
+
+
+def count_objects(session: Session, list_id: UUID) -> tuple[int, int]:
+    """How many objects a list has, and how many of them lack the archive's decision."""
+    counted = select(func.count(), func.count() - func.count(DisposalObject.decision))
+    objects, undecided = session.execute(counted.where(DisposalObject.list_id == list_id)).one()
+    return objects, undecided
 
 
 def last_object(session: Session, list_id: UUID) -> DisposalObject | None:

@@ -39,6 +39,7 @@ ACTS = {
     "inbox.rescued": "Der Leitung vorgelegt",
     "inbox.undone": "Zurückgenommen",
     "note.added": "Notiz",
+    "case.opened": "Akte angelegt",
     "case.closed": "Akte geschlossen",
     "case.reopened": "Akte wieder geöffnet",
     "case.merged": "Akten zusammengeführt",

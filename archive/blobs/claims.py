@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 
 from archive.blobs.port import BlobLocked, BlobMissing, BlobStore, StoredBlob
 from archive.models import Blob, BlobClaim, Filing
@@ -72,15 +72,20 @@ def claim(
 
 def look_at_locks(tx: Transaction, document_ids: Collection[UUID]) -> None:
     """Something changed that decides how long the bytes of these documents are kept: their locks are due at once."""
-    mine = select(BlobClaim.sha256).where(BlobClaim.owner_type == DOCUMENT, BlobClaim.owner_id.in_(document_ids))
-    due = update(Blob).where(Blob.sha256.in_(mine)).values(lock_due_at=None)
-    tx.session.execute(due, execution_options={"synchronize_session": False})  # nothing in this session has read it
+    _look_at(tx, BlobClaim.owner_id.in_(document_ids))
 
 
 def look_at_locks_of_case(tx: Transaction, case_file_id: UUID) -> None:
     """The same for every document of a case."""
     filed = select(Filing.document_id).where(Filing.case_file_id == case_file_id, Filing.ended_at.is_(None))
-    look_at_locks(tx, tx.session.scalars(filed).all())
+    _look_at(tx, BlobClaim.owner_id.in_(filed))
+
+
+def _look_at(tx: Transaction, owners: ColumnElement[bool]) -> None:
+    """Rows that are due already stay as they are: all of them, where the store has no locks."""
+    mine = select(BlobClaim.sha256).where(BlobClaim.owner_type == DOCUMENT, owners)
+    due = update(Blob).where(Blob.sha256.in_(mine), Blob.lock_due_at.is_not(None)).values(lock_due_at=None)
+    tx.session.execute(due, execution_options={"synchronize_session": False})  # nothing in this session has read it
 
 
 def release(tx: Transaction, owner_type: str, owner_id: UUID, role: str | None = None) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -26,7 +26,7 @@ from eakte.bootstrap import Services, agency_id, open_services
 from organisation.actors import build_actor
 from organisation.models import User
 
-__all__ = ["acting", "agency_id", "day", "messages", "progress", "result", "services", "settings", "writing"]
+__all__ = ["acting", "agency_id", "day", "messages", "progress", "result", "results", "services", "settings", "writing"]
 DONE, PROBLEMS, USAGE, TIMEOUT = 0, 1, 2, 3
 messages = Console(stderr=True, soft_wrap=True)
 
@@ -35,6 +35,16 @@ def result(value: Any) -> None:
     """Write the result to stdout: text as it is, anything else as one line of JSON."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    sys.stdout.flush()
+
+
+def results(rows: Iterable[Any]) -> None:
+    """Write a list to stdout as `result` does, while it is being made: however long it is."""
+    before = "["
+    for row in rows:
+        sys.stdout.write(before + json.dumps(row, ensure_ascii=False, default=str))
+        before = ", "
+    sys.stdout.write("[]\n" if before == "[" else "]\n")
     sys.stdout.flush()
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from eakte.cli.common import DONE, PROBLEMS, acting, agency_id, day, messages, result, services
+from eakte.cli.common import DONE, PROBLEMS, acting, agency_id, day, messages, result, results, services
 from eakte.cli.mail import AsJson
 
 if TYPE_CHECKING:
     from retention.disposal import Result
-    from retention.service import DueRow
+    from retention.due import DueRow
 
 retention = typer.Typer(help="Aufbewahrung: fällige Akten, Aussonderungslisten, Sperren.", no_args_is_help=True)
 export = typer.Typer(help="Ausgabe von Akten.", no_args_is_help=True)
@@ -37,16 +37,18 @@ class Decision(StrEnum):
 @retention.command("due")
 def retention_due(on: On, as_json: AsJson = False) -> None:
     """Was an einem Tag fällig ist, was eine Sperre hält und was noch niemand entscheiden kann; ändert nichts."""
-    from retention import service
+    from retention.due import due
 
-    with services() as opened, opened.database.read() as session:
-        rows = service.due(session, agency_id(opened), day(on))
-    if as_json:
-        result([row.as_json() for row in rows])
-        return
-    for row in rows:
-        result(_due_line(row))
-    messages.print(f"{len(rows)} Akten")
+    with services() as opened:
+        rows = due(opened.database, agency_id(opened), day(on))
+        if as_json:
+            results(row.as_json() for row in rows)
+            return
+        count = 0
+        for row in rows:
+            result(_due_line(row))
+            count += 1
+    messages.print(f"{count} Akten")
 
 
 @retention.command("propose")

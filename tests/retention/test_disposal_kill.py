@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from archive.models import Document
 from core.audit.anchors import AnchorFile
 from core.audit.verify import verify
 from core.models import AuditEvent
@@ -20,8 +21,9 @@ from core.singletons import settle_seals
 from retention import erasure, service
 from retention.appraising import appraise
 from retention.disposal import execute
-from retention.models import DestructionCertificate
+from retention.models import DestructionCertificate, DisposalObject
 from retention.proposing import propose
+from tests.retention.bulk import fill
 from tests.retention.world import TODAY, World, add_case, add_letter, open_world, stored
 
 KILLS = 5
@@ -53,6 +55,38 @@ def kill_after(world: World, seconds: float) -> bool:
     return alive
 
 
+def ready(world: World) -> None:
+    """L1 may be executed."""
+    world.settle_index()
+    propose(world.database, world.actor("rita"), "L1", TODAY)
+    appraise(world.database, world.actor("arne"), "L1", "destroy")
+    with world.database.write() as tx:
+        service.approve(tx, world.actor("ralf"), "L1")
+
+
+@pytest.mark.kill
+def test_a_case_of_many_documents_killed_at_random_moments(world: World) -> None:
+    """Each run takes some documents along; together they take each of them once."""
+    seed = random.randrange(10**6)
+    print("seed", seed)
+    moments = random.Random(seed)
+    case = add_case(world, "99801BG0000001")
+    documents = fill(world, case, 150)
+    words = list(world.canaries)
+    ready(world)
+    killed = sum(kill_after(world, moments.uniform(0.0, 0.5)) for _ in range(KILLS))
+    assert killed, "the child was never killed while it ran"
+    execute(world.stores, world.actor("rita"), "L1")
+    assert world.hits(words) == []
+    with world.database.read() as session:
+        gone = session.scalars(select(AuditEvent.object_id).where(AuditEvent.action == "document.destroyed")).all()
+        (proof,) = session.scalars(select(DisposalObject.proof)).all()
+        states = set(session.scalars(select(Document.state)))
+    assert sorted(one for one in gone if one) == sorted(documents)
+    assert sorted(one["id"] for one in proof["documents"]) == sorted(map(str, documents))
+    assert states == {"destroyed"}
+
+
 @pytest.mark.kill
 def test_killed_at_random_moments_and_finished_once(world: World) -> None:
     seed = random.randrange(10**6)
@@ -62,11 +96,7 @@ def test_killed_at_random_moments_and_finished_once(world: World) -> None:
     large = add_case(world, "99801BG9999999")
     letters += [add_letter(world, large) for _ in range(6)]
     words = list(world.canaries)
-    world.settle_index()
-    propose(world.database, world.actor("rita"), "L1", TODAY)
-    appraise(world.database, world.actor("arne"), "L1", "destroy")
-    with world.database.write() as tx:
-        service.approve(tx, world.actor("ralf"), "L1")
+    ready(world)
     killed = sum(kill_after(world, moments.uniform(0.0, 0.25)) for _ in range(KILLS))
     assert killed, "the child was never killed while it ran"
     execute(world.stores, world.actor("rita"), "L1")

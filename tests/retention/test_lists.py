@@ -13,8 +13,9 @@ from archive.models import CaseFile, CaseGrant
 from archive.service import merge_provisional
 from core.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from core.models import AuditEvent
-from retention import appraising, holding, proposing, service
+from retention import appraising, holding, proposing
 from retention.disposal import execute
+from retention.due import due
 from retention.errors import ListExists, SecondPerson, WrongListState
 from tests.retention.test_disposal import appraise, approve, hold, prepare, propose, run, states
 from tests.retention.world import TODAY, World, add_case, add_letter, stored
@@ -92,16 +93,15 @@ def test_a_hold_of_a_merged_provisional_case_keeps_the_case(world: World) -> Non
         target.state, source.provisional = "open", True
         merge_provisional(tx, world.actor("anna"), provisional, case)
         target.state = "closed"
-    with world.database.read() as session:
-        (row,) = service.due(session, world.agency, TODAY)
-        (review,) = [one for one in service.due(session, world.agency, date(2030, 1, 1)) if one.work_item]
+    (row,) = due(world.database, world.agency, TODAY)
+    (review,) = [one for one in due(world.database, world.agency, date(2030, 1, 1)) if one.work_item]
     assert (row.file_number, row.holds, row.due_on) == ("99801BG0000001", ["FORDERUNG"], None)
     assert "Sperre prüfen" in (review.work_item or "")
     assert states(run(world)) == ["kept"]
     assert set(letter.blobs) <= set(stored(world))
     with world.database.write() as tx:
         holding.release_hold(tx, world.actor("rita"), "99801BG0000001", "FORDERUNG")
+    (row,) = due(world.database, world.agency, TODAY)
     with world.database.read() as session:
-        (row,) = service.due(session, world.agency, TODAY)
         released = session.scalars(select(AuditEvent.case_file_id).where(AuditEvent.action == "hold.released")).all()
     assert (row.holds, row.due_on is not None, list(released)) == ([], True, [case])

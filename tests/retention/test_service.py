@@ -13,7 +13,8 @@ from archive.models import CaseFile
 from core.errors import InvalidInput, NotAllowed, NotFound
 from core.models import AuditEvent
 from ingest.models import Receipt
-from retention import holding, ledger, service
+from retention import holding, ledger
+from retention.due import due as due_on
 from retention.errors import UnknownReason
 from retention.models import DisposalHold, ScheduleEntry
 from tests.retention.world import TODAY, World, add_case, add_letter, relate
@@ -22,8 +23,7 @@ FIELDS = ["file_number", "schedule_id", "retention_end", "due_on", "disposal_act
 
 
 def due(world: World, on: date = TODAY) -> dict[str, dict[str, Any]]:
-    with world.database.read() as session:
-        rows = [row.as_json() for row in service.due(session, world.agency, on)]
+    rows = [row.as_json() for row in due_on(world.database, world.agency, on)]
     assert all(list(row) == FIELDS for row in rows)
     assert [row["file_number"] for row in rows] == sorted(row["file_number"] for row in rows)
     return {row["file_number"]: row for row in rows}
@@ -254,8 +254,7 @@ def test_triggers_are_those_of_the_schedule_and_lie_in_the_past(world: World) ->
 
 def test_another_agency_sees_and_holds_nothing(world: World) -> None:
     add_case(world, "99801BG0000001")
-    with world.database.read() as session:
-        assert service.due(session, world.unit, TODAY) == []
+    assert list(due_on(world.database, world.unit, TODAY)) == []
 
 
 def test_a_stored_entry_that_became_unreadable_is_no_silent_gap(world: World) -> None:

@@ -64,6 +64,7 @@ PEOPLE = {
     "anna": "caseworker",
     "lena": "team_lead",
     "otto": "caseworker",
+    "paula": "clearing",
 }
 TODAY = date(2026, 11, 24)
 
