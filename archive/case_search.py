@@ -6,12 +6,12 @@ Also by the numbers that the line-of-business system links with.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from archive.access import covers_visible, visible_case_files
 from archive.models import CaseAlias, CaseFile, Membership, Person, PersonName
@@ -21,7 +21,6 @@ from core.actor import Actor
 
 _DAY = re.compile(r"\b(\d{1,2})\.(\d{1,2})\.(\d{4})\b")
 _MIN_DIGITS = 3
-_UMLAUTS = {"ae": "ä", "oe": "ö", "ue": "ü"}
 BENEFITS = "LEIST"
 
 
@@ -117,31 +116,16 @@ def _persons(wanted: Wanted) -> list[ColumnElement[bool]]:
         PersonName.person_id == Person.id,
     ]
     for word in wanted.names:
-        begins = PersonName.family_key.startswith(name_key(word), autoescape=True)
-        inside = PersonName.family_key.contains(f" {name_key(word)}", autoescape=True)
-        facts.append(or_(begins, inside, *_given(word)))
+        facts.append(or_(*_begins(PersonName.family_key, word), *_begins(PersonName.given_key, word)))
     if wanted.born is not None:
         facts.append(Person.birth_date == wanted.born)
     return [exists().where(and_(*facts))]
 
 
-def _given(word: str) -> Iterator[ColumnElement[bool]]:
-    """A given name, the second one too, that begins with the word. Given names have no key: the usual spellings are tried.
-
-    SQLite folds the case of ASCII letters only, so "ümit" is tried as "Ümit" as well.
-    """
-    small = word.strip(".,;").lower()
-    spellings = {name_key(word), small, _spelt(small, _UMLAUTS), _spelt(small, {v: k for k, v in _UMLAUTS.items()})}
-    for one in sorted({spelling for small in spellings for spelling in (small, small.capitalize())}):
-        yield PersonName.given_names.istartswith(one, autoescape=True)
-        yield PersonName.given_names.icontains(f" {one}", autoescape=True)
-        yield PersonName.given_names.icontains(f"-{one}", autoescape=True)
-
-
-def _spelt(word: str, letters: Mapping[str, str]) -> str:
-    for written, meant in letters.items():
-        word = word.replace(written, meant)
-    return word
+def _begins(key: InstrumentedAttribute[str], word: str) -> tuple[ColumnElement[bool], ...]:
+    """A name, the second of several too, that begins with the word."""
+    folded = name_key(word)
+    return key.startswith(folded, autoescape=True), key.contains(f" {folded}", autoescape=True)
 
 
 def _day(found: re.Match[str]) -> date | None:

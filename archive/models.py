@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -21,6 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from archive.names import name_key
 from core.columns import UtcDateTime
 from core.database import Base
 from core.ids import new_id
@@ -149,8 +151,18 @@ class Person(Base):
     birth_date: Mapped[date | None] = mapped_column(Date, index=True)
 
 
+_LONGEST_KEY = 240
+"""Folding makes two letters of some."""
+
+
+def _given_key(context: Any) -> str:
+    return name_key(context.get_current_parameters()["given_names"])[:_LONGEST_KEY]
+
+
 class PersonName(Base):
-    """A name with its validity; `family_key` is the folded family name for lookups."""
+    """A name with its validity; `family_key` and `given_key` are its parts folded for lookups. A row's names never change:
+    another name is another row.
+    """
 
     __tablename__ = "person_name"
 
@@ -159,6 +171,7 @@ class PersonName(Base):
     family_name: Mapped[str] = mapped_column(String(120))
     given_names: Mapped[str] = mapped_column(String(120))
     family_key: Mapped[str] = mapped_column(String(120), index=True)
+    given_key: Mapped[str] = mapped_column(String(_LONGEST_KEY), default=_given_key, server_default="")
     valid_from: Mapped[date | None] = mapped_column(Date)
     valid_until: Mapped[date | None] = mapped_column(Date)
 

@@ -14,7 +14,7 @@ nothing stands still until the clock has caught up.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,6 +28,7 @@ from core.errors import LeaseLost
 from core.fairness import next_turn
 from core.ids import first_id_at, new_id
 from core.models import Job
+from core.upsert import insert_missing
 
 LEASE_SECONDS = 30
 _LEASE = timedelta(seconds=LEASE_SECONDS)
@@ -52,6 +53,10 @@ class LeasedJob:
     isolated: bool
     attempts: int
     source: UUID | None = None
+
+
+Wanted = tuple[UUID, int, dict[str, Any]]
+"""A step to be made: subject, generation, payload."""
 
 
 def enqueue(
@@ -90,6 +95,28 @@ def enqueue(
         )
     )
     return job_id
+
+
+def enqueue_all(
+    tx: Transaction,
+    agency_id: UUID,
+    kind: str,
+    wanted: Iterable[Wanted],
+    *,
+    priority: int = 100,
+    source: UUID | None = None,
+) -> None:
+    """`enqueue` for many steps of one kind and one source, in their order, with one statement."""
+    insert_missing(
+        tx,
+        Job,
+        [
+            {"id": new_id(), "agency_id": agency_id, "kind": kind, "subject_id": subject_id, "generation": generation,
+             "payload": payload, "priority": priority, "source": source, "turn": _turn(tx, source, priority),
+             "created_at": tx.now}
+            for subject_id, generation, payload in wanted
+        ],
+    )  # fmt: skip
 
 
 def _turn(tx: Transaction, source: UUID | None, priority: int) -> int:
@@ -173,6 +200,11 @@ def heartbeat(tx: Transaction, owner: str, at_work: Collection[UUID]) -> int:
 def finish(tx: Transaction, job: LeasedJob) -> None:
     """Mark the step done, inside the transaction that commits its result. Raises LeaseLost: roll back and forget."""
     _update_leased(tx, job, state="done", finished_at=tx.now, payload={}, leased_by=None, lease_until=None)
+
+
+def hold(tx: Transaction, job: LeasedJob, payload: dict[str, Any]) -> None:
+    """Commit a part of a long step, and what the next part must know. Raises LeaseLost: roll back and forget."""
+    _update_leased(tx, job, payload=payload)
 
 
 def give_back(tx: Transaction, job: LeasedJob, error: str, *, isolate: bool = False) -> None:

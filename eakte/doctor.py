@@ -248,8 +248,10 @@ def _owed_to_index() -> Select[UUID]:
 
 def _work_findings(session: Session, services: Services) -> Iterator[Finding]:
     open_jobs = select(Job.id).where(Job.state.in_(("ready", "leased")))
-    stuck = select(MailItem.id).where(
-        MailItem.state == "in_work", ~exists(open_jobs.where(Job.subject_id == MailItem.id).correlate(MailItem))
+    stuck = select(MailItem.id).where(  # while its receipt is being split, a letter waits for that
+        MailItem.state == "in_work",
+        ~exists(open_jobs.where(Job.subject_id == MailItem.id).correlate(MailItem)),
+        ~exists(open_jobs.where(Job.subject_id == MailItem.receipt_id).correlate(MailItem)),
     )
     for item_id in session.scalars(stuck):
         yield Finding("jobs", "item_without_job", str(item_id), "An dieser Sendung arbeitet niemand mehr.")

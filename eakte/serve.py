@@ -15,6 +15,7 @@ from core.errors import Unavailable
 from core.isolation import ChildPool, Finished, Limits
 from core.settings import Settings
 from eakte.bootstrap import Services, agency_id, exclusive, open_services
+from eakte.punctual import PunctualProtocol
 from eakte.searching import require_usable_index, search_service
 from web.router import routers
 
@@ -61,5 +62,5 @@ def serve(settings: Settings) -> None:
     with exclusive(settings, "server"):
         uvicorn.run(
             build_app(services), host=settings.host, port=settings.port, log_level="warning", access_log=False,
-            server_header=False, timeout_graceful_shutdown=5,
+            server_header=False, timeout_graceful_shutdown=5, http=PunctualProtocol,
         )  # fmt: skip

@@ -4,8 +4,12 @@ files.
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -75,13 +79,28 @@ class OrphanSweep:
         return removed
 
 
+@contextmanager
+def in_use(folder: Path) -> Iterator[None]:
+    """Keep a temporary folder from being taken for a dead process's, however long nothing is written in it."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(handle)
+
+
 def remove_stale_files(folder: Path, seconds: float) -> int:
-    """Remove temporary files and folders in which nothing is younger than `seconds`: their process is long dead."""
+    """Remove temporary files and folders in which nothing is younger than `seconds` and which nobody keeps: their process
+    is long dead.
+    """
     removed = 0
     for path in folder.iterdir() if folder.is_dir() else ():
         try:
             if time.time() - _youngest(path) > seconds:
                 if path.is_dir() and not path.is_symlink():
+                    if _kept(path):
+                        continue
                     shutil.rmtree(path)
                 else:
                     path.unlink()
@@ -89,6 +108,17 @@ def remove_stale_files(folder: Path, seconds: float) -> int:
         except FileNotFoundError:
             continue
     return removed
+
+
+def _kept(folder: Path) -> bool:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(handle)
+    return False
 
 
 def _youngest(path: Path) -> float:

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from archive.blobs.port import BlobStore, StoredBlob
-from core.ids import new_id
+from core.ids import derived_id
 from ingest.barcodes import read_mark
 from ingest.images import is_blank
 from ingest.ledger import SCANNING_CHANNELS
-from ingest.masters import write_master
+from ingest.masters import open_batch
 from ingest.models import ItemPage, MailItem, Receipt
 from ingest.opening import Inspection
-from ingest.pageimage import PageUnreadable, load_page
+from ingest.pageimage import PageLoader, PageUnreadable, open_pages
 from ingest.reading import as_grey
 from ingest.sheets import Sheet
 from ingest.splitting import Item, MarkedPage, Split, split_pages
@@ -55,10 +55,10 @@ def cut(store: BlobStore, folder: Path, path: Path, receipt: Receipt, inspection
         hashes = [page.raw_sha256 for page in inspection.pages]
         return Cut(inspection, found, [_letter(receipt, inspection, found, 1, whole, hashes)])
     letters = []
-    with tempfile.TemporaryDirectory(dir=folder, prefix="split-") as temporary:
+    with tempfile.TemporaryDirectory(dir=folder, prefix="split-") as temporary, open_batch(path, media_type) as write:
         for number, item in enumerate(found.items, 1):
             out = Path(temporary) / "master"
-            hashes = write_master(path, media_type, item.pages, out)
+            hashes = write(item.pages, out)
             letters.append(_letter(receipt, inspection, found, number, store.put_file(out), hashes))
     return Cut(inspection, found, letters)
 
@@ -67,8 +67,8 @@ def _find_items(path: Path, inspection: Inspection, receipt: Receipt) -> Split:
     scanning = receipt.channel in SCANNING_CHANNELS
     numbers = [page.page_no for page in inspection.pages if scanning and page.may_be_sheet]
     # A batch is one step: until it is split, the other lanes have nothing of it to do.
-    with ThreadPoolExecutor(_LOOKING) as pool:
-        seen = dict(zip(numbers, pool.map(lambda number: _look_at(path, number), numbers), strict=True))
+    with open_pages(path) as load, ThreadPoolExecutor(_LOOKING) as pool:
+        seen = dict(zip(numbers, pool.map(lambda number: _look_at(load, number), numbers), strict=True))
     marked = [MarkedPage(page.page_no, *seen.get(page.page_no, (None, False))) for page in inspection.pages]
     found = split_pages(marked, receipt.sheets_told)
     if found.items or not marked:
@@ -77,9 +77,9 @@ def _find_items(path: Path, inspection: Inspection, receipt: Receipt) -> Split:
     return Split((Item(tuple(page.page_no for page in marked)),), (), (), found.batch, False, only_sheets=True)
 
 
-def _look_at(path: Path, page_no: int) -> tuple[Sheet | None, bool]:
+def _look_at(load: PageLoader, page_no: int) -> tuple[Sheet | None, bool]:
     try:
-        page = load_page(path, page_no, reduce=_MARK_REDUCE, grey=True)
+        page = load(page_no, reduce=_MARK_REDUCE, grey=True)
     except PageUnreadable:
         return None, False
     grey = as_grey(page.pixels)
@@ -92,8 +92,8 @@ def _letter(
 ) -> Letter:
     cut_out = found.items[number - 1]
     item = MailItem(
-        id=new_id(), agency_id=receipt.agency_id, receipt_id=receipt.id, item_no=number, state="in_work",
-        page_count=len(cut_out.pages), sheet=cut_out.fields, master_sha256=master.sha256,
+        id=derived_id(receipt.id, number), agency_id=receipt.agency_id, receipt_id=receipt.id, item_no=number,
+        state="in_work", page_count=len(cut_out.pages), sheet=cut_out.fields, master_sha256=master.sha256,
         master_media_type=inspection.media_type or "", master_size=master.size,
         notes=[reason(note.code, note.text) for note in inspection.notes],
         forced_reasons=_forced(receipt, cut_out, found),

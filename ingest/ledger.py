@@ -21,10 +21,12 @@ from ingest import repository
 from ingest.errors import ChecksumDiffers, KeyReused
 from ingest.kinds import SPLIT
 from ingest.models import Receipt
+from ingest.repository import ACCEPTED
 
 _log = logger(__name__)
+EARLIEST = date(1950, 1, 1)
+"""Nothing older lies in a paper file that is still to be scanned: a year like 0026 is a slip."""
 SCANNING_CHANNELS = ("station", "hotfolder", "cli")
-ACCEPTED = "accepted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,9 @@ class Accepted:
 def receive(database: Database, store: BlobStore, agency_id: UUID, path: Path, delivery: Delivery) -> Accepted:
     """Store the file durably, then write the ledger row and the split job in one transaction.
 
-    The file may be consumed. Raises KeyReused, ChecksumDiffers, InvalidInput (date in the future), StorageFull; in each
-    case nothing is in the ledger. A crash in between leaves bytes without a claim, which the sweep removes.
+    The file may be consumed. Raises KeyReused, ChecksumDiffers, InvalidInput (date in the future or before EARLIEST),
+    StorageFull; in each case nothing is in the ledger. A crash in between leaves bytes without a claim, which the sweep
+    removes.
     """
     blob = store.put_file(path)
     if delivery.announced_sha256 and delivery.announced_sha256.lower() != blob.sha256:
@@ -73,6 +76,11 @@ def receive(database: Database, store: BlobStore, agency_id: UUID, path: Path, d
         if received_on > tx.today:
             raise InvalidInput(
                 "Das Eingangsdatum liegt in der Zukunft. Nichts wurde angenommen.", "received_on lies in the future"
+            )
+        if received_on < EARLIEST:
+            raise InvalidInput(
+                f"Das Eingangsdatum liegt vor dem Jahr {EARLIEST.year}. Nichts wurde angenommen.",
+                f"received_on lies before the year {EARLIEST.year}",
             )
         known = _known(tx, delivery, blob, received_on)
         if known is not None:

@@ -20,7 +20,7 @@ from core.clock import AGENCY_ZONE
 from core.errors import NotFound
 from ingest.models import MailItem, Receipt, ReceiptPage
 from ingest.quarantine import own_receipts
-from ingest.repository import OPEN_STATES, STATE_NOW, waits_for_a_person
+from ingest.repository import OPEN_STATES, STATE_NOW, is_split, waits_for_a_person
 from organisation.models import ScanStation
 
 STATES = ("filed", "clearing", "in_work", "quarantined", "rejected", "ended")
@@ -135,7 +135,7 @@ def _states(session: Session, chosen: ColumnElement[bool]) -> dict[UUID, dict[st
         select(MailItem.receipt_id, state, func.count())
         .join(Receipt, Receipt.id == MailItem.receipt_id)
         .outerjoin(Document, Document.id == MailItem.document_id)
-        .where(chosen)
+        .where(chosen, is_split())
         .group_by(MailItem.receipt_id, state)
     )
     found: dict[UUID, dict[str, int]] = {}

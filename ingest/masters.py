@@ -5,31 +5,45 @@ Deterministic: the same item of the same batch gives the same bytes (I4). Opens 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pikepdf
-import pypdfium2 as pdfium
 from PIL import Image
 
-from ingest.pageimage import frame_hash, page_shape
+from ingest.pageimage import frame_hash, image_hash, page_images
 
 
 class MasterDiffers(ValueError):
     """A page of the master does not hold the image of the batch: nothing may be built on it."""
 
 
-def write_master(batch: Path, media_type: str, pages: Sequence[int], out: Path) -> list[str]:
-    """Write pages (from 1) of `batch` to `out`; returns each page's image hash. Raises MasterDiffers.
+class MasterWriter(Protocol):
+    """Writes pages (from 1) of an open batch to `out`; returns each page's image hash. Raises MasterDiffers.
 
     Image streams of a PDF are carried over untouched; frames of a TIFF keep their pixels (lossless).
     """
-    return _write_pdf(batch, pages, out) if media_type == "application/pdf" else _write_frames(batch, pages, out)
+
+    def __call__(self, pages: Sequence[int], out: Path) -> list[str]: ...
 
 
-def _write_pdf(batch: Path, pages: Sequence[int], out: Path) -> list[str]:
-    with pikepdf.open(batch) as source, pikepdf.new() as master:
+@contextmanager
+def open_batch(batch: Path, media_type: str) -> Iterator[MasterWriter]:
+    """The writer of a batch that is opened once: of thousands of pages, opening costs more than a letter."""
+    if media_type == "application/pdf":
+        with pikepdf.open(batch) as pdf:
+            yield partial(_write_pdf, pdf)
+    else:
+        with Image.open(batch) as image:
+            yield partial(_write_frames, image)
+
+
+def _write_pdf(source: pikepdf.Pdf, pages: Sequence[int], out: Path) -> list[str]:
+    with pikepdf.new() as master:
         for number in pages:
             master.pages.append(source.pages[number - 1])
         master.save(
@@ -39,24 +53,19 @@ def _write_pdf(batch: Path, pages: Sequence[int], out: Path) -> list[str]:
             compress_streams=False,
             stream_decode_level=pikepdf.StreamDecodeLevel.none,
         )
-    before = _pdf_hashes(batch, pages)
-    after = _pdf_hashes(out, range(1, len(pages) + 1))
+    before = [image_hash(page_images(source.pages[number - 1])) for number in pages]
+    with pikepdf.open(out) as written:
+        after = [image_hash(page_images(page)) for page in written.pages]
     if before != after:
         raise MasterDiffers("the master's image streams differ from the batch")
     return after
 
 
-def _pdf_hashes(path: Path, pages: Sequence[int]) -> list[str]:
-    with pikepdf.open(path) as pdf, pdfium.PdfDocument(path) as document:
-        return [page_shape(pdf, document, number).raw_sha256 for number in pages]
-
-
-def _write_frames(batch: Path, pages: Sequence[int], out: Path) -> list[str]:
-    with Image.open(batch) as source:
-        frames = []
-        for number in pages:
-            source.seek(number - 1)
-            frames.append(source.copy())
+def _write_frames(source: Image.Image, pages: Sequence[int], out: Path) -> list[str]:
+    frames = []
+    for number in pages:
+        source.seek(number - 1)
+        frames.append(source.copy())
     first, *rest = frames
     bilevel = all(frame.mode == "1" for frame in frames)
     first.save(out, "TIFF", save_all=True, append_images=rest, compression="group4" if bilevel else "tiff_lzw")

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from core.actor import system_actor
 from core.audit import record_act
 from core.database import Transaction
 from core.ids import new_id
 from core.jobs import LeasedJob
+from ingest import portions
 from ingest.kinds import SPLIT
 from ingest.models import MailItem, Receipt
 from ingest.texts import quarantine_reason
@@ -35,17 +36,26 @@ def refuse_receipt(tx: Transaction, receipt: Receipt, state: str, reasons: list[
 def finish_receipt(tx: Transaction, receipt: Receipt) -> None:
     """Note when the last item of a receipt reached its final state."""
     tx.session.flush()
-    ends = tx.session.execute(select(MailItem.state, MailItem.final_at).where(MailItem.receipt_id == receipt.id)).all()
-    if all(state != "in_work" for state, _ in ends):
-        receipt.final_at = max((moment for _, moment in ends if moment), default=tx.now)
+    mine = MailItem.receipt_id == receipt.id
+    # Letters are worked on in their order: seen from the end, one that is still open is found at once.
+    unfinished = select(MailItem.id).where(mine, MailItem.state == "in_work").order_by(MailItem.item_no.desc())
+    if receipt.state == "split" and tx.session.scalar(unfinished.limit(1)) is None:
+        receipt.final_at = tx.session.scalar(select(func.max(MailItem.final_at)).where(mine)) or tx.now
 
 
 def quarantine_job(tx: Transaction, job: LeasedJob, error: str) -> None:
-    """Put what the job worked on into quarantine: its step killed its own child, alone, three times."""
+    """Put what the job worked on into quarantine: its step killed its own child, alone, three times.
+
+    A receipt that is split already stays so: its letters are all there, and what was missing is made up for here.
+    """
     reasons = [quarantine_reason(error)]
     actor = system_actor(job.agency_id)
     if job.kind == SPLIT:
         receipt = tx.session.get_one(Receipt, job.subject_id)
+        if receipt.state == "split":
+            portions.give_out_rest(tx, job)
+            return
+        portions.forget(tx, receipt.id)
         refuse_receipt(tx, receipt, "quarantined", reasons)
     else:
         item = tx.session.get_one(MailItem, job.subject_id)

@@ -9,9 +9,12 @@ import ctypes
 import hashlib
 import io
 import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import cv2
 import numpy as np
@@ -34,7 +37,7 @@ _CODE_SEGMENTS = 40  # a whole code may be one path
 
 _UNREADABLE = (
     *(pikepdf.PikepdfError, pikepdf.PdfError, pdfium.PdfiumError, cv2.error),
-    *(OSError, SyntaxError, ValueError, NotImplementedError, RecursionError),
+    *(OSError, EOFError, SyntaxError, ValueError, NotImplementedError, RecursionError),
 )
 # Sound images that pikepdf cannot take out (JBIG2 without its program, spot colours, broken profiles): PDFium draws them.
 _NOT_TAKEN_OUT = (
@@ -88,15 +91,52 @@ def is_pdf(path: Path) -> bool:
         return b"%PDF-" in file.read(1024)
 
 
-def load_page(path: Path, page_no: int, *, reduce: int = 1, grey: bool = False) -> PageImage:
-    """Page `page_no` (from 1). `reduce` 2 or 4 decodes a smaller copy; `dpi` follows. `grey` draws born-digital pages
-    without colour (cheaper). Several threads may load pages; only JPEG is then decoded at the same time.
-    Raises PageUnreadable.
+class PageLoader(Protocol):
+    """Loads page `page_no` (from 1) of an open file.
+
+    `reduce` 2 or 4 decodes a smaller copy; `dpi` follows. `grey` draws born-digital pages without colour (cheaper).
+    Several threads may load pages; only JPEG is then decoded at the same time. Raises PageUnreadable.
     """
+
+    def __call__(self, page_no: int, *, reduce: int = 1, grey: bool = False) -> PageImage: ...
+
+
+@contextmanager
+def open_pages(path: Path) -> Iterator[PageLoader]:
+    """The loader of a file that is opened once: of a large batch, opening costs more than a page."""
+    if not is_pdf(path):
+        with Image.open(path) as image:
+            yield partial(_readable, partial(_frame, image))
+        return
+    with _documents:
+        pdf, document = pikepdf.open(path), pdfium.PdfDocument(path)
     try:
-        return _load_pdf_page(path, page_no, reduce, grey) if is_pdf(path) else _load_frame(path, page_no, reduce)
+        yield partial(_readable, partial(_pdf_page, pdf, document))
+    finally:
+        with _documents:
+            document.close()
+            pdf.close()
+
+
+def load_page(path: Path, page_no: int, *, reduce: int = 1, grey: bool = False) -> PageImage:
+    """One page of a file, see PageLoader. Raises PageUnreadable, also for a file that cannot be opened."""
+    try:
+        with open_pages(path) as load:
+            return load(page_no, reduce=reduce, grey=grey)
     except _UNREADABLE as error:
-        raise PageUnreadable(f"page {page_no} cannot be decoded: {type(error).__name__}") from error
+        raise _unreadable(page_no, error) from error
+
+
+def _readable(load: PageLoader, page_no: int, *, reduce: int = 1, grey: bool = False) -> PageImage:
+    try:
+        return load(page_no, reduce=reduce, grey=grey)
+    except _UNREADABLE as error:
+        raise _unreadable(page_no, error) from error
+
+
+def _unreadable(page_no: int, error: Exception) -> PageUnreadable:
+    """What a library's error means here."""
+    return PageUnreadable(f"page {page_no} cannot be decoded: {type(error).__name__}")
 
 
 def page_shape(pdf: pikepdf.Pdf, document: pdfium.PdfDocument, page_no: int) -> PageShape:
@@ -104,11 +144,11 @@ def page_shape(pdf: pikepdf.Pdf, document: pdfium.PdfDocument, page_no: int) -> 
     page = document[page_no - 1]
     coverage, _ = _coverage(page)
     characters = page.get_textpage().count_chars()
-    images = _images(pdf.pages[page_no - 1])
+    images = page_images(pdf.pages[page_no - 1])
     pixels = max((int(image.get("/Width", 0)) * int(image.get("/Height", 0)) for image in images), default=0)
     kind: Literal["scan", "digital"] = "scan" if images and coverage >= _SCAN_COVERAGE else "digital"
     may_hold_code = kind == "scan" or _may_hold_code(page)
-    return PageShape(kind, characters >= _OWN_TEXT_CHARS, _raw_hash(images), pixels / 1e6, characters, may_hold_code)
+    return PageShape(kind, characters >= _OWN_TEXT_CHARS, image_hash(images), pixels / 1e6, characters, may_hold_code)
 
 
 def _may_hold_code(page: pdfium.PdfPage) -> bool:
@@ -131,19 +171,22 @@ def frame_hash(pixels: Pixels) -> str:
     return hashlib.sha256(repr(pixels.shape).encode() + np.ascontiguousarray(pixels).tobytes()).hexdigest()
 
 
-def _load_pdf_page(path: Path, page_no: int, reduce: int, grey: bool) -> PageImage:
-    with _documents, pikepdf.open(path) as pdf, pdfium.PdfDocument(path) as document:
+def _pdf_page(
+    pdf: pikepdf.Pdf, document: pdfium.PdfDocument, page_no: int, *, reduce: int = 1, grey: bool = False
+) -> PageImage:
+    with _documents:
         shape = page_shape(pdf, document, page_no)
         if shape.megapixels > DEFAULT.megapixels:
             raise PageUnreadable("page image over the limit")
         page = document[page_no - 1]
-        images = _images(pdf.pages[page_no - 1])
+        images = page_images(pdf.pages[page_no - 1])
         is_scan = shape.kind == "scan" and len(images) == 1
         _, inches = _coverage(page)
         dpi = _render_dpi(page) // reduce
         jpeg = _plain_jpeg(images[0]) if is_scan else None
         if jpeg is None:
             pixels = _decoded(images[0], page, reduce) if is_scan else _drawn(page, dpi, grey or shape.kind == "scan")
+        page.close()
     if jpeg is not None:
         pixels = _decoded_jpeg(jpeg, reduce)
     height, width = pixels.shape[:2]
@@ -152,9 +195,11 @@ def _load_pdf_page(path: Path, page_no: int, reduce: int, grey: bool) -> PageIma
     return PageImage(pixels, dpi, width, height, shape.raw_sha256, shape.kind, shape.own_text)
 
 
-def _load_frame(path: Path, page_no: int, reduce: int) -> PageImage:
-    with _documents, Image.open(path) as image:
-        if page_no > 1:
+def _frame(
+    image: Image.Image, page_no: int, *, reduce: int = 1, grey: bool = False  # noqa: ARG001 nothing is drawn here
+) -> PageImage:  # fmt: skip
+    with _documents:
+        if page_no - 1 != image.tell():
             image.seek(page_no - 1)
         if image.width * image.height > DEFAULT.megapixels * 1_000_000:
             raise PageUnreadable("page image over the limit")
@@ -174,13 +219,14 @@ def told_dpi(image: Image.Image) -> int:
     return round(told) if 0 < told <= _HIGHEST_DPI else 0
 
 
-def _images(page: pikepdf.Page) -> list[Any]:
+def page_images(page: pikepdf.Page) -> list[Any]:
     """The page's own image streams, in a stable order; masks of other images are not pages."""
     images = page.get_images(recursive=False)
     return [images[name] for name in sorted(images.keys())]
 
 
-def _raw_hash(images: list[Any]) -> str:
+def image_hash(images: Sequence[Any]) -> str:
+    """Hash of undecoded image streams."""
     digest = hashlib.sha256()
     for image in images:
         digest.update(image.read_raw_bytes())

@@ -92,6 +92,11 @@ def reprocess(database: Database, agency_id: UUID, item_id: UUID) -> None:
         document = tx.session.get(Document, item.document_id) if item.document_id else None
         if item.state not in ("clearing", "in_work") or (document is not None and repository.decided(document)):
             raise Conflict("Nur Sendungen in der Klärung lassen sich neu verarbeiten.", "the item is not in clearing")
+        if tx.session.get_one(Receipt, item.receipt_id).state == repository.ACCEPTED:
+            raise Conflict(
+                "Der Posteingang wird gerade in Sendungen geteilt. Bitte gleich noch einmal.",
+                "its receipt is not split yet",
+            )
         record_act(tx, system_actor(agency_id), "item.reprocessed", "mail_item", item.id)
         restart_item(tx, item)
 
@@ -101,12 +106,11 @@ def restart_item(tx: Transaction, item: MailItem) -> None:
     generation = jobs.next_generation(tx.session, READ, item.id)
     item.state, item.final_at = "in_work", None
     source = tx.session.get_one(Receipt, item.receipt_id).station_id
-    for page in repository.item_pages(tx.session, item.id):
+    pages = repository.item_pages(tx.session, item.id)
+    for page in pages:
         page.read_at = None
-        jobs.enqueue(
-            tx, item.agency_id, READ, item.id, payload={"page_no": page.page_no}, source=source,
-            generation=generation + page.page_no,
-        )  # fmt: skip
+    wanted = ((item.id, generation + page.page_no, {"page_no": page.page_no}) for page in pages)
+    jobs.enqueue_all(tx, item.agency_id, READ, wanted, source=source)
 
 
 def _split_again(tx: Transaction, item: MailItem) -> None:

@@ -20,7 +20,6 @@ from archive.models import (
     PersonMark,
     PersonName,
 )
-from archive.names import name_key
 from ingest.register_view import AddressFact, CaseCandidate, LookupKeys, NameFact, PersonFact
 from organisation.models import OrgUnit
 
@@ -67,12 +66,12 @@ class ArchiveRegister:
         found: set[UUID] = set()
         for part in _chunks(family_keys):
             query = (
-                select(PersonName.person_id, PersonName.given_names)
+                select(PersonName.person_id, PersonName.given_key)
                 .join(Person, Person.id == PersonName.person_id)
                 .where(Person.agency_id == self._agency_id, PersonName.family_key.in_(part))
             )
             for person_id, given in self._session.execute(query):
-                if given_keys & set(name_key(given).split()):
+                if given_keys & set(given.split()):
                     found.add(person_id)
         return found
 

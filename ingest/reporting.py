@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from archive.access import NAMED_ONLY
@@ -24,7 +24,7 @@ STATES = ("in_work", "filed", "clearing", "quarantined", "rejected")
 
 def item_lines(session: Session, receipt: Receipt, source: str | None = None) -> list[dict[str, Any]]:
     """One object per mail item of the receipt, in order; none while it is not split yet."""
-    return [_line(session, receipt, item, source) for item in repository.items_of(session, receipt.id)]
+    return [_line(session, receipt, item, source) for item in _items(session, receipt)]
 
 
 def station_lines(session: Session, receipt: Receipt) -> list[dict[str, Any]]:
@@ -34,7 +34,7 @@ def station_lines(session: Session, receipt: Receipt) -> list[dict[str, Any]]:
     access; so is why a person dismissed it. The number of a sealed case is never told.
     """
     lines = []
-    for item in repository.items_of(session, receipt.id):
+    for item in _items(session, receipt):
         line = _line(session, receipt, item, None)
         document = session.get(Document, item.document_id) if item.document_id else None
         if document is not None and (repository.decided(document) or document.clearing_scope != "general"):
@@ -45,6 +45,10 @@ def station_lines(session: Session, receipt: Receipt) -> list[dict[str, Any]]:
             line["case_file_number"] = None
         lines.append(line)
     return lines
+
+
+def _items(session: Session, receipt: Receipt) -> Sequence[MailItem]:
+    return () if receipt.state == repository.ACCEPTED else repository.items_of(session, receipt.id)
 
 
 def _line(session: Session, receipt: Receipt, item: MailItem, source: str | None) -> dict[str, Any]:
@@ -86,10 +90,14 @@ def reconcile(database: Database, store: BlobStore, agency_id: UUID, orphan_grac
 
 def _counts(session: Session, agency_id: UUID) -> dict[str, int]:
     mine = select(func.count()).select_from(Receipt).where(Receipt.agency_id == agency_id)
-    without_items = mine.where(~exists().where(MailItem.receipt_id == Receipt.id))
+    without_items = mine.where(or_(~repository.is_split(), ~exists().where(MailItem.receipt_id == Receipt.id)))
     states = dict.fromkeys(STATES, 0)
     now = select(repository.STATE_NOW, func.count()).select_from(MailItem)
-    items = now.outerjoin(Document, Document.id == MailItem.document_id).where(MailItem.agency_id == agency_id)
+    items = (
+        now.join(Receipt, Receipt.id == MailItem.receipt_id)
+        .outerjoin(Document, Document.id == MailItem.document_id)
+        .where(MailItem.agency_id == agency_id, repository.is_split())
+    )
     for state, number in session.execute(items.group_by(repository.STATE_NOW)):
         states[state] += number
     states["in_work"] += session.scalar(without_items) or 0

@@ -17,7 +17,13 @@ STATE_NOW = case(  # over MailItem outer-joined to Document: what a person has m
 )
 
 
+ACCEPTED = "accepted"
 OPEN_STATES = ("quarantined", "rejected")
+
+
+def is_split() -> ColumnElement[bool]:
+    """Condition on MailItem and Receipt: the receipt is split as a whole. Before, its letters are one piece of work."""
+    return Receipt.state != ACCEPTED
 
 
 def waits_for_a_person() -> ColumnElement[bool]:
@@ -64,7 +70,7 @@ def accepted_since(
 
 
 def items_of(session: Session, receipt_id: UUID) -> Sequence[MailItem]:
-    """The mail items of a receipt in order."""
+    """The mail items of a receipt in order, also those that a split under way has laid down."""
     return session.scalars(select(MailItem).where(MailItem.receipt_id == receipt_id).order_by(MailItem.item_no)).all()
 
 
@@ -73,6 +79,13 @@ def item_pages(session: Session, mail_item_id: UUID) -> Sequence[ItemPage]:
     return session.scalars(
         select(ItemPage).where(ItemPage.mail_item_id == mail_item_id).order_by(ItemPage.page_no)
     ).all()
+
+
+def pages_of_receipt(session: Session, receipt_id: UUID, offset: int, limit: int | None) -> list[tuple[UUID, int]]:
+    """Item and number of the pages of all letters of a receipt in their order, `limit` of them after `offset`."""
+    query = select(ItemPage.mail_item_id, ItemPage.page_no).join(MailItem, MailItem.id == ItemPage.mail_item_id)
+    ordered = query.where(MailItem.receipt_id == receipt_id).order_by(MailItem.item_no, ItemPage.page_no)
+    return [(item_id, page_no) for item_id, page_no in session.execute(ordered.offset(offset).limit(limit))]
 
 
 def unread_pages(session: Session, mail_item_id: UUID) -> int:

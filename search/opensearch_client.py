@@ -28,6 +28,8 @@ _CONNECTIONS: Final = 16
 """Kept open, as many threads of a server ask at once; left to itself the client keeps one."""
 _TALKATIVE: Final = ("opensearch", "opensearchpy.trace")
 """Loggers of the client that quote what is searched for and what documents say."""
+_POOL: Final = "urllib3.connectionpool"
+"""Warns of each connection beyond those kept, again and again while the server is away; our answers say it once each."""
 TOO_MANY: Final = 429
 TOO_LARGE: Final = 413
 _SERVER_ERROR: Final = 500
@@ -47,6 +49,7 @@ def connect(server: Server) -> OpenSearch:
     """A client; opens no connection yet. Threads may share it, processes not."""
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    logging.getLogger(_POOL).setLevel(logging.ERROR)
     encrypted = server.url.startswith("https://")
     context = ssl.create_default_context(cafile=str(server.ca_file)) if encrypted and server.ca_file else None
     return OpenSearch(

@@ -53,21 +53,34 @@ def revived(database: Database, store: BlobStore, blobs: Iterable[StoredBlob]) -
 def claim(
     tx: Transaction, owner_type: str, owner_id: UUID, wanted: Mapping[str, StoredBlob], again: Revived = _NONE
 ) -> None:
-    """Note that `owner` needs these bytes, by role. Claiming again changes nothing; a tombstone is lifted.
+    """Note that `owner` needs these bytes, by role: `claim_each` for one owner."""
+    claim_each(tx, owner_type, {owner_id: wanted}, again)
+
+
+def claim_each(
+    tx: Transaction, owner_type: str, wanted: Mapping[UUID, Mapping[str, StoredBlob]], again: Revived = _NONE
+) -> None:
+    """Note that each owner needs its bytes, by role. Claiming again changes nothing; a tombstone is lifted.
 
     Raises BlobMissing when some are being removed, or were and `again` does not know them: the step stores them again
     and repeats.
     """
-    for row in _rows(tx, {blob.sha256: blob.size for blob in wanted.values()}):
+    for row in _rows(tx, {blob.sha256: blob.size for roles in wanted.values() for blob in roles.values()}):
         if row.removing_at is not None or (row.removed_at is not None and row.removed_at != again.get(row.sha256)):
             raise BlobMissing(
                 "Die Bytes sind nicht mehr da. Der Schritt wird wiederholt.", "blob vanished before its claim"
             )
         row.tombstoned_at, row.removed_at, row.lock_due_at = None, None, None
-    owner = {"owner_type": owner_type, "owner_id": owner_id, "created_at": tx.now}
     insert_missing(
-        tx, BlobClaim, [{"id": new_id(), "sha256": blob.sha256, "role": role, **owner} for role, blob in wanted.items()]
-    )
+        tx,
+        BlobClaim,
+        [
+            {"id": new_id(), "sha256": blob.sha256, "role": role, "owner_type": owner_type, "owner_id": owner_id,
+             "created_at": tx.now}
+            for owner_id, roles in wanted.items()
+            for role, blob in roles.items()
+        ],
+    )  # fmt: skip
 
 
 def look_at_locks(tx: Transaction, document_ids: Collection[UUID]) -> None:
@@ -89,12 +102,17 @@ def _look_at(tx: Transaction, owners: ColumnElement[bool]) -> None:
 
 
 def release(tx: Transaction, owner_type: str, owner_id: UUID, role: str | None = None) -> list[str]:
-    """Drop the owner's claims (of one role, or all) and tombstone bytes without any claim left. Idempotent.
+    """Drop the owner's claims (of one role, or all): `release_each` for one owner."""
+    return release_each(tx, owner_type, [owner_id], role)
+
+
+def release_each(tx: Transaction, owner_type: str, owner_ids: Collection[UUID], role: str | None = None) -> list[str]:
+    """Drop the owners' claims (of one role, or all) and tombstone bytes without any claim left. Idempotent.
 
     Returns the addresses tombstoned now.
     """
-    mine = select(BlobClaim.sha256).where(BlobClaim.owner_type == owner_type, BlobClaim.owner_id == owner_id)
-    doomed = delete(BlobClaim).where(BlobClaim.owner_type == owner_type, BlobClaim.owner_id == owner_id)
+    mine = select(BlobClaim.sha256).where(BlobClaim.owner_type == owner_type, BlobClaim.owner_id.in_(owner_ids))
+    doomed = delete(BlobClaim).where(BlobClaim.owner_type == owner_type, BlobClaim.owner_id.in_(owner_ids))
     if role is not None:
         mine, doomed = mine.where(BlobClaim.role == role), doomed.where(BlobClaim.role == role)
     addresses = sorted(set(tx.session.scalars(mine)))

@@ -27,6 +27,7 @@ from core.models import AuditBlock, AuditEvent
 BLOCK_SIZE = 500
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_ON_ITS_WAY = timedelta(hours=1)
 
 
 def event_fields(event: AuditEvent) -> dict[str, Any]:
@@ -141,15 +142,25 @@ def anchored_head(block: AuditBlock) -> Head:
     return {"block_no": block.block_no, "last_no": block.last_no, "hash": block.block_hash.hex(), "sealed_at": at}
 
 
+def long_sealed(head: Head, now: datetime) -> bool:
+    """Whether its anchor should be there by now, wherever sealing was interrupted."""
+    return bool(now - (_EPOCH + head["sealed_at"] * _MICROSECOND) > _ON_ITS_WAY)
+
+
 def _anchor_newest(database: Database, anchors: Anchors) -> int:
-    """Anchor the newest head when it is the only one that lacks its anchor. Returns its number, 0 without any."""
+    """Anchor the newest head when it is the only one that lacks its anchor. Returns its number, 0 without any.
+
+    The only head of all has none before it that could show whether anchors are lost: there, its age decides.
+    """
     with database.read() as session:
         newest = session.scalars(select(AuditBlock).order_by(AuditBlock.block_no.desc()).limit(2)).all()
     if not newest:
         return 0
     head, *before = newest
-    if not anchors.has(head.block_no) and all(anchors.has(one.block_no) for one in before):
-        anchors.append([anchored_head(head)])
+    made = anchored_head(head)
+    lost = any(not anchors.has(one.block_no) for one in before) if before else long_sealed(made, database.clock.now())
+    if not anchors.has(head.block_no) and not lost:
+        anchors.append([made])
     return head.block_no
 
 

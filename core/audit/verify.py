@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, true
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from core.audit.anchors import Anchors
 from core.audit.hashing import ZERO, block_hash, leaf_hash, merkle_root
-from core.audit.sealing import BLOCK_SIZE, anchored_head, event_fields
+from core.audit.sealing import BLOCK_SIZE, anchored_head, event_fields, long_sealed
 from core.database import Database
 from core.models import AuditBlock, AuditEvent
 
@@ -60,9 +61,9 @@ def verify(database: Database, anchors: Anchors) -> Verdict:
     """Recompute every sealed event, block and link, and compare the heads with the anchors outside the database.
 
     Sound beside a running sealer: anchors read before the database may not be ahead of it, and a head without an anchor
-    counts only when the anchors read afterwards lack it too; the newest may be on its way. Each block is read in a
-    transaction of its own, since one over the whole chain would keep the database from cleaning up behind it. That
-    loses nothing: a sealed block never changes, and its link is compared with the hash kept from the block before.
+    counts only when the anchors read afterwards lack it too; the newest may be on its way, for an hour. Each block is
+    read in a transaction of its own, since one over the whole chain would keep the database from cleaning up behind it.
+    That loses nothing: a sealed block never changes, and its link is compared with the hash kept from the block before.
     Raises Unavailable when the database cannot be asked.
     """
     verdict, walk = Verdict(), _Walk()
@@ -72,7 +73,7 @@ def verify(database: Database, anchors: Anchors) -> Verdict:
             pass
     except DatabaseError:
         verdict.problems.append(Problem(walk.event_no, "unreadable"))
-    verdict.problems.extend(_compare_anchors(before, anchors.all(), walk.heads))
+    verdict.problems.extend(_compare_anchors(before, anchors.all(), walk.heads, database.clock.now()))
     return verdict
 
 
@@ -163,7 +164,7 @@ def _beyond(session: Session, last_no: int) -> Iterator[Problem]:
 
 
 def _compare_anchors(
-    before: list[dict[str, Any]], after: list[dict[str, Any]], heads: dict[int, dict[str, Any]]
+    before: list[dict[str, Any]], after: list[dict[str, Any]], heads: dict[int, dict[str, Any]], now: datetime
 ) -> Iterator[Problem]:
     for head in before:
         known = heads.get(head["block_no"])
@@ -173,5 +174,5 @@ def _compare_anchors(
             yield Problem(head["last_no"], "anchor_mismatch")
     anchored = {head["block_no"] for head in (*before, *after)}
     for number, head in heads.items():
-        if number not in anchored and number != max(heads):
+        if number not in anchored and (number != max(heads) or long_sealed(head, now)):
             yield Problem(head["last_no"], "anchor_missing")

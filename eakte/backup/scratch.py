@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from core.settings import Settings
 from eakte.bootstrap import Services, open_services
+from ingest.cleaning import in_use
 
 
 @contextmanager
@@ -16,6 +17,7 @@ def throwaway(services: Services) -> Iterator[Services]:
     """An empty installation that is gone after the block. Raises ConfigurationError where no database may be made for it."""
     with (
         TemporaryDirectory(dir=services.settings.work_folder, prefix="rehearsal-") as folder,
+        in_use(Path(folder)),  # examining a large store writes nothing for hours
         _database(services, Path(folder)) as settings,
     ):
         target = open_services(settings, services.database.clock, migrate=True)

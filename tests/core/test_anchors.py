@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,10 @@ from core.audit import record_act
 from core.audit.anchors import AnchorFile, Head, add_missing
 from core.audit.sealing import seal
 from core.audit.verify import verify
+from core.clock import SetClock
 from core.database import AUDIT, RECORDS, Database, Transaction
 from core.ids import new_id
-from tests.support import make_agency, make_database
+from tests.support import NOON, make_agency, make_database
 
 
 class Shared:
@@ -104,3 +106,30 @@ def test_heads_of_several_files_become_one_chain(tmp_path: Path) -> None:
     assert [add_missing(shared, file.all()) for file in (*files, *files)] == [2, 2, 0, 0]
     assert verify(database, shared).ok
     assert all(verify(database, file).problems for file in files)
+
+
+def test_the_only_head_of_all_is_missed_too_and_not_written_anew_without_a_word(tmp_path: Path) -> None:
+    """There is no earlier head that could show that anchors are lost: after an hour it is not on its way any more."""
+    clock = SetClock(NOON)
+    database, anchors = make_database(tmp_path, clock), AnchorFile(tmp_path / "anchors.jsonl")
+    act(database)
+    seal(database, anchors)
+    anchors.path.unlink()
+    assert verify(database, anchors).ok  # killed between commit and anchor looks the same
+    clock.instant += timedelta(hours=2)
+    assert [(one.position, one.kind) for one in verify(database, anchors).problems] == [(1, "anchor_missing")]
+    assert seal(database, anchors) == 0
+    assert anchors.all() == []
+    act(database)
+    assert seal(database, anchors) == 1
+    assert (1, "anchor_missing") in [(one.position, one.kind) for one in verify(database, anchors).problems]
+
+
+def test_the_first_head_whose_sealer_was_just_killed_is_anchored_by_the_next(tmp_path: Path) -> None:
+    database, anchors = make_database(tmp_path), AnchorFile(tmp_path / "anchors.jsonl")
+    act(database)
+    with suppress(Killed):
+        seal(database, Shared([], dies))
+    assert seal(database, anchors) == 0
+    assert [head["block_no"] for head in anchors.all()] == [1]
+    assert verify(database, anchors).ok

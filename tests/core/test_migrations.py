@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import func, inspect, select
 from sqlalchemy.exc import IntegrityError
 
-from archive.models import BlobClaim
+from archive.models import BlobClaim, Person, PersonName
 from core import jobs, outbox
 from core.actor import system_actor
 from core.audit import record_act
@@ -61,4 +61,25 @@ def test_a_migration_leaves_no_reference_into_nothing(tmp_path: Path) -> None:
         tx.session.add(claim)
     with database.read() as session:
         assert session.scalar(select(func.count()).select_from(BlobClaim)) == 0
+    database.dispose()
+
+
+def test_given_names_of_an_older_version_are_folded(tmp_path: Path) -> None:
+    database = make_database(tmp_path)
+    given = {"Ümit Ali": "umit ali", "Jörg-Peter": "jorg peter", "Łucja": "lucja", "": ""}
+    with database.write() as tx:
+        person = Person(id=new_id(), agency_id=make_agency(tx))
+        tx.session.add(person)
+        tx.session.flush()
+        tx.session.add_all(
+            PersonName(person_id=person.id, family_name="Yıldız", given_names=one, family_key="yildiz") for one in given
+        )
+    folded = select(PersonName.given_names, PersonName.given_key)
+    with database.read() as session:
+        assert {name: key for name, key in session.execute(folded)} == given  # noqa: C416 rows are typed tuples
+    runner.downgrade(database.engine, "0003")
+    assert "given_key" not in {column["name"] for column in inspect(database.engine).get_columns("person_name")}
+    runner.upgrade(database.engine)
+    with database.read() as session:
+        assert {name: key for name, key in session.execute(folded)} == given  # noqa: C416 rows are typed tuples
     database.dispose()

@@ -30,7 +30,9 @@ def commands(group: click.Command, prefix: str = "eakte") -> Iterator[str]:
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
 def test_settings_are_documented(name: str) -> None:
     assert f"`EAKTE_{name.upper()}`" in OPERATION
-    assert Settings.model_fields[name].description
+    description = Settings.model_fields[name].description
+    assert description
+    assert description not in OPERATION, "the manual is German, like its readers"
 
 
 @pytest.mark.parametrize("command", sorted(commands(typer.main.get_command(app))))

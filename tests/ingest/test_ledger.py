@@ -13,7 +13,7 @@ from archive.blobs.port import StorageFull
 from core.errors import InvalidInput
 from core.models import AuditEvent, Job
 from ingest.errors import ChecksumDiffers, KeyReused
-from ingest.ledger import readable
+from ingest.ledger import EARLIEST, readable
 from ingest.models import Receipt
 from tests.ingest.ledger_door import Door
 from tests.support import NOON, raw
@@ -90,6 +90,15 @@ def test_a_future_date_is_refused_and_the_clock_set_back_does_not_lose_mail(door
         door.bring(b"letter", received_on=NOON.date() + timedelta(days=1))
     door.clock.instant -= timedelta(days=400)
     assert not door.bring(b"letter").repeated
+
+
+def test_a_date_that_no_paper_has_is_refused(door: Door) -> None:
+    for day in (date.min, date(26, 11, 24), EARLIEST - timedelta(days=1)):
+        with pytest.raises(InvalidInput) as refused:
+            door.bring(b"letter", received_on=day)
+        assert "1950" in refused.value.de
+    assert door.count(Receipt) == 0
+    assert not door.bring(b"letter", received_on=EARLIEST).repeated
 
 
 def test_after_the_clock_went_back_the_first_receipt_is_still_the_first(door: Door) -> None:

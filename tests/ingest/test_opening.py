@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from core.isolation import Crashed, Finished, KilledFromOutside, Limits, run_once
-from ingest.masters import write_master
+from ingest.masters import open_batch
 from ingest.opening import inspect
-from ingest.pageimage import load_page
+from ingest.pageimage import PageUnreadable, load_page, open_pages
 from tests.ingest.support import grey_pdf, letter_pixels
 
 
@@ -99,8 +99,11 @@ def test_active_content_and_a_wrong_name_are_noted(tmp_path: Path) -> None:
 
 def test_a_master_holds_the_same_image_streams_and_the_same_bytes_each_time(tmp_path: Path) -> None:
     batch = grey_pdf(tmp_path / "batch.pdf", [letter_pixels(seed) for seed in range(4)])
-    first = write_master(batch, "application/pdf", (2, 3), tmp_path / "a.pdf")
-    write_master(batch, "application/pdf", (2, 3), tmp_path / "b.pdf")
+    with open_batch(batch, "application/pdf") as write:
+        first = write((2, 3), tmp_path / "a.pdf")
+    with open_batch(batch, "application/pdf") as write:
+        write((1, 2), tmp_path / "other.pdf")
+        write((2, 3), tmp_path / "b.pdf")
     assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
     assert first == [load_page(batch, 2).raw_sha256, load_page(batch, 3).raw_sha256]
     assert np.array_equal(load_page(tmp_path / "a.pdf", 1).pixels, load_page(batch, 2).pixels)
@@ -110,8 +113,23 @@ def test_frames_of_a_tiff_keep_their_pixels(tmp_path: Path) -> None:
     frames = [Image.fromarray(letter_pixels(seed)) for seed in range(3)]
     batch = tmp_path / "batch.tif"
     frames[0].save(batch, save_all=True, append_images=frames[1:])
-    write_master(batch, "image/tiff", (3,), tmp_path / "one.tif")
+    with open_batch(batch, "image/tiff") as write:
+        write((3,), tmp_path / "one.tif")
+        write((1,), tmp_path / "earlier.tif")
     assert np.array_equal(load_page(tmp_path / "one.tif", 1).pixels, letter_pixels(2))
+    assert np.array_equal(load_page(tmp_path / "earlier.tif", 1).pixels, letter_pixels(0))
+
+
+def test_a_file_opened_once_shows_the_same_pages_in_any_order(tmp_path: Path) -> None:
+    frames = [Image.fromarray(letter_pixels(seed)) for seed in range(3)]
+    tiff = tmp_path / "batch.tif"
+    frames[0].save(tiff, save_all=True, append_images=frames[1:])
+    for path in (tiff, grey_pdf(tmp_path / "batch.pdf", [letter_pixels(seed) for seed in range(3)])):
+        with open_pages(path) as load:
+            for number in (1, 3, 2, 1):
+                assert np.array_equal(load(number).pixels, load_page(path, number).pixels)
+            with pytest.raises(PageUnreadable):
+                load(4)
 
 
 def test_children_end_as_values() -> None:

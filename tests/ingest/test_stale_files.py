@@ -6,7 +6,7 @@ import os
 import time
 from pathlib import Path
 
-from ingest.cleaning import remove_stale_files
+from ingest.cleaning import in_use, remove_stale_files
 
 HOUR = 3600.0
 
@@ -30,6 +30,16 @@ def test_only_what_nobody_writes_to_any_more_goes(tmp_path: Path) -> None:
     assert remove_stale_files(work, HOUR) == 3
     assert sorted(path.name for path in work.iterdir()) == ["new", "render-alive"]
     assert (elsewhere / "kept").exists()
+
+
+def test_a_folder_that_a_living_process_keeps_stays_however_old(tmp_path: Path) -> None:
+    kept = tmp_path / "rehearsal-long"
+    kept.mkdir()
+    aged(kept)
+    with in_use(kept), in_use(kept):
+        assert remove_stale_files(tmp_path, HOUR) == 0
+    assert remove_stale_files(tmp_path, HOUR) == 1
+    assert not kept.exists()
 
 
 def test_without_a_folder_there_is_nothing_to_do(tmp_path: Path) -> None:
