@@ -28,7 +28,7 @@ from eakte.demo.load import load_demo
 from eakte.demo.register import CSV_HEADER
 from retention.models import DisposalList
 from retention.pdf import Report
-from tests.databases import environment_at, settings_at
+from tests.databases import environment_at, open_at, rows_with, settings_at
 from tests.eakte.support import work_off
 
 WALK = (Path(__file__).resolve().parents[2] / "docs" / "aussonderung.md").read_text("utf-8")
@@ -51,7 +51,9 @@ class Office:
         return done
 
     def hits(self, words: list[str]) -> dict[str, set[str]]:
-        """Each word with the files of the data folder, certificates apart, that hold it in plain bytes in any case."""
+        """Each word with what holds it in any case: files of the data folder, certificates apart, by their plain bytes,
+        and tables of a database that is none of these files.
+        """
         found: dict[str, set[str]] = {word: set() for word in words}
         for path in self.home.rglob("*"):
             if path.is_file() and "certificates" not in path.parts:
@@ -59,6 +61,11 @@ class Office:
                 for word in words:
                     if word.lower().encode() in data:
                         found[word].add(str(path.relative_to(self.home)))
+        database = open_at(self.home)
+        for hit in rows_with(database, words):
+            table, _, word = hit.partition(":")
+            found[word].add(table)
+        database.dispose()
         return found
 
 

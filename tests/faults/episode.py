@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import Any
 
 from tests.faults import record
 from tests.faults.checks import come_to_rest, compare
@@ -15,22 +16,27 @@ from tests.faults.strikes import Strikes
 
 PAUSE, READERS = 8.0, 2
 AFTERWARDS_SECONDS = 5.0
+Figures = dict[str, Any]
 
 
 @dataclass(slots=True)
 class Episodes:
-    """The episodes of one stack, one after another: what they brought stays, and is compared again each time."""
+    """The episodes of one stack, one after another: what they brought stays, and is compared again each time.
+
+    `keep` takes the figures of each.
+    """
 
     stack: Stack
     load: Load
     rng: random.Random
+    keep: Callable[[Figures], None]
 
     @classmethod
-    def on(cls, stack: Stack, rng: random.Random, pause: float = PAUSE, readers: int = READERS) -> Episodes:
+    def on(cls, stack: Stack, rng: random.Random, keep: Callable[[Figures], None] = record.add) -> Episodes:
         """Nothing has happened yet on the stack."""
-        return cls(stack, Load(stack, pause, readers), rng)
+        return cls(stack, Load(stack, PAUSE, READERS), rng, keep)
 
-    def run(self, fault: str, strike: Callable[[Strikes], None], besides: Collection[int] = ()) -> dict[str, object]:
+    def run(self, fault: str, strike: Callable[[Strikes], None], besides: Collection[int] = ()) -> Figures:
         """The figures; `besides`: see judge. Raises AssertionError when anything was lost, doubled, or wrongly seen."""
         strikes = Strikes(self.stack, self.rng)
         begun = time.monotonic()
@@ -44,9 +50,9 @@ class Episodes:
         counted = compare(self.stack, self.load.stations)
         answers = [answer for one in (*stations, *readers) for answer in one.answers]
         seen = judge(answers, strikes.away, besides)
-        figures = {
+        figures: Figures = {
             "fault": fault, "struck": dict(strikes.struck), "load_seconds": round(struck, 1),
             "rest_seconds": round(rest, 1), "seen": seen, **counted,
         }  # fmt: skip
-        record.add(figures)
+        self.keep(figures)
         return figures

@@ -22,13 +22,12 @@ from tests.faults.clocks import ClockedPostgres, Clocks, NoFaketime, clocks
 from tests.faults.episode import Episodes
 from tests.faults.network import NoNetwork, network
 from tests.faults.small_disk import NoDisk, small_disk
-from tests.faults.stack import plain_server, running_stack
+from tests.faults.stack import TARGETS, plain_server, running_stack
 from tests.faults.strikes import AnyOfTheWorker, Strikes
 
 KILLS = int(os.environ.get("EAKTE_FAULTS_KILLS", "20"))
 SECONDS = float(os.environ.get("EAKTE_FAULTS_SECONDS", "60"))
 SEED = int(os.environ.get("EAKTE_FAULTS_SEED", "0")) or random.randrange(1, 10**6)
-TARGETS = ("api", "worker", "postgres", "minio", "opensearch", "redis")
 JUMPS = (600, -600, 7200)
 """Seconds that clocks jump: what S3 still takes, the same back, and what it refuses."""
 

@@ -15,6 +15,8 @@ from tests.faults.stations import ANSWER_SECONDS, Answer
 
 _DOCUMENT = re.compile(r"/api/v1/documents/([0-9a-f-]{36})/")
 _SIGNED_OUT = 303
+_NOT_KEPT = httpx.Limits(max_keepalive_connections=0)
+"""A kept connection may be closed for its idleness in the moment it is used again; a browser would ask once more."""
 
 
 @dataclass(slots=True)
@@ -50,7 +52,7 @@ class Reader:
 
     def _run(self) -> None:
         try:
-            with httpx.Client(base_url=self.base, timeout=ANSWER_SECONDS, trust_env=False) as browser:
+            with httpx.Client(base_url=self.base, timeout=ANSWER_SECONDS, trust_env=False, limits=_NOT_KEPT) as browser:
                 for what in self._plan():
                     if self._stopping.is_set():
                         return

@@ -23,8 +23,11 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
+from core import leases
 from core.actor import system_actor
 from core.clock import agency_date
+from core.errors import Unavailable
+from core.processes import host_name
 from core.settings import Settings
 from eakte.bootstrap import Services, agency_id, open_services
 from eakte.cli import app
@@ -38,6 +41,7 @@ from tests.eakte.killing import Process, compiling, free_port
 from tests.faults.network import Network
 from tests.services import skipped_unless_installed
 
+TARGETS = ("api", "worker", "postgres", "minio", "opensearch", "redis")
 STATIONS = tuple(f"LAST-{number}" for number in range(1, 6))
 START_SECONDS = 900.0
 WORKERS = "2"
@@ -205,6 +209,7 @@ def _with_parts(
         Part(Process("serve", environment, folder / "serve.log", arguments=ends)), worker, network,
     )  # fmt: skip
     stack.api.ready = lambda: answers(stack.base)
+    worker.ready = lambda: gives_signs_of_life(stack)
     stack.targets = {**servers, "api": stack.api, "worker": worker}
     try:
         worker.start()
@@ -222,6 +227,18 @@ def answers(base: str) -> bool:
     try:
         return httpx.get(f"{base}/healthz", timeout=5, trust_env=False).is_success
     except httpx.TransportError:
+        return False
+
+
+def gives_signs_of_life(stack: Stack) -> bool:
+    """Whether the worker is up: until then it needs database and storage, and ends where one is missing."""
+    process = stack.worker.process.running
+    assert process is not None
+    try:
+        with stack.services.database.read() as session:
+            now = stack.services.database.clock.now()
+            return leases.alive(session, f"worker/{host_name()}:{process.pid}:", now) > 0
+    except Unavailable:
         return False
 
 

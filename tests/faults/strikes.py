@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -13,6 +14,8 @@ import psutil
 
 from tests.eakte.killing import Process
 from tests.faults.stack import Stack
+
+SEARCH = "opensearch"
 
 
 @dataclass(slots=True)
@@ -26,14 +29,26 @@ class Strikes:
 
     def kill(self, name: str, times: int) -> None:
         """SIGKILL at random moments; started again at once, or after a moment."""
-        target = self.stack.targets[name]
         for _ in range(times):
-            time.sleep(self.rng.uniform(0.2, 3.0))
-            with self._away(name):
-                target.kill()
-                time.sleep(self.rng.choice((0.0, self.rng.uniform(0.0, 2.0))))
-                target.start()
-            self.struck[f"kill {name}"] += 1
+            time.sleep(self._moment())
+            self._kill(name, self._down())
+
+    def kill_mixed(self, names: Sequence[str], times: int) -> None:
+        """The same for several in turn, each `times` times. The search gets ready beside the next ones, for its start is
+        the longest and nothing else needs it to start.
+        """
+        beside: Future[None] | None = None
+        with ThreadPoolExecutor(1) as pool:
+            for name in self._mixed(names, times):
+                time.sleep(self._moment())
+                if name != SEARCH:
+                    self._kill(name, self._down())
+                    continue
+                if beside is not None:
+                    beside.result()
+                beside = pool.submit(self._kill, name, self._down())
+            if beside is not None:
+                beside.result()
 
     def freeze(self, name: str, seconds: float) -> None:
         """SIGSTOP for a while: connections stay open and nothing answers."""
@@ -61,6 +76,24 @@ class Strikes:
         time.sleep(seconds)
         network.mend(server)
         self.struck[f"cut {server}"] += 1
+
+    def _kill(self, name: str, down: float) -> None:
+        target = self.stack.targets[name]
+        with self._away(name):
+            target.kill()
+            time.sleep(down)
+            target.start()
+        self.struck[f"kill {name}"] += 1
+
+    def _mixed(self, names: Sequence[str], times: int) -> list[str]:
+        """Everyone once in each round, or one would come only when the others are over."""
+        return [name for _ in range(times) for name in self.rng.sample(names, len(names))]
+
+    def _moment(self) -> float:
+        return self.rng.uniform(0.2, 3.0)
+
+    def _down(self) -> float:
+        return self.rng.choice((0.0, self.rng.uniform(0.0, 2.0)))
 
     @contextmanager
     def _away(self, name: str) -> Iterator[None]:
