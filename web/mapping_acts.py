@@ -62,10 +62,12 @@ def _words(session: Session, act: UndoableAct, texts: Texts) -> str:
         return texts("getan.erledigt", titel=title)
     if act.kind == "take":
         return texts("getan.uebernommen", titel=title)
-    if act.kind == "forward":
+    if act.kind in ("forward", "assign"):
         following = session.get_one(InboxItem, UUID(act.payload["delivered"]))
         to = user_name(session, following.user_id) or unit_title(session, following.unit_id)
-        return texts("getan.weitergeleitet", an=to, titel=title)
+        return texts("getan.weitergeleitet" if act.kind == "forward" else "getan.zugeteilt", an=to, titel=title)
+    if act.kind == "give_back":
+        return texts("getan.zurueckgegeben", titel=title)
     if act.kind == "file":
         return texts("getan.abgelegt", akte=_case_words(session, UUID(act.payload["filing"])))
     if act.kind == "dismiss":

@@ -34,6 +34,8 @@ ACTS = {
     "inbox.done": "Erledigt",
     "inbox.take": "Zugewiesen",
     "inbox.forward": "Weitergeleitet",
+    "inbox.assign": "Zugeteilt",
+    "inbox.give_back": "Zurück an die Klärung",
     "inbox.deferred": "Wiedervorlage",
     "inbox.followed": "Der Zuständigkeit gefolgt",
     "inbox.rescued": "Der Leitung vorgelegt",

@@ -1,4 +1,4 @@
-"""The Postkörbe that a person works from, each with its own address: own, teams, people stood in for."""
+"""The Postkörbe that a person works from, each with its own address: own, teams, people led, people stood in for."""
 
 from __future__ import annotations
 
@@ -40,6 +40,9 @@ def boxes_of(session: Session, actor: Actor, texts: Texts) -> list[OpenBox]:
         tab = texts("postkorb.team", team=unit.title)
         href = f"/postkorb/team/{unit.code}"
         boxes.append(OpenBox(Box("team", unit.id), href, tab, tab, texts("postkorb.liste_team", team=unit.title)))
+    if actor.led_units:
+        heading, listed = texts("postkorb.ueberschrift_personen"), texts("postkorb.liste_personen")
+        boxes.append(OpenBox(Box("members"), "/postkorb/personen", texts("postkorb.personen"), heading, listed))
     for user_id in sorted(actor.stands_in_for | {user_id for user_id, _, _ in actor.stands_in_partly}):
         name = user_name(session, user_id)
         boxes.append(
@@ -63,10 +66,10 @@ def box_at(boxes: Sequence[OpenBox], href: str) -> OpenBox:
 
 
 def box_of_item(boxes: Sequence[OpenBox], item: InboxItem, actor: Actor) -> OpenBox:
-    """The box in which an item lies; the own one when it lies in none of the tabs (a lead looks at a letter)."""
+    """The box in which an item lies; else that of all people led, else the own one."""
     kind = "team" if item.inbox_kind == "team" else ("own" if item.user_id == actor.user_id else "deputy")
     owner = {"team": item.unit_id, "deputy": item.user_id}.get(kind)
     for one in boxes:
         if one.box.kind == kind and one.box.id == owner:
             return one
-    return boxes[0]
+    return next((one for one in boxes if one.box.kind == "members"), boxes[0])

@@ -9,10 +9,12 @@ from datetime import date, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from archive.access import worked_units
 from archive.case_search import find_cases
 from archive.models import CaseFile, FilePlanUnit
-from core.actor import Actor
+from core.actor import Actor, Role
 from inbox.acts import DISMISSALS
+from inbox.passing import assignable
 from inbox.repository import Row
 from organisation.models import OrgUnit, RoleAssignment, User
 from web import views as v
@@ -53,6 +55,27 @@ def forward_fields(
         v.Field("an", "select", texts("formular.an_wen"), error=error, options=options),
         v.Field("bemerkung", "textarea", texts("formular.bemerkung"), note, required=False),
     )
+
+
+def assign_fields(
+    session: Session, actor: Actor, row: Row, today: date, texts: Texts, chosen: str = "", note: str = "",
+    error: str = "",
+) -> tuple[v.Field, ...]:  # fmt: skip
+    """To whom of the team, and a remark."""
+    people = assignable(session, actor, row.item, today)
+    options = (
+        v.Option("", "", not chosen),
+        *(v.Option(one.username, one.display_name, one.username == chosen) for one in people),
+    )
+    return (
+        v.Field("an", "select", texts("formular.an_wen"), error=error, options=options),
+        v.Field("bemerkung", "textarea", texts("formular.bemerkung"), note, required=False),
+    )
+
+
+def give_back_fields(texts: Texts, reason: str = "", error: str = "") -> tuple[v.Field, ...]:
+    """Why clearing gets it back."""
+    return (v.Field("grund", "textarea", texts("formular.warum_zurueck"), reason, error=error),)
 
 
 def follow_up_fields(today: date, texts: Texts, day: str = "", note: str = "", error: str = "") -> tuple[v.Field, ...]:
@@ -100,7 +123,7 @@ class Newcomer:
 
 
 def newcomer_fields(session: Session, actor: Actor, texts: Texts, typed: Newcomer) -> tuple[v.Field, ...]:
-    """Who it is, which kind of case, and the team that gets it."""
+    """Who it is, which kind of case, and the team that gets it: for all but clearing a team of their own."""
     plan = session.scalars(
         select(FilePlanUnit)
         .where(FilePlanUnit.agency_id == actor.agency_id, FilePlanUnit.kind == "file_type")
@@ -109,7 +132,9 @@ def newcomer_fields(session: Session, actor: Actor, texts: Texts, typed: Newcome
     kinds = tuple(v.Option(one.code, one.title, one.code == (typed.file_type or USUAL_FILE_TYPE)) for one in plan)
     chosen = v.Option("", "", not typed.unit_code)
     teams = tuple(
-        v.Option(one.code, _with_site(session, one), one.code == typed.unit_code) for one in _teams(session, actor)
+        v.Option(one.code, _with_site(session, one), one.code == typed.unit_code)
+        for one in _teams(session, actor)
+        if actor.has(Role.CLEARING) or one.id in worked_units(actor)
     )
     fault = typed.faults.get
     return (

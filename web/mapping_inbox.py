@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from archive import repository as archive
@@ -24,7 +24,10 @@ from core.ids import new_id
 from inbox import repository
 from inbox.leases import holder
 from inbox.models import InboxItem
+from inbox.passing import led_places
 from inbox.repository import Box, Row
+from organisation.actors import absent_users
+from organisation.models import User
 from web import views as v
 from web import wording
 from web.mapping_boxes import OpenBox
@@ -43,6 +46,7 @@ class Selection:
     document_type: str = ""
     text: str = ""
     offset: int = 0
+    person: str = ""
 
 
 def form(url: str, version: int) -> v.ActionForm:
@@ -60,6 +64,9 @@ def narrowed(actor: Actor, box: Box, wanted: Selection) -> ColumnElement[bool]:
     condition = repository.in_box(actor, box)
     if wanted.document_type:
         condition = condition & (Document.document_type == wanted.document_type)
+    if wanted.person:
+        named = select(User.id).where(User.agency_id == actor.agency_id, User.username == wanted.person)
+        condition = condition & InboxItem.user_id.in_(named)
     text = wanted.text.strip()
     return condition & _mentions(text) if text else condition
 
@@ -109,7 +116,7 @@ def inbox_page(
         list_title=box.list_title,
         tabs=_tabs(session, actor, boxes, box, today),
         filter=_filter(session, actor, box, wanted, today, texts),
-        rows=inbox_rows(session, actor, rows, now, texts, chosen),
+        rows=inbox_rows(session, actor, rows, now, texts, chosen, box.box.kind == "members"),
         empty=_empty(box, wanted, texts) if not rows else None,
         new_mail=new_mail(session, actor, box, now, now),
         more_href=_list_href(box.href, wanted, wanted.offset + PAGE_SIZE) if len(found) > PAGE_SIZE else None,
@@ -133,9 +140,15 @@ def new_mail(session: Session, actor: Actor, box: OpenBox, since: datetime, now:
 
 
 def inbox_rows(
-    session: Session, actor: Actor, rows: Sequence[Row], now: datetime, texts: Texts, current: UUID | None
+    session: Session,
+    actor: Actor,
+    rows: Sequence[Row],
+    now: datetime,
+    texts: Texts,
+    current: UUID | None,
+    with_people: bool = False,
 ) -> tuple[v.InboxRow, ...]:
-    """The rows of the list."""
+    """The rows of the list, if wanted with the person in whose inbox each lies."""
     today = agency_date(now)
     names = case_names(session, [row.case_file for row in rows])
     return tuple(
@@ -151,6 +164,7 @@ def inbox_rows(
             is_new=agency_date(row.item.created_at) == today,
             current=row.item.id == current,
             taken_by=_taken_by(session, actor, row.item, now),
+            lies_with=texts("postkorb.bei", name=user_name(session, row.item.user_id)) if with_people else "",
         )
         for row in rows
     )
@@ -163,6 +177,8 @@ def item_preview(
     item, document = row.item, row.document
     href = f"/postkorb/e/{item.id}"
     is_open = item.state in ("open", "deferred")
+    unfiled = is_open and not document.filed and repository.clearing_before(session, item) is not None
+    may_assign = is_open and bool(led_places(session, actor, item))
     whole_case = next((one for one in opened.case_files if one.id == item.case_file_id), None)
     return v.ItemPreview(
         item_id=str(item.id),
@@ -177,7 +193,10 @@ def item_preview(
         take=form(f"{href}/zuweisen", item.version) if is_open and item.inbox_kind == "team" else None,
         forward_href=f"{href}/weiterleiten" if is_open else None,
         follow_up_href=f"{href}/wiedervorlage" if is_open else None,
+        assign_href=f"{href}/zuteilen" if may_assign else None,
         other_case_href=f"{href}/andere-akte" if is_open else None,
+        new_case_href=f"{href}/neue-akte" if unfiled else None,
+        give_back_href=f"{href}/zurueck" if unfiled else None,
         note_href=f"{href}/notiz" if is_open else None,
         document_href=_document_href(whole_case, opened),
     )
@@ -259,11 +278,30 @@ def _filter(
         for kind in archive.document_types(session, actor.agency_id)
         if kind.code in here
     )
-    return v.InboxFilter(box.href, orders, (everything, *kinds), wanted.text)
+    people = _people(session, actor, box, wanted, today, texts) if box.box.kind == "members" else ()
+    return v.InboxFilter(box.href, orders, (everything, *kinds), wanted.text, people)
+
+
+def _people(
+    session: Session, actor: Actor, box: OpenBox, wanted: Selection, today: date, texts: Texts
+) -> tuple[v.Option, ...]:
+    """The people in whose inboxes something lies, and who of them is away or has left."""
+    ids = repository.people_in(session, actor, repository.in_box(actor, box.box), today)
+    away = absent_users(session, actor.agency_id, today)
+    users = session.scalars(select(User).where(User.id.in_(ids)).order_by(User.display_name, User.username))
+    options = [v.Option("", texts("postkorb.alle"), not wanted.person)]
+    for user in users:
+        shown = user.display_name
+        if not user.active:
+            shown = texts("postkorb.person_ausgeschieden", name=shown)
+        elif user.id in away:
+            shown = texts("postkorb.person_abwesend", name=shown)
+        options.append(v.Option(user.username, shown, user.username == wanted.person))
+    return tuple(options)
 
 
 def _empty(box: OpenBox, wanted: Selection, texts: Texts) -> v.Empty:
-    if wanted.document_type or wanted.text:
+    if wanted.document_type or wanted.text or wanted.person:
         link = v.Link(box.href, texts("postkorb.filter_aufheben"))
         return v.Empty(texts("postkorb.filter_leer_titel"), texts("postkorb.filter_leer_text"), link)
     return v.Empty(texts("postkorb.leer_titel"), texts("postkorb.leer_text"))
@@ -271,4 +309,5 @@ def _empty(box: OpenBox, wanted: Selection, texts: Texts) -> v.Empty:
 
 def _list_href(href: str, wanted: Selection, offset: int) -> str:
     query = {"sortierung": wanted.order, "art": wanted.document_type, "text": wanted.text, "ab": offset}
+    query["person"] = wanted.person
     return f"{href}?{urlencode({key: value for key, value in query.items() if value})}"

@@ -203,7 +203,7 @@ def _wrong(who: Visit, item_id: UUID, decision: Decision, errors: v.ClearingErro
 
 
 def _forward_form(who: Visit, item_id: UUID, to: str = "", note: str = "", error: str = "") -> v.FormPage:
-    row = _waiting(who, item_id)
+    row = waiting(who, item_id)
     with who.ctx.database.read() as session:
         fields = forward_fields(session, who.actor, who.texts, to, note, error)
     base = f"/klaerung/{item_id}"
@@ -211,13 +211,14 @@ def _forward_form(who: Visit, item_id: UUID, to: str = "", note: str = "", error
 
 
 def _dismiss_form(who: Visit, item_id: UUID, kind: str = "", reason: str = "", error: str = "") -> v.FormPage:
-    row = _waiting(who, item_id)
+    row = waiting(who, item_id)
     heading = who.texts("klaerung.kein_vorgang")
     fields = dismiss_fields(who.texts, kind, reason, error)
     return form_page(row, f"/klaerung/{item_id}", "kein-vorgang", heading, fields, who.texts)
 
 
-def _waiting(who: Visit, item_id: UUID) -> Row:
+def waiting(who: Visit, item_id: UUID) -> Row:
+    """A letter of clearing that nobody decided yet. Raises NotFound."""
     row = require_letter(who, item_id)
     if row.item.state not in ("open", "deferred"):
         raise NotFound

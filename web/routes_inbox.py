@@ -1,4 +1,4 @@
-"""The Postkorb: own, team and deputy; the letter beside the list."""
+"""The Postkorb: own, team, people led, and deputy; the letter beside the list."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ def selection(
     art: Annotated[str, Query(max_length=40)] = "",
     text: Annotated[str, Query(max_length=200)] = "",
     ab: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+    person: Annotated[str, Query(max_length=100)] = "",
 ) -> Selection:
     """How the list is narrowed; an unknown order is the working order."""
-    return Selection(sortierung if sortierung in ORDERS else ORDERS[0], art, text, ab)
+    return Selection(sortierung if sortierung in ORDERS else ORDERS[0], art, text, ab, person)
 
 
 Wanted = Annotated[Selection, Depends(selection)]
@@ -54,6 +55,12 @@ def get_own(who: Page, wanted: Wanted, getan: str = "") -> Response:
 def get_team(who: Page, code: str, wanted: Wanted, getan: str = "") -> Response:
     """The Postkorb of a team."""
     return _list(who, f"/postkorb/team/{code}", wanted, getan)
+
+
+@router.get("/postkorb/personen")
+def get_people(who: Page, wanted: Wanted, getan: str = "") -> Response:
+    """What lies in the Postkörbe of the people whose team this person leads."""
+    return _list(who, "/postkorb/personen", wanted, getan)
 
 
 @router.get("/postkorb/vertretung/{user_id}")

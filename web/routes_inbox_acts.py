@@ -43,38 +43,38 @@ Short = Annotated[str, Form(max_length=200)]
 @router.get("/postkorb/e/{item_id}/weiterleiten")
 def get_forward(who: Page, item_id: UUID) -> Response:
     """To whom?"""
-    return _show_form(who, _forward_form(who, require_row(who, item_id)))
+    return show_form(who, _forward_form(who, require_row(who, item_id)))
 
 
 @router.get("/postkorb/e/{item_id}/wiedervorlage")
 def get_follow_up(who: Page, item_id: UUID) -> Response:
     """When?"""
     fields = follow_up_fields(who.today, who.texts)
-    return _show_form(who, _form(who, require_row(who, item_id), "wiedervorlage", fields))
+    return show_form(who, form_of(who, require_row(who, item_id), "wiedervorlage", fields))
 
 
 @router.get("/postkorb/e/{item_id}/andere-akte")
 def get_other_case(who: Page, item_id: UUID, akte_suche: str = "") -> Response:
     """Which case?"""
-    return _show_form(who, _case_form(who, require_row(who, item_id), akte_suche))
+    return show_form(who, _case_form(who, require_row(who, item_id), akte_suche))
 
 
 @router.get("/postkorb/e/{item_id}/notiz")
 def get_note(who: Page, item_id: UUID) -> Response:
     """The text of a note."""
-    return _show_form(who, _form(who, require_row(who, item_id), "notiz", note_fields(who.texts)))
+    return show_form(who, form_of(who, require_row(who, item_id), "notiz", note_fields(who.texts)))
 
 
 @router.post("/postkorb/e/{item_id}/erledigt", dependencies=CSRF)
 def post_done(who: Page, item_id: UUID, command: Command) -> Response:
     """Erledigt."""
-    return once(who, command, lambda: _act(who, command, item_id, lambda tx, ref: acts.finish(tx, who.actor, ref)))
+    return once(who, command, lambda: act_on(who, command, item_id, lambda tx, ref: acts.finish(tx, who.actor, ref)))
 
 
 @router.post("/postkorb/e/{item_id}/zuweisen", dependencies=CSRF)
 def post_take(who: Page, item_id: UUID, command: Command) -> Response:
     """Mir zuweisen."""
-    return once(who, command, lambda: _act(who, command, item_id, lambda tx, ref: passing.take(tx, who.actor, ref)))
+    return once(who, command, lambda: act_on(who, command, item_id, lambda tx, ref: passing.take(tx, who.actor, ref)))
 
 
 @router.post("/postkorb/e/{item_id}/weiterleiten", dependencies=CSRF)
@@ -87,7 +87,7 @@ def post_forward(who: Page, item_id: UUID, command: Command, an: Short = "", bem
     def again(error: InvalidInput) -> v.FormPage:
         return _forward_form(who, require_row(who, item_id), an, bemerkung, error.de)
 
-    return once(who, command, lambda: _act(who, command, item_id, act, again))
+    return once(who, command, lambda: act_on(who, command, item_id, act, again))
 
 
 @router.post("/postkorb/e/{item_id}/wiedervorlage", dependencies=CSRF)
@@ -99,9 +99,9 @@ def post_follow_up(who: Page, item_id: UUID, command: Command, tag: Short = "", 
 
     def again(error: InvalidInput) -> v.FormPage:
         fields = follow_up_fields(who.today, who.texts, tag, bemerkung, error.de)
-        return _form(who, require_row(who, item_id), "wiedervorlage", fields)
+        return form_of(who, require_row(who, item_id), "wiedervorlage", fields)
 
-    return once(who, command, lambda: _act(who, command, item_id, act, again))
+    return once(who, command, lambda: act_on(who, command, item_id, act, again))
 
 
 @router.post("/postkorb/e/{item_id}/andere-akte", dependencies=CSRF)
@@ -110,7 +110,7 @@ def post_other_case(
 ) -> Response:
     """Ablegen in einer anderen Akte; `suchen` only shows hits (without JavaScript)."""
     if suchen:
-        return _show_form(who, _case_form(who, require_row(who, item_id), akte_suche))
+        return show_form(who, _case_form(who, require_row(who, item_id), akte_suche))
 
     def act(tx: Transaction, ref: ItemRef) -> None:
         acts.file_item(tx, who.actor, ref, FileInto(case_file_id=chosen_case(who, akte)))
@@ -118,7 +118,7 @@ def post_other_case(
     def again(error: InvalidInput) -> v.FormPage:
         return _case_form(who, require_row(who, item_id), akte_suche, error.de)
 
-    return once(who, command, lambda: _act(who, command, item_id, act, again))
+    return once(who, command, lambda: act_on(who, command, item_id, act, again))
 
 
 @router.post("/postkorb/e/{item_id}/notiz", dependencies=CSRF)
@@ -133,7 +133,7 @@ def post_note(who: Page, item_id: UUID, command: Command, text: Text = "") -> Re
                 records.add_note(tx, who.actor, check_length(text), document_id=row.document.id, case_file_id=case_id)
         except InvalidInput as error:
             fields = note_fields(who.texts, text, error.de)
-            raise WrongInput("dialog-inhalt", _form(who, row, "notiz", fields)) from None
+            raise WrongInput("dialog-inhalt", form_of(who, row, "notiz", fields)) from None
         answer = v.Answer(v.Toast(who.texts("getan.notiz")), f"/postkorb/e/{item_id}?getan=notiz")
         return answered(who, answer, "postkorb")
 
@@ -152,11 +152,16 @@ def require_row(who: Visit, item_id: UUID) -> Row:
 def forward(tx: Transaction, who: Visit, ref: ItemRef, to: str, remark: str) -> None:
     """Forward an item to `user:NAME` or `team:CODE`; the remark is written while the person still sees the letter."""
     kind, _, name = to.partition(":")
+    note_on(tx, who, ref, remark)
+    to_user, to_unit = (name if kind == "user" else None), (name if kind == "team" else None)
+    passing.forward(tx, who.actor, ref, to_user=to_user, to_unit=to_unit)
+
+
+def note_on(tx: Transaction, who: Visit, ref: ItemRef, remark: str) -> None:
+    """A remark as a note on the letter, if there is one and the letter is still as the person saw it."""
     row = repository.visible_item(tx.session, who.actor, ref.item_id, tx.today)
     if row is not None and remark.strip() and row.item.version == ref.version:
         records.add_note(tx, who.actor, check_length(remark), document_id=row.document.id)
-    to_user, to_unit = (name if kind == "user" else None), (name if kind == "team" else None)
-    passing.forward(tx, who.actor, ref, to_user=to_user, to_unit=to_unit)
 
 
 def chosen_case(who: Visit, value: str) -> UUID:
@@ -174,7 +179,7 @@ def check_length(text: str) -> str:
     return text
 
 
-def _act(who: Visit, command: Posted, item_id: UUID, act: Any, again: Any = None) -> Response:
+def act_on(who: Visit, command: Posted, item_id: UUID, act: Any, again: Any = None) -> Response:
     """One act, then what the page needs: the toast, the counts, the row that leaves."""
     row = require_row(who, item_id)
     with who.ctx.database.read() as session:
@@ -201,19 +206,21 @@ def _answer(who: Visit, done: UndoableAct | None, box: OpenBox, gone: tuple[str,
     )
 
 
-def _show_form(who: Visit, page: v.FormPage) -> Response:
+def show_form(who: Visit, page: v.FormPage) -> Response:
+    """A short form of the Postkorb."""
     return show(who, page, shell_of(who, "postkorb"))
 
 
-def _form(who: Visit, row: Row, name: str, fields: Sequence[v.Field]) -> v.FormPage:
-    key = {"andere-akte": "andere_akte"}.get(name, name)
+def form_of(who: Visit, row: Row, name: str, fields: Sequence[v.Field]) -> v.FormPage:
+    """The form behind the command `name` of a letter."""
+    key = name.replace("-", "_") if row.document.filed or name != "andere-akte" else "ablegen"
     return form_page(row, f"/postkorb/e/{row.item.id}", name, who.texts(f"postkorb.{key}"), fields, who.texts)
 
 
 def _forward_form(who: Visit, row: Row, to: str = "", note: str = "", error: str = "") -> v.FormPage:
     with who.ctx.database.read() as session:
         fields = forward_fields(session, who.actor, who.texts, to, note, error)
-    return _form(who, row, "weiterleiten", fields)
+    return form_of(who, row, "weiterleiten", fields)
 
 
 def _case_form(who: Visit, row: Row, query: str, error: str = "") -> v.FormPage:
@@ -221,4 +228,4 @@ def _case_form(who: Visit, row: Row, query: str, error: str = "") -> v.FormPage:
         hits = case_hits(session, who.actor, query, who.today) if query.strip() else None
     reading.look_at_covers(who.ctx.database, who.actor, [UUID(hit.value) for hit in hits.hits] if hits else [])
     cases_href = f"/klaerung/{row.item.id}/akten"
-    return _form(who, row, "andere-akte", case_fields(who.texts, cases_href, query, hits, error))
+    return form_of(who, row, "andere-akte", case_fields(who.texts, cases_href, query, hits, error))

@@ -59,7 +59,7 @@ from web.wording import path_number
 PEOPLE = {
     "worker": "tnommen",  # Leistung 1; responsible for own, health and sealed
     "lead": "kfeddermann",  # leads Leistung 1
-    "next_team": "bquistorp",  # Leistung 2, same Sozialzentrum; one letter was forwarded to her
+    "next_team": "bquistorp",  # Leistung 2, same Sozialzentrum; a filed and an unfiled letter were forwarded to her
     "next_lead": "glevsen",
     "elsewhere": "pclausbrook",  # another Sozialzentrum; responsible for foreign
     "elsewhere_lead": "uharmsdoerfer",
@@ -83,6 +83,7 @@ DOCUMENTS: Mapping[str, set[str]] = {
     "shared": {"worker", "lead", "elsewhere", "elsewhere_lead", "auditor"},
     "forwarded": {"worker", "lead", "next_team"},
     "done": {"worker", "lead"},
+    "unfiled": {"next_team"},
     "general": {"clearing", "mailroom"},
     "unit": {"next_team", "next_lead"},
     "restricted": {"lead"},
@@ -105,7 +106,10 @@ ITEMS: Mapping[str, set[str]] = {
     "health": {"worker"},
     "forwarded": {"next_team", "lead"},
     "done": {"lead"},
+    "unfiled": {"next_team"},
 }
+# items in the inboxes of a team or its people -> who may assign them; nobody assigns what lies with another team
+LED: Mapping[str, set[str]] = {"own": {"lead"}, "team": {"lead"}, "foreign": {"elsewhere_lead"}}
 CLEARING: Mapping[str, set[str]] = {
     "general": {"clearing"},
     "unit": {"next_team", "next_lead"},
@@ -211,12 +215,13 @@ def _grow(tx: Transaction, house: House) -> None:
         case = house.cases["own" if thing in ("forwarded", "done") else thing]
         _filed(tx, house, machine, thing, case)
     _shared(tx, house, machine)
-    scopes = {"general": None, "unit": unit["SZ-HAL-L2"], "restricted": unit["SZ-HAL-L1"]}
-    for scope, place in scopes.items():
-        letter = _letter(tx, house, machine, scope, 1)
+    scopes = {"general": None, "unfiled": None, "unit": unit["SZ-HAL-L2"], "restricted": unit["SZ-HAL-L1"]}
+    for thing, place in scopes.items():
+        letter = _letter(tx, house, machine, thing, 1)
         letter.station_unit_id = unit["JC-POST"]
         reason = {"code": "test", "text": "Zum Testen."}
-        house.items[scope] = deliver_to_clearing(tx, machine, letter, Clearing(scope, place, [reason])).id
+        scope = "general" if place is None else thing
+        house.items[thing] = deliver_to_clearing(tx, machine, letter, Clearing(scope, place, [reason])).id
     station, house.tokens["own"] = create_station(tx, machine, "SCAN-A", "JC-POST")
     _quarantined(tx, house, machine, "entry", station.id)
     _, house.tokens["other"] = create_station(tx, machine, "SCAN-B", "JC-POST")
@@ -224,10 +229,12 @@ def _grow(tx: Transaction, house: House) -> None:
 
 
 def _forward(tx: Transaction, house: House) -> None:
-    worker, other = house.actor("worker"), house.actor("next_team")
-    for thing in ("forwarded", "done"):
+    other = house.actor("next_team")
+    for thing, by in (("forwarded", "worker"), ("done", "worker"), ("unfiled", "clearing")):
         version = house.room.item(house.items[thing]).version
-        following = passing.forward(tx, worker, ItemRef(house.items[thing], version), to_user="bquistorp", to_unit=None)
+        following = passing.forward(
+            tx, house.actor(by), ItemRef(house.items[thing], version), to_user="bquistorp", to_unit=None
+        )
         tx.session.flush()
         house.items[thing] = following.id
         if thing == "done":

@@ -1,6 +1,7 @@
 """Every route and method of the application with what it shows. `test_leaks` fails for a route without a row here.
 
-Kinds: document, case, filing, item, clearing, entry (of the quarantine): one record, for its readers only · link: leads
+Kinds: document, case, filing, item, clearing, entry (of the quarantine): one record, for its readers only · led: an item,
+for the lead who may assign it · unfiled: an item whose letter lies in no case · link: leads
 its readers to a case, shows nothing · list: narrowed to the reader · own: the reader's own settings, forms or acts ·
 station: scanning stations only · open: no data · refused: never does anything for a
 person (figures need a token of their own: test_metrics).
@@ -38,6 +39,7 @@ GET: dict[str, str] = {
     "/hilfe/tastatur": "own",
     "/postkorb": "list",
     "/postkorb/team/{code}": "list",
+    "/postkorb/personen": "list",
     "/postkorb/vertretung/{user_id}": "list",
     "/postkorb/neu": "list",
     "/postkorb/e/{item_id}": "item",
@@ -45,6 +47,9 @@ GET: dict[str, str] = {
     "/postkorb/e/{item_id}/wiedervorlage": "item",
     "/postkorb/e/{item_id}/andere-akte": "item",
     "/postkorb/e/{item_id}/notiz": "item",
+    "/postkorb/e/{item_id}/zuteilen": "led",
+    "/postkorb/e/{item_id}/neue-akte": "unfiled",
+    "/postkorb/e/{item_id}/zurueck": "unfiled",
     "/klaerung": "list",
     "/klaerung/{item_id}": "clearing",
     "/klaerung/{item_id}/akten": "item",
@@ -90,6 +95,9 @@ CHANGES: dict[tuple[str, str], str] = {
     ("POST", "/postkorb/e/{item_id}/wiedervorlage"): "item",
     ("POST", "/postkorb/e/{item_id}/andere-akte"): "item",
     ("POST", "/postkorb/e/{item_id}/notiz"): "item",
+    ("POST", "/postkorb/e/{item_id}/zuteilen"): "item",
+    ("POST", "/postkorb/e/{item_id}/neue-akte"): "item",
+    ("POST", "/postkorb/e/{item_id}/zurueck"): "item",
     ("POST", "/klaerung/{item_id}/halten"): "item",
     ("POST", "/klaerung/{item_id}/ablegen"): "clearing",
     ("POST", "/klaerung/{item_id}/zurueckstellen"): "clearing",

@@ -19,6 +19,7 @@ from tests.api.house import (
     DOCUMENTS,
     ENTRIES,
     ITEMS,
+    LED,
     NUMBERS,
     PEOPLE,
     SHARED_PAGES,
@@ -67,6 +68,9 @@ def places(house: House, kind: str) -> list[tuple[str, dict[str, str], set[str]]
         ]  # fmt: skip
     if kind == "entry":
         return [(entry, {"entry_id": str(house.items[entry])}, readers) for entry, readers in ENTRIES.items()]
+    if kind in ("led", "unfiled"):
+        may = LED if kind == "led" else {"unfiled": ITEMS["unfiled"]}
+        return [(item, {"item_id": str(house.items[item])}, may.get(item, set())) for item in {**ITEMS, **CLEARING}]
     if kind not in ("item", "clearing"):
         return []
     return [

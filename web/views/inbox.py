@@ -10,7 +10,10 @@ from web.views.common import ActionForm, Badge, Empty, Link, Option, PageView, T
 
 @dataclass(frozen=True, slots=True)
 class InboxRow:
-    """One letter in the list. `taken_by` is the sentence shown once somebody else has it; the row keeps its place."""
+    """One letter in the list. `taken_by` is the sentence shown once somebody else has it; the row keeps its place.
+
+    `lies_with` names the person in whose inbox it lies, where a list shows those of several people.
+    """
 
     item_id: str
     href: str
@@ -23,16 +26,18 @@ class InboxRow:
     is_new: bool = False
     current: bool = False
     taken_by: str | None = None
+    lies_with: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class InboxFilter:
-    """Order and selection, sent by GET to the address of the list: `sortierung`, `art`, `text`."""
+    """Order and selection, sent by GET to the address of the list: `sortierung`, `art`, `text`, and `person` if any."""
 
     action: str
     orders: tuple[Option, ...]
     types: tuple[Option, ...]
     text: str = ""
+    people: tuple[Option, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,10 @@ class NewMail:
 
 @dataclass(frozen=True, slots=True)
 class ItemPreview:
-    """The letter beside the list. `done` and `take` act at once and can be undone; the `*_href` open a short form."""
+    """The letter beside the list. `done` and `take` act at once and can be undone; the `*_href` open a short form.
+
+    `assign_href` is for team leads; `new_case_href` and `give_back_href` for a letter that lies in no case yet.
+    """
 
     item_id: str
     self_href: str
@@ -71,14 +79,20 @@ class ItemPreview:
     take: ActionForm | None = None
     forward_href: str | None = None
     follow_up_href: str | None = None
+    assign_href: str | None = None
     other_case_href: str | None = None
+    new_case_href: str | None = None
+    give_back_href: str | None = None
     note_href: str | None = None
     document_href: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PostkorbPage:
-    """A personal, team or deputy's Postkorb. `heading` names whom one acts for („Postkorb, Vertretung für …")."""
+    """A personal, team or deputy's Postkorb, or those of the people of a lead.
+
+    `heading` names whom one acts for („Postkorb, Vertretung für …").
+    """
 
     title: str
     heading: str
