@@ -55,7 +55,7 @@ from retention.models import DisposalHold, TriggerFact
 DESTROYED = "destroyed"
 
 
-PART: Final = 20
+PART: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
