@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import tracemalloc
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -24,7 +25,7 @@ from core.audit import record_act
 from core.audit.anchors import AnchorFile
 from core.audit.sealing import renew_anchors, seal
 from core.audit.verify import Verdict, verify
-from core.clock import SystemClock
+from core.clock import SetClock, SystemClock
 from core.database import Database, open_sqlite
 from core.errors import InvalidInput
 from core.ids import new_id
@@ -34,7 +35,7 @@ from eakte.bootstrap import open_services
 from eakte.duties import duties
 from eakte.housekeeping import run_duty
 from tests.databases import lift_triggers
-from tests.support import make_agency, make_database, raw
+from tests.support import NOON, make_agency, make_database, raw
 
 pytestmark = pytest.mark.sqlite
 
@@ -58,8 +59,8 @@ def write_chain(folder: Path, mark: str = "test") -> Database:
     return database
 
 
-def check(folder: Path) -> Verdict:
-    database = open_sqlite(folder / "eakte.sqlite")
+def check(folder: Path, at: datetime = NOON) -> Verdict:
+    database = open_sqlite(folder / "eakte.sqlite", SetClock(at))
     verdict = verify(database, AnchorFile(folder / "anchors.jsonl"))
     database.dispose()
     return verdict
@@ -154,6 +155,8 @@ def test_a_cut_tail_without_the_anchor_file_is_named_too(copy: Path) -> None:
     (copy / "anchors.jsonl").unlink()
     problems = [(p.position, p.kind) for p in check(copy).problems]
     assert problems == [(3, "anchor_missing"), (6, "anchor_missing")]
+    later = [(p.position, p.kind) for p in check(copy, NOON + timedelta(hours=2)).problems]
+    assert later == [*problems, (9, "anchor_missing")]  # the newest is on its way no more
 
 
 def test_the_sealer_never_hides_a_lost_anchor(copy: Path) -> None:
