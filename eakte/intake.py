@@ -26,7 +26,8 @@ from organisation.models import ScanStation
 
 _POLL_SECONDS, _LONG_POLL_SECONDS = 0.1, 0.5
 _SOON_SECONDS = 5.0
-"""What has not ended by then will take a while: it is asked for less often."""
+"""What has not ended by then will take a while: it is asked for less often, until a few are left."""
+_FEW = 8
 FOREVER = 7 * 24 * 3600.0
 
 
@@ -143,5 +144,6 @@ def _wait_for(services: Services, receipt_ids: Sequence[UUID], deadline: float) 
         if pending and time.monotonic() > deadline:
             return False
         if pending:
-            time.sleep(_POLL_SECONDS if time.monotonic() < soon else _LONG_POLL_SECONDS)
+            often = len(pending) <= _FEW or time.monotonic() < soon
+            time.sleep(_POLL_SECONDS if often else _LONG_POLL_SECONDS)
     return True

@@ -63,11 +63,14 @@ def search_service(services: Services) -> SearchService:
 
 class Indexing:
     """The indexer's duty. Looks often whether something is owed, seldom whether the index is there at all, and lets
-    letters gather while many come: each batch costs several questions and a refresh, however small it is.
+    letters gather while many come: each batch costs several questions and a refresh, however small it is. How long they
+    gather follows from how long the batch before took, so a slow index is asked less often.
     """
 
     LOOK_SECONDS: Final = 2.0
-    GATHER_SECONDS: Final = 0.5
+    GATHER_TIMES: Final = 3.0
+    GATHER_SECONDS: Final = 2.0
+    """At most."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -78,9 +81,11 @@ class Indexing:
         now = time.monotonic()
         if now < self._next_batch or (now < self._look_at and not self._owed()):
             return
-        if index_pending(self._services):
-            self._next_batch = time.monotonic() + self.GATHER_SECONDS
-        self._look_at = time.monotonic() + self.LOOK_SECONDS
+        indexed = index_pending(self._services)
+        ended = time.monotonic()
+        if indexed:
+            self._next_batch = ended + min(self.GATHER_SECONDS, self.GATHER_TIMES * (ended - now))
+        self._look_at = ended + self.LOOK_SECONDS
 
     def _owed(self) -> bool:
         with self._services.database.read() as session:

@@ -50,6 +50,8 @@ class Indexer:
                 continue
             self._index.apply(self._entries(touched), [str(document_id) for document_id in touched])
             closed += self._close([event.id for event in events])
+            if len(events) < _BATCH:  # what came meanwhile is the next batch: one for each letter would cost the most
+                return closed
 
     def rebuild(self) -> int:
         """Make the whole index anew; also what erasure needs where a deleted term stays in the dictionary."""

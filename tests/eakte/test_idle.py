@@ -182,6 +182,7 @@ def test_the_index_is_asked_when_something_is_owed_and_seldom_otherwise(
 
 def test_letters_gather_while_many_come(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Indexing, "GATHER_SECONDS", 3600.0)
+    monkeypatch.setattr(Indexing, "GATHER_TIMES", 1e9)
     indexing = Indexing(services_of(room))
     room.filed("dirks")
     indexing.run()
