@@ -21,11 +21,12 @@ SUBSCRIPTIONS: dict[str, tuple[str, ...]] = {
 
 def emit(tx: Transaction, agency_id: UUID, topic: str, object_id: UUID) -> None:
     """Note that `topic` happened to `object_id`; consumers read the object's current state later. What this transaction
-    has just noted is not noted twice.
+    has noted is not noted twice.
     """
-    noted = {(row.consumer, row.topic, row.object_id) for row in tx.session.new if isinstance(row, OutboxEvent)}
+    noted: set[tuple[str, str, UUID]] = tx.session.info.setdefault("noted", set())
     for consumer in SUBSCRIPTIONS[topic]:
         if (consumer, topic, object_id) not in noted:
+            noted.add((consumer, topic, object_id))
             tx.session.add(
                 OutboxEvent(agency_id=agency_id, consumer=consumer, topic=topic, object_id=object_id, created_at=tx.now)
             )

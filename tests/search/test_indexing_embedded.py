@@ -13,6 +13,7 @@ from sqlalchemy import delete, update
 
 from archive.models import Document, Filing
 from core import outbox
+from core.ids import new_id
 from search import tantivy_index
 from search.index import IndexBusy, IndexEntry
 from search.indexing import Indexer
@@ -51,7 +52,7 @@ def test_many_destructions_are_one_rebuild(world: World) -> None:
     world.indexer.catch_up()
     with world.database.write() as tx:
         for _ in range(350):
-            outbox.emit(tx, world.agency, "document.destroyed", world.agency)
+            outbox.emit(tx, world.agency, "document.destroyed", new_id())
     index = Counting(world.home / "index")
     assert Indexer(world.database, world.blobs, index).catch_up() == 350
     assert index.rebuilds == 1
