@@ -328,7 +328,7 @@ def _quarantined(tx: Transaction, house: House, machine: Actor, thing: str, stat
     receipt = Receipt(
         id=new_id(), agency_id=machine.agency_id, sha256="0" * 64, size=1, channel="station", station_id=station_id,
         idempotency_key=thing, received_on=TODAY, received_on_source="told", accepted_at=tx.now,
-        source_name=canary(thing),
+        source_name=canary(thing), state="quarantined",
     )  # fmt: skip
     tx.session.add(receipt)
     tx.session.flush()

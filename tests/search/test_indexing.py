@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from archive.models import CaseFile, Document, DocumentVersion, Page, PersonName
 from core import outbox
+from core.ids import new_id
 from core.models import OutboxEvent
 from tests.search.engines import ENGINES
 from tests.search.world import World, add_case, add_letter, owed
@@ -91,8 +92,8 @@ def test_more_events_than_one_batch(world: World) -> None:
     world.indexer.catch_up()
     letter = add_letter(world, "Brief", ["Miete"], (case, 1, 1))
     with world.database.write() as tx:
-        for _ in range(250):
-            outbox.emit(tx, world.agency, "document.changed", letter)
+        for document in (*(new_id() for _ in range(249)), letter):
+            outbox.emit(tx, world.agency, "document.changed", document)
     assert world.indexer.catch_up() == 251
     assert world.titles("anna", "Miete") == ["Brief"]
 

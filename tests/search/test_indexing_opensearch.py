@@ -10,6 +10,7 @@ from sqlalchemy import update
 
 from archive.models import Document
 from core import outbox
+from core.ids import new_id
 from eakte.services.process import Server as Process
 from search.index import IndexUnavailable
 from search.indexing import Indexer
@@ -38,8 +39,8 @@ def test_many_destructions_are_one_erasure(world: World, search_server: Server) 
     indexer.catch_up()
     with world.database.write() as tx:
         tx.session.execute(update(Document).where(Document.id == letters[0]).values(state="destroyed"))
-        for _ in range(150):
-            outbox.emit(tx, world.agency, "document.destroyed", letters[0])
+        for document in (letters[0], *(new_id() for _ in range(149))):
+            outbox.emit(tx, world.agency, "document.destroyed", document)
         outbox.emit(tx, world.agency, "document.changed", letters[1])
     assert indexer.catch_up() == 151
     assert (index.erasures, owed(world)) == (1, 0)

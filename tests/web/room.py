@@ -143,6 +143,7 @@ class Room:
             receipt = Receipt(
                 id=new_id(), agency_id=self.agency_id, sha256="0" * 64, size=1, channel="station",
                 idempotency_key=str(new_id()), received_on=TODAY, received_on_source="told", accepted_at=tx.now,
+                state="split",
             )  # fmt: skip
             tx.session.add(receipt)
             tx.session.flush()
