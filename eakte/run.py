@@ -46,7 +46,8 @@ def run(services: Services, *, demo: bool) -> None:
             if demo:
                 messages.print(f"Anmeldungen: {logins}")
             _follow_intake(services, stopping)
-            messages.print("Bereit. Beenden mit Strg C.")
+            if not stopping.is_set():
+                messages.print("Bereit. Beenden mit Strg C.")
             _watch(children, stopping)
         finally:
             _end(children)
