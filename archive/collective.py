@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 
 from archive import repository
 from archive.access import COLLECTIVE
@@ -48,18 +48,23 @@ def take_out_of_collective(tx: Transaction, actor: Actor, document_id: UUID) -> 
 
 def close_past(tx: Transaction, actor: Actor) -> int:
     """Close the agency's collective files of years that are over, on their last day; returns how many. Idempotent."""
-    first = date(tx.today.year, 1, 1)
-    over = CaseFile.file_plan_unit == COLLECTIVE, CaseFile.state == "open", CaseFile.opened_on < first
-    found = tx.session.scalars(select(CaseFile).where(CaseFile.agency_id == actor.agency_id, *over)).all()
+    over = select(CaseFile).where(CaseFile.agency_id == actor.agency_id, past(tx.today))
+    found = tx.session.scalars(over).all()
     for case_file in found:
-        opened = case_file.opened_on or first
-        case_file.state, case_file.closed_on = "closed", date(opened.year, 12, 31)
+        assert case_file.opened_on is not None, "compared with the day"
+        case_file.state, case_file.closed_on = "closed", date(case_file.opened_on.year, 12, 31)
         case_file.version += 1
         record_act(
             tx, actor, "case.closed", "case_file", case_file.id, case_file_id=case_file.id, on=case_file.closed_on
         )
         look_at_locks_of_case(tx, case_file.id)
     return len(found)
+
+
+def past(on: date) -> ColumnElement[bool]:
+    """Condition on CaseFile: a collective file whose year is over on that day, and which is still open."""
+    open_one = and_(CaseFile.file_plan_unit == COLLECTIVE, CaseFile.state == "open")
+    return and_(open_one, CaseFile.opened_on < date(on.year, 1, 1))
 
 
 def _of_year(tx: Transaction, actor: Actor, year: int) -> CaseFile:

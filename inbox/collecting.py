@@ -10,8 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from archive.access import COLLECTIVE
-from archive.collective import close_past, file_in_collective
+from archive.collective import close_past, file_in_collective, past
 from archive.models import CaseFile, Document
 from core.actor import system_actor
 from core.clock import agency_date
@@ -20,7 +19,6 @@ from inbox.repository import dismissal_of
 
 BATCH: Final = 20
 _FIRST: Final = UUID(int=0)
-_OPEN: Final = (CaseFile.file_plan_unit == COLLECTIVE, CaseFile.state == "open")
 
 
 def keep_collective_files(database: Database) -> int:
@@ -32,8 +30,9 @@ def keep_collective_files(database: Database) -> int:
         with database.write() as tx:
             count += sum(_bring_in(tx, document_id) for document_id in waiting)
         after = waiting[-1]
+    over = past(agency_date(database.clock.now()))
     with database.read() as session:
-        agencies = session.scalars(select(CaseFile.agency_id).where(*_OPEN).distinct()).all()
+        agencies = session.scalars(select(CaseFile.agency_id).where(over).distinct()).all()
     for agency_id in sorted(agencies):
         with database.write() as tx:
             close_past(tx, system_actor(agency_id))

@@ -74,12 +74,9 @@ def hand_on(
     tx: Transaction, item: InboxItem, document: Document, *, user_id: UUID | None, unit_id: UUID | None
 ) -> InboxItem:
     """A new item for another person or team in place of `item`, with a grant to read just this document."""
-    following = _new_item(tx, document, item.case_file_id)
+    following = _following(tx, item, document, item.case_file_id)
     following.inbox_kind = "user" if user_id else "team"
     following.user_id, following.unit_id = user_id, unit_id if not user_id else None
-    following.previous_item_id = item.id
-    following.due_on, following.urgency = item.due_on, item.urgency
-    following.reasons = list(item.reasons)
     tx.session.add(following)
     tx.session.flush()
     grant = DocumentGrant(agency_id=document.agency_id, document_id=document.id, inbox_item_id=following.id)
@@ -92,11 +89,9 @@ def give_back_to(
     tx: Transaction, item: InboxItem, document: Document, origin: InboxItem, reason: dict[str, Any]
 ) -> InboxItem:
     """A new item in the clearing that `origin` lay in, in place of `item`; access follows."""
-    following = _new_item(tx, document, None)
+    following = _following(tx, item, document, None)
     following.inbox_kind, following.unit_id, following.restricted = "clearing", origin.unit_id, origin.restricted
-    following.previous_item_id = item.id
-    following.due_on, following.urgency = item.due_on, item.urgency
-    following.reasons = [*item.reasons, reason]
+    following.reasons.append(reason)
     document.clearing_scope = scope_of(following)
     tx.session.add(following)
     tx.session.flush()
@@ -117,6 +112,15 @@ def end_grants(tx: Transaction, inbox_item_id: UUID) -> None:
         .where(DocumentGrant.inbox_item_id == inbox_item_id, DocumentGrant.ended_at.is_(None))
         .values(ended_at=tx.now)
     )
+
+
+def _following(tx: Transaction, item: InboxItem, document: Document, case_file_id: UUID | None) -> InboxItem:
+    """What goes on in place of `item`, with its deadline and its reasons; it lies nowhere yet."""
+    following = _new_item(tx, document, case_file_id)
+    following.previous_item_id = item.id
+    following.due_on, following.urgency = item.due_on, item.urgency
+    following.reasons = list(item.reasons)
+    return following
 
 
 def _new_item(tx: Transaction, document: Document, case_file_id: UUID | None) -> InboxItem:

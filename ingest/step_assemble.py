@@ -150,9 +150,8 @@ def commit(tx: Transaction, work: Work, made: Made) -> None:
     if _settled(tx, work):
         return
     actor = system_actor(work.item.agency_id)
-    with (
-        tx.session.no_autoflush
-    ):  # rows go out where others refer to them: a flush at each question costs more than they do
+    # Rows go out where others refer to them: a flush at each question costs more than they do.
+    with tx.session.no_autoflush:
         document, number = _document(tx, work, made.judgement)
         _version(tx, work, document, number, made)
         if number == 1:  # the note is of the first reading, and stays

@@ -68,7 +68,8 @@ def renew_locks(database: Database, store: BlobStore, limit: int = BATCH) -> int
             for one in due[start : start + PORTION]:
                 noted.setdefault((_set(store, one, now), one.due_at), []).append(one.sha256)
         finally:
-            _note(database, noted)
+            if noted:
+                _note(database, noted)
     return len(due)
 
 

@@ -13,8 +13,9 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Form, Response
+from fastapi import Depends, Form, Response
 
+from api.csrf import require_csrf
 from core.database import Transaction
 from core.errors import InvalidInput
 from inbox import repository
@@ -43,6 +44,12 @@ def posted(
 ) -> Posted:
     """The fields of every command form, as a dependency."""
     return Posted(version, kennung)
+
+
+Command = Annotated[Posted, Depends(posted)]
+CSRF = [Depends(require_csrf)]
+Text = Annotated[str, Form(max_length=20_000)]
+Short = Annotated[str, Form(max_length=200)]
 
 
 def once(who: Visit, command: Posted, act: Callable[[], Response]) -> Response:

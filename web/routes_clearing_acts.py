@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Response
+from fastapi import APIRouter, Response
 from sqlalchemy import select
 
-from api.csrf import require_csrf
 from archive.access import covers_visible
 from archive.models import CaseFile, Keyword
 from core.database import Transaction
@@ -20,7 +19,7 @@ from inbox.acts import FileInto, ItemRef
 from inbox.models import UndoableAct
 from inbox.repository import Row
 from web import views as v
-from web.commands import Posted, on_item, once, parse_day, posted
+from web.commands import CSRF, Command, Posted, Short, Text, on_item, once, parse_day
 from web.mapping_acts import toast_of
 from web.mapping_boxes import box_of_item, boxes_of
 from web.mapping_clearing import Decision
@@ -32,10 +31,6 @@ from web.routes_inbox_acts import chosen_case, forward
 from web.wording import date_words
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-Command = Annotated[Posted, Depends(posted)]
-CSRF = [Depends(require_csrf)]
-Short = Annotated[str, Form(max_length=200)]
-Text = Annotated[str, Form(max_length=20_000)]
 POSTPONE = timedelta(days=1)
 
 

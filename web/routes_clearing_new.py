@@ -11,16 +11,15 @@ from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Response
+from fastapi import APIRouter, Depends, Response
 
-from api.csrf import require_csrf
 from core.database import Transaction
 from core.errors import InvalidInput, NotFound
 from inbox.acts import ItemRef
 from inbox.provisional import Applicant, file_into_provisional
 from inbox.repository import Row
 from web import views as v
-from web.commands import Posted, once, parse_day, posted
+from web.commands import CSRF, Command, Posted, Short, once, parse_day
 from web.mapping_forms import Newcomer, form_page, newcomer_fields
 from web.pages import Page, PageRoute, Visit, WrongInput, shell_of, show
 from web.routes_clearing_acts import waiting, work_on
@@ -29,9 +28,6 @@ from web.routes_inbox_passing import unfiled_row
 from web.wording import date_words
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-Command = Annotated[Posted, Depends(posted)]
-CSRF = [Depends(require_csrf)]
-Short = Annotated[str, Form(max_length=200)]
 Act = Callable[[Transaction, ItemRef], Any]
 
 

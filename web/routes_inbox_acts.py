@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Response
+from fastapi import APIRouter, Response
 
-from api.csrf import require_csrf
 from archive import reading
 from archive import service as records
 from core.database import Transaction
@@ -18,7 +17,7 @@ from inbox.acts import FileInto, ItemRef
 from inbox.models import UndoableAct
 from inbox.repository import Row
 from web import views as v
-from web.commands import Posted, on_item, once, parse_day, posted
+from web.commands import CSRF, Command, Posted, Short, Text, on_item, once, parse_day
 from web.mapping_acts import toast_of
 from web.mapping_boxes import OpenBox, box_of_item, boxes_of
 from web.mapping_forms import (
@@ -34,10 +33,6 @@ from web.mapping_shell import room_counts
 from web.pages import Page, PageRoute, Visit, WrongInput, answered, shell_of, show
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-Command = Annotated[Posted, Depends(posted)]
-CSRF = [Depends(require_csrf)]
-Text = Annotated[str, Form(max_length=20_000)]
-Short = Annotated[str, Form(max_length=200)]
 
 
 @router.get("/postkorb/e/{item_id}/weiterleiten")

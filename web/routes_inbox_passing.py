@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Response
+from fastapi import APIRouter, Response
 
-from api.csrf import require_csrf
 from core.database import Transaction
 from core.errors import InvalidInput, NotFound
 from inbox import passing
 from inbox.acts import ItemRef
 from inbox.repository import Row
 from web import views as v
-from web.commands import Posted, once, posted
+from web.commands import CSRF, Command, Short, Text, once
 from web.mapping_forms import assign_fields, give_back_fields
 from web.pages import Page, PageRoute, Visit
 from web.routes_inbox_acts import act_on, form_of, note_on, require_row, show_form
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-Command = Annotated[Posted, Depends(posted)]
-CSRF = [Depends(require_csrf)]
-Text = Annotated[str, Form(max_length=20_000)]
-Short = Annotated[str, Form(max_length=200)]
 
 
 @router.get("/postkorb/e/{item_id}/zuteilen")

@@ -6,22 +6,19 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Query, Response
+from fastapi import APIRouter, Form, Query, Response
 
-from api.csrf import require_csrf
 from core.actor import Role
 from core.errors import InvalidInput, NotFound
 from ingest import mailroom, quarantine
 from ingest.mailroom import OpenEntry
 from web import views as v
-from web.commands import Posted, once, parse_day, posted
+from web.commands import CSRF, Command, once, parse_day
 from web.mapping_mailroom import OPEN, WAYS, board_page, end_form, quarantine_page
 from web.pages import Page, PageRoute, Visit, WrongInput, answered, shell_of, show
 from web.wording import date_words
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-Command = Annotated[Posted, Depends(posted)]
-CSRF = [Depends(require_csrf)]
 Start = Annotated[int, Query(ge=0, le=1_000_000)]
 ROOM = "poststelle"
 

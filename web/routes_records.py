@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
+from fastapi import APIRouter, Form, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api.content import send
-from api.csrf import require_csrf
 from archive import reading, repository
 from archive import service as records
 from archive.models import CaseFile, Filing
@@ -19,7 +18,7 @@ from core.errors import Conflict, InvalidInput, NotFound
 from inbox.provisional import merge_into
 from ingest.repository import transfer_note
 from web import views as v
-from web.commands import Posted, once, posted
+from web.commands import CSRF, Command, Posted, Text, once
 from web.mapping_acts import PLAIN, toast_for
 from web.mapping_forms import note_fields, reason_fields
 from web.mapping_inbox import form
@@ -31,9 +30,6 @@ from web.sheets import texts_of, wants_text
 from web.wording import path_number
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-Command = Annotated[Posted, Depends(posted)]
-CSRF = [Depends(require_csrf)]
-Text = Annotated[str, Form(max_length=20_000)]
 Word = Annotated[str, Query(max_length=200)]
 Ordinal = Annotated[int, Path(ge=1, le=1_000_000_000)]
 PAGE_SIZE = 200

@@ -61,12 +61,7 @@ class Strikes:
 
     def take_away(self, name: str, seconds: float) -> None:
         """Killed, and started again only after a while: connections are refused."""
-        target = self.stack.targets[name]
-        with self._away(name):
-            target.kill()
-            time.sleep(seconds)
-            target.start()
-        self.struck[f"away {name}"] += 1
+        self._fell("away", name, seconds)
 
     def cut(self, server: str, seconds: float) -> None:
         """No packet passes between the workers and one server."""
@@ -78,12 +73,16 @@ class Strikes:
         self.struck[f"cut {server}"] += 1
 
     def _kill(self, name: str, down: float) -> None:
+        self._fell("kill", name, down)
+
+    def _fell(self, kind: str, name: str, down: float) -> None:
+        """SIGKILL, and started again after `down` seconds."""
         target = self.stack.targets[name]
         with self._away(name):
             target.kill()
             time.sleep(down)
             target.start()
-        self.struck[f"kill {name}"] += 1
+        self.struck[f"{kind} {name}"] += 1
 
     def _mixed(self, names: Sequence[str], times: int) -> list[str]:
         """Everyone once in each round, or one would come only when the others are over."""

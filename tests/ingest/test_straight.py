@@ -83,7 +83,7 @@ def record(house: House, receipt_id: UUID) -> dict[str, Any]:
             "document": (document.title, document.document_type, document.filed, document.clearing_scope,
                          document.received_on, document.sender, version.number, version.rendition_conformance),
             "filings": [(one.case_file_id, one.keyword, one.page_from, one.page_to) for one in filings],
-            "contents": sorted((one.role, one.media_type) for one in contents),
+            "contents": sorted((one.role, one.media_type, one.size if one.role == "scan_master" else 0) for one in contents),
             "inbox": (inbox.inbox_kind, inbox.user_id, inbox.unit_id, inbox.due_on, inbox.reasons, inbox.urgency),
             "claims": sorted((owners[one.owner_id], one.role) for one in kept),
             "note": sorted(note.note),
@@ -102,7 +102,11 @@ def test_the_record_is_the_same_as_by_single_steps(house: House, text: str) -> N
     pipeline(house).perform(replace(first, isolated=True))
     assert work_off(house.services) == 2
     straight, stepwise = (record(house, receipt.id) for receipt in house.receipts())
-    assert straight == stepwise
+    master = ("scan_master", "application/pdf", len(whole))
+    assert straight["contents"].count(master) == 1
+    straight["contents"].remove(master)
+    stepwise["contents"].remove(("scan_master", "application/pdf", len(whole) + 1))
+    assert straight == stepwise  # of a rendition not the size: it names the minute it was received in, compressed
     assert straight["document"][2] is (text == FILED)
     assert examine(house.services) == []
 

@@ -11,10 +11,11 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import yaml
 from fastapi.testclient import TestClient
+from httpx import Response
 from sqlalchemy import select
 
 from api.app import create_app
@@ -220,3 +221,15 @@ def fields(page: str, action: str) -> dict[str, str]:
 def csrf_of(client: TestClient) -> str:
     """The token that the pages of this session carry."""
     return fields(client.get("/einstellungen").text, "/einstellungen")["csrf"]
+
+
+def post(client: TestClient, path: str, htmx: bool = False, **data: str) -> Response:
+    """A form as a browser sends it: from the first version, unless told otherwise."""
+    form = {"csrf": csrf_of(client), "version": "1", "kennung": str(uuid4()), **data}
+    answer: Response = client.post(path, data=form, headers={"HX-Request": "true"} if htmx else {})
+    return answer
+
+
+def undo_of(page: str) -> str:
+    """Where the page's "Rückgängig" leads."""
+    return next(part for part in page.split('"') if part.startswith("/aktionen/"))

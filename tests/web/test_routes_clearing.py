@@ -16,7 +16,7 @@ from sqlalchemy import event, select
 from archive.models import CaseFile, Filing
 from inbox.models import InboxItem
 from organisation.models import OrgUnit, User
-from tests.web.room import Room, csrf_of, fields, make_room
+from tests.web.room import Room, csrf_of, fields, make_room, undo_of
 from web.mapping_clearing import preselected
 
 HTMX = {"HX-Request": "true"}
@@ -113,7 +113,7 @@ def test_filing_and_undo_without_javascript(room: Room) -> None:
     assert "Mietbescheinigung" in case.get("/postkorb").text
     assert "23.11.2026" in case.get("/akte/99801-0004711/dokument/1").text
     assert client.get("/akte/99801-0004711").status_code == 404
-    action = next(part for part in after.split('"') if part.startswith("/aktionen/"))
+    action = undo_of(after)
     undone = client.post(action, data=fields(after, action))
     assert undone.headers["location"].startswith(f"/klaerung/{item}")
     assert room.item(item).state == "open"
@@ -279,7 +279,7 @@ def test_mail_that_belongs_to_no_case_ends_with_a_reason(room: Room) -> None:
     document = room.item(item).document_id
     assert client.get(f"/api/v1/documents/{document}").status_code == 200
     assert room.client("akurtoglu").get(f"/api/v1/documents/{document}").status_code == 404
-    action = next(part for part in after.split('"') if part.startswith("/aktionen/"))
+    action = undo_of(after)
     assert client.post(action, data=fields(after, action)).headers["location"].startswith(f"/klaerung/{item}")
     assert room.item(item).state == "open"
     assert "1 in Klärung" in client.get("/poststelle").text
@@ -314,7 +314,7 @@ def test_a_new_applicant_gets_a_provisional_case(room: Room) -> None:
     team = room.client("tnommen").get("/postkorb/team/SZ-HAL-L1").text
     assert "Hauptantrag" in team
     assert "Neumann, Nadja" in team
-    action = next(part for part in after.split('"') if part.startswith("/aktionen/"))
+    action = undo_of(after)
     assert client.post(action, data=fields(after, action)).status_code == 303
     assert room.item(item).state == "open"
     assert decide(room.client("tnommen"), item, "neue-akte", **told).status_code == 404

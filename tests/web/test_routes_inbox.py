@@ -7,25 +7,16 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from fastapi.testclient import TestClient
-from httpx import Response
 from sqlalchemy import func, select
 
 from archive.models import Note
 from core.models import AuditEvent
-from tests.web.room import Room, csrf_of, fields, make_room
+from tests.web.room import Room, csrf_of, fields, make_room, post, undo_of
 
 
 @pytest.fixture
 def room(tmp_path: Path) -> Room:
     return make_room(tmp_path)
-
-
-def post(client: TestClient, path: str, htmx: bool = False, **data: str) -> Response:
-    """A form as a browser sends it: from the version that the page showed, unless told otherwise."""
-    form = {"csrf": csrf_of(client), "version": "1", "kennung": str(uuid4()), **data}
-    answer: Response = client.post(path, data=form, headers={"HX-Request": "true"} if htmx else {})
-    return answer
 
 
 def test_the_postkorb_shows_own_letters_only(room: Room) -> None:
@@ -100,7 +91,7 @@ def test_done_and_undo_without_javascript(room: Room) -> None:
     page = client.get(done.headers["location"]).text
     assert "Erledigt: Mitteilung A." in page
     assert "Postkorb leer" in page
-    action = next(part for part in page.split('"') if part.startswith("/aktionen/"))
+    action = undo_of(page)
     undone = client.post(action, data=fields(page, action))
     assert undone.status_code == 303
     assert room.item(item).state == "open"
@@ -153,7 +144,7 @@ def test_undo_is_refused_once_somebody_went_on(room: Room) -> None:
     item = room.filed("harms")
     client = room.client("tnommen")
     taken = client.get(post(client, f"/postkorb/e/{item}/zuweisen").headers["location"]).text
-    action = next(part for part in taken.split('"') if part.startswith("/aktionen/"))
+    action = undo_of(taken)
     mine = room.items_of(item)[-1]
     assert post(client, f"/postkorb/e/{mine.id}/erledigt").status_code == 303
     refused = client.post(action, data=fields(taken, action))

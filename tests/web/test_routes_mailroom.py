@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
-from httpx import Response
 from sqlalchemy import select
 
 from archive.models import Document
@@ -21,7 +20,7 @@ from ingest.models import MailItem, Receipt, ReceiptPage
 from ingest.quarantine import open_entries
 from organisation.models import ScanStation
 from organisation.stations import create_station
-from tests.web.room import TODAY, Room, csrf_of, make_room
+from tests.web.room import TODAY, Room, make_room, post
 
 BASE = "/poststelle/quarantaene"
 
@@ -63,13 +62,6 @@ def entry(room: Room, receipt_id: UUID, state: str = "quarantined") -> MailItem:
     with room.database.read() as session:
         query = select(MailItem).where(MailItem.receipt_id == receipt_id, MailItem.state == state)
         return session.scalars(query).one()
-
-
-def post(client: TestClient, path: str, **data: str) -> Response:
-    answer: Response = client.post(
-        path, data={"csrf": csrf_of(client), "version": "1", "kennung": str(uuid4()), **data}
-    )
-    return answer
 
 
 def test_the_balance_adds_up_and_names_what_is_open(room: Room) -> None:

@@ -16,7 +16,7 @@ from core.models import AuditEvent
 from inbox.models import InboxItem
 from organisation import service
 from organisation.models import User
-from tests.web.room import TODAY, Room, csrf_of, fields, make_room
+from tests.web.room import TODAY, Room, csrf_of, fields, make_room, post, undo_of
 
 LEAD, WORKER, COLLEAGUE, DEPUTY = "kfeddermann", "tnommen", "myelkenci", "fohlsdorp"
 CLERK, OTHER, OTHER_LEAD = "rhinnerksen", "pclausbrook", "uharmsdoerfer"
@@ -25,13 +25,6 @@ CLERK, OTHER, OTHER_LEAD = "rhinnerksen", "pclausbrook", "uharmsdoerfer"
 @pytest.fixture
 def room(tmp_path: Path) -> Room:
     return make_room(tmp_path)
-
-
-def post(client: TestClient, path: str, **data: str) -> Response:
-    """A form as a browser sends it."""
-    form = {"csrf": csrf_of(client), "version": "1", "kennung": str(uuid4()), **data}
-    answer: Response = client.post(path, data=form)
-    return answer
 
 
 def act(client: TestClient, item: UUID, **told: object) -> Response:
@@ -98,7 +91,7 @@ def test_a_lead_finds_and_assigns_mail_of_somebody_who_is_ill(room: Room) -> Non
     got = room.client(COLLEAGUE).get("/postkorb").text
     assert "Kontoauszug" in got
     assert "Bitte heute" in got
-    undo = next(part for part in landed.split('"') if part.startswith("/aktionen/"))
+    undo = undo_of(landed)
     assert client.post(undo, data=fields(landed, undo)).status_code == 303
     assert (room.item(item).state, holder(room, item)) == ("open", WORKER)
 
@@ -227,7 +220,7 @@ def test_it_goes_back_to_clearing_with_the_reason_and_can_be_taken_back(room: Ro
     again = room.client(CLERK).get("/klaerung").text
     assert "Ohne Nummer" in again
     assert "Zurück aus einem Postkorb: Kein Name auf dem Blatt" in again
-    undo = next(part for part in landed.split('"') if part.startswith("/aktionen/"))
+    undo = undo_of(landed)
     assert client.post(undo, data=fields(landed, undo)).status_code == 303
     assert "Ohne Nummer" in client.get("/postkorb").text
     assert "Ohne Nummer" not in room.client(CLERK).get("/klaerung").text

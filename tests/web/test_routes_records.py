@@ -5,11 +5,8 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from fastapi.testclient import TestClient
-from httpx import Response
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
@@ -18,7 +15,7 @@ from archive.models import CaseFile, CaseGrant, ContentFile, Document, DocumentV
 from core.errors import InvalidInput
 from core.models import AuditEvent
 from organisation.models import User
-from tests.web.room import TODAY, Room, csrf_of, fields, make_room
+from tests.web.room import TODAY, Room, fields, make_room, post
 from web import routes_records
 from web.mapping_records import transfer_lines
 from web.mapping_search import fragments, full_query
@@ -29,12 +26,6 @@ CASE = "/akte/99801-0004711"
 @pytest.fixture
 def room(tmp_path: Path) -> Room:
     return make_room(tmp_path)
-
-
-def post(client: TestClient, path: str, **data: str) -> Response:
-    form = {"csrf": csrf_of(client), "version": "1", "kennung": str(uuid4()), **data}
-    answer: Response = client.post(path, data=form)
-    return answer
 
 
 def test_a_case_shows_cover_register_and_documents(room: Room) -> None:
