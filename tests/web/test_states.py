@@ -94,6 +94,28 @@ def test_offline_repeats_with_the_same_key_and_does_it_once(site: Site, page: Pa
     assert site.state.posted == ["k-p1"]
 
 
+def test_answer_to_something_else_does_not_call_the_command_done(site: Site, page: Page) -> None:
+    page.goto(f"{site.url}/postkorb")
+    page.locator("[data-liste] [aria-current]").focus()
+    page.route("**/erledigt", lambda route: route.abort())
+    page.keyboard.press("e")
+    expect(page.locator("#meldung")).to_contain_text("Keine Verbindung")
+    settled = "() => new Promise((on) => document.addEventListener('htmx:after:settle', () => on(), { once: true }))"
+    page.evaluate(settled)
+    expect(page.locator("#meldung")).to_contain_text("Keine Verbindung")
+    expect(page.locator("#vorschau [data-taste=e]")).to_have_attribute("aria-disabled", "true")
+
+
+def test_command_whose_page_has_gone_is_told_not_forgotten(site: Site, page: Page) -> None:
+    page.goto(f"{site.url}/postkorb")
+    page.locator("[data-liste] [aria-current]").focus()
+    page.route("**/erledigt", lambda route: route.abort())
+    page.keyboard.press("e")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#meldung")).to_contain_text("keine Antwort")
+    assert site.state.gone == []
+
+
 def test_answer_lost_on_the_way_sends_the_same_key_again(site: Site, page: Page) -> None:
     """The server did it, the answer never came: the repetition carries the same key, which a service answers once."""
     page.goto(f"{site.url}/postkorb")

@@ -308,6 +308,12 @@
   const schreibt = (e) => e.detail?.ctx?.request?.method === "POST" && e.detail.ctx.sourceElement.matches("form") && e.detail.ctx.sourceElement;
   const sperre = (form, an) => $$("[type=submit]", form).forEach((b) => (an ? b.setAttribute("aria-disabled", "true") : b.removeAttribute("aria-disabled")));
   const zeigeAusfall = (text) => { const p = document.createElement("p"); p.className = "ea-hinweis"; p.setAttribute("role", "alert"); p.dataset.ausfall = ""; p.textContent = text; $("#meldung").replaceChildren(p); };
+  const erledigt = (form) => { clearTimeout(haengt.get(form)); haengt.delete(form); sperre(form, false); };
+  const nochmal = (form) => {
+    if (form.isConnected) return form.requestSubmit();
+    erledigt(form);
+    zeigeAusfall(koerper.dataset.nichtGesendet);
+  };
   document.addEventListener("htmx:before:request", (e) => {
     const form = schreibt(e);
     if (!form || haengt.has(form)) return;
@@ -317,15 +323,15 @@
     const ctx = e.detail?.ctx;
     if (!ctx || ctx.response) return;
     const form = schreibt(e);
-    if (form) setTimeout(() => form.isConnected && form.requestSubmit(), 2000);
+    if (form) setTimeout(() => nochmal(form), 2000);
     else if (ctx.sourceElement.id !== "neu") zeigeAusfall(koerper.dataset.keineVerbindung);
   });
   let angehalten = null; /* the command that met an ended session */
   document.addEventListener("htmx:after:request", (e) => {
     const ctx = e.detail.ctx, form = schreibt(e);
     if (form && ctx.response.status === 401 && !form.matches("[data-anmelden]")) angehalten = form;
-    if (form && haengt.has(form)) { clearTimeout(haengt.get(form)); haengt.delete(form); sperre(form, false); }
-    if ($("#meldung [data-ausfall]")) { $("#meldung").replaceChildren(); sag(koerper.dataset.wiederVerbunden); }
+    if (haengt.has(form)) erledigt(form);
+    if ($("#meldung [data-ausfall]") && !haengt.size) { /* an answer to something else tells nothing about the command */ $("#meldung").replaceChildren(); sag(koerper.dataset.wiederVerbunden); }
   });
   document.addEventListener("ea:angemeldet", (e) => {
     const marke = e.detail.csrf, form = angehalten;
