@@ -70,8 +70,7 @@ def take_in(
             _wait_for(services, [one.receipt_id for _, one in accepted], until) and _found(services, until)
         )
     with services.database.read() as session:
-        for path, one in accepted:
-            outcome.lines += item_lines(session, session.get_one(Receipt, one.receipt_id), readable(str(path)))
+        outcome.lines += item_lines(session, ((one.receipt_id, readable(str(path))) for path, one in accepted))
     return outcome
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
+from sqlalchemy import ColumnElement, ScalarResult, Select, and_, case, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from archive.access import partly_stood_in_for, visible_case_files, visible_documents, worked_units
@@ -160,8 +160,13 @@ def clearing_before(session: Session, item: InboxItem) -> InboxItem | None:
 
 def dismissal_of(session: Session, document_id: UUID) -> InboxItem | None:
     """The item by which a person ended a document as belonging to no case, or None."""
-    query = select(InboxItem).where(InboxItem.document_id == document_id, InboxItem.state == "dismissed")
-    return session.scalars(query).first()
+    return dismissals_of(session, [document_id]).first()
+
+
+def dismissals_of(session: Session, documents: Sequence[UUID] | Select[UUID | None]) -> ScalarResult[InboxItem]:
+    """Those items of these documents, given by their ids or as a query for them."""
+    query = select(InboxItem).where(InboxItem.document_id.in_(documents), InboxItem.state == "dismissed")
+    return session.scalars(query)
 
 
 def last_acts(session: Session, user_id: UUID, limit: int = 20) -> Sequence[UndoableAct]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -14,17 +15,28 @@ from archive.blobs.port import BlobStore
 from archive.models import CaseFile, Document
 from core.database import Database
 from core.models import AuditEvent
-from inbox.repository import dismissal_of
+from inbox.models import InboxItem
+from inbox.repository import dismissals_of
 from ingest import repository
 from ingest.models import MailItem, Receipt, ReceiptPage
 from ingest.stored_bytes import PAGE, missing_blobs, orphan_blobs
 
+_AT_ONCE = 100
+"""Receipts whose lines are made in one go."""
 STATES = ("in_work", "filed", "clearing", "quarantined", "rejected")
 
 
-def item_lines(session: Session, receipt: Receipt, source: str | None = None) -> list[dict[str, Any]]:
-    """One object per mail item of the receipt, in order; none while it is not split yet."""
-    return [_line(session, receipt, item, source) for item in _items(session, receipt)]
+def item_lines(session: Session, named: Iterable[tuple[UUID, str | None]]) -> Iterator[dict[str, Any]]:
+    """One object per mail item of these receipts, in their order; none of a receipt that is not split yet.
+
+    Each is named with its file as the caller knows it; None is the name that came with it.
+    """
+    listed = iter(named)
+    while portion := list(islice(listed, _AT_ONCE)):
+        found = _Found(session, [receipt_id for receipt_id, _ in portion])
+        for receipt_id, source in portion:
+            receipt = found.receipts[receipt_id]
+            yield from (_line(found, receipt, item, source) for item in found.items[receipt_id])
 
 
 def station_lines(session: Session, receipt: Receipt) -> list[dict[str, Any]]:
@@ -34,26 +46,48 @@ def station_lines(session: Session, receipt: Receipt) -> list[dict[str, Any]]:
     access; so is why a person dismissed it. The number of a sealed case is never told.
     """
     lines = []
-    for item in _items(session, receipt):
-        line = _line(session, receipt, item, None)
-        document = session.get(Document, item.document_id) if item.document_id else None
+    found = _Found(session, [receipt.id])
+    for item in found.items[receipt.id]:
+        line = _line(found, receipt, item, None)
+        document = found.documents.get(item.document_id)
         if document is not None and (repository.decided(document) or document.clearing_scope != "general"):
             line["evidence"] = []
             line["reasons"] = [*item.reasons, *item.notes]
-        case_file = session.get(CaseFile, item.case_file_id) if item.case_file_id else None
+        case_file = found.case_files.get(item.case_file_id)
         if case_file is not None and (case_file.sealed or case_file.secrecy_class in NAMED_ONLY):
             line["case_file_number"] = None
         lines.append(line)
     return lines
 
 
-def _items(session: Session, receipt: Receipt) -> Sequence[MailItem]:
-    return () if receipt.state == repository.ACCEPTED else repository.items_of(session, receipt.id)
+class _Found:
+    """What the lines of some receipts need, asked for at once: a batch has hundreds of items."""
+
+    def __init__(self, session: Session, receipt_ids: Sequence[UUID]) -> None:
+        receipts = session.scalars(select(Receipt).where(Receipt.id.in_(receipt_ids)))
+        self.receipts = {receipt.id: receipt for receipt in receipts}
+        split = [receipt.id for receipt in self.receipts.values() if receipt.state != repository.ACCEPTED]
+        self.items: dict[UUID, list[MailItem]] = {receipt_id: [] for receipt_id in receipt_ids}
+        of_these = MailItem.receipt_id.in_(split)
+        for item in session.scalars(select(MailItem).where(of_these).order_by(MailItem.item_no)):
+            self.items[item.receipt_id].append(item)
+        documents = session.scalars(
+            select(Document).join(MailItem, MailItem.document_id == Document.id).where(of_these)
+        )
+        self.documents: dict[UUID | None, Document] = {document.id: document for document in documents}
+        case_files = session.scalars(
+            select(CaseFile).join(MailItem, MailItem.case_file_id == CaseFile.id).where(of_these)
+        )
+        self.case_files: dict[UUID | None, CaseFile] = {case_file.id: case_file for case_file in case_files}
+        mine = select(MailItem.document_id).where(of_these)
+        self.dismissals: dict[UUID | None, InboxItem] = {
+            dismissal.document_id: dismissal for dismissal in dismissals_of(session, mine)
+        }
 
 
-def _line(session: Session, receipt: Receipt, item: MailItem, source: str | None) -> dict[str, Any]:
-    case_file = session.get(CaseFile, item.case_file_id) if item.case_file_id else None
-    dismissed = dismissal_of(session, item.document_id) if item.document_id else None
+def _line(found: _Found, receipt: Receipt, item: MailItem, source: str | None) -> dict[str, Any]:
+    case_file = found.case_files.get(item.case_file_id)
+    dismissed = found.dismissals.get(item.document_id)
     elapsed = (item.final_at - receipt.accepted_at).total_seconds() if item.final_at else None
     return {
         "receipt_id": str(receipt.id),

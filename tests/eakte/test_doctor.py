@@ -21,7 +21,7 @@ from inbox.acts import ItemRef
 from inbox.delivery import Clearing, deliver_to_clearing
 from inbox.repository import open_items_of_document
 from ingest import quarantine
-from ingest.models import MailItem, Receipt, TransferNote
+from ingest.models import MailItem, TransferNote
 from ingest.reporting import item_lines, reconcile
 from organisation.actors import build_actor
 from organisation.models import User
@@ -258,7 +258,7 @@ def test_dismissed_mail_is_rejected_with_a_reason_and_every_store_agrees(service
     assert after == {**before, **moved}
     assert examine(services) == []
     with services.database.read() as session:
-        line = item_lines(session, session.get_one(Receipt, item.receipt_id))[0]
+        line = next(item_lines(session, [(item.receipt_id, None)]))
     assert (line["state"], line["inbox"]) == ("rejected", None)
     assert line["reasons"][0] == {"code": "dismissed_advertising", "text": "Werbung: Prospekt"}
     with pytest.raises(Conflict):
