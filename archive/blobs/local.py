@@ -172,11 +172,12 @@ def _names(folder: Path, first: str) -> list[str]:
 
 
 def _make_folder(folder: Path) -> None:
+    """With those above it, each made durable by its parent; one that is there costs no fsync."""
     if folder.is_dir():
         return
-    folder.mkdir(parents=True, exist_ok=True)
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
     _sync_folder(folder.parent)
-    _sync_folder(folder.parent.parent)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -56,6 +56,26 @@ def test_a_full_disk_stores_nothing(store: LocalBlobStore, tmp_path: Path, monke
     assert list((tmp_path / "work").iterdir()) == []
 
 
+def test_every_new_folder_is_made_durable_by_its_parent(
+    store: LocalBlobStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[Path] = []
+    real = os.fsync
+
+    def noting(handle: int) -> None:
+        synced.append(Path(os.readlink(f"/proc/self/fd/{handle}")))
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    store.put_bytes(b"abc")
+    root = tmp_path / "blobs"
+    assert [path for path in synced if root in (path, *path.parents)] == [root, root / "ba", root / "ba" / "78"]
+    synced.clear()
+    stored_file(store, ABC).unlink()
+    store.put_bytes(b"abc")
+    assert [path for path in synced if root in (path, *path.parents)] == [root / "ba" / "78"]
+
+
 def test_the_reserve_is_kept_free(tmp_path: Path) -> None:
     store = LocalBlobStore(tmp_path / "blobs", tmp_path / "work", reserve=1 << 62)
     with pytest.raises(StorageFull):
