@@ -126,8 +126,11 @@ def end_filing(tx: Transaction, actor: Actor, filing_id: UUID, reason: str) -> N
     emit(tx, document.agency_id, "document.changed", document.id)
 
 
-def close_case(tx: Transaction, actor: Actor, case_file_id: UUID, on: date | None = None) -> CaseFile:
-    """zdA: close the case on a day (default today, never in the future). Starts the retention clock."""
+def close_case(tx: Transaction, actor: Actor, case_file_id: UUID, on: date | None = None, reason: str = "") -> CaseFile:
+    """zdA: close the case on a day (default today, never in the future). Starts the retention clock.
+
+    A reason is kept as a note of the case.
+    """
     case_file = _case_for_work(tx, actor, case_file_id)
     closed_on = on or agency_date(tx.now)
     if closed_on > agency_date(tx.now):
@@ -136,14 +139,19 @@ def close_case(tx: Transaction, actor: Actor, case_file_id: UUID, on: date | Non
         raise Conflict("Die Akte ist schon geschlossen.", "the case file is closed already", code="case_closed")
     case_file.state, case_file.closed_on = "closed", closed_on
     case_file.version += 1
+    if reason.strip():
+        add_note(tx, actor, reason, case_file_id=case_file.id)
     record_act(tx, actor, "case.closed", "case_file", case_file.id, case_file_id=case_file.id, on=closed_on)
     look_at_locks_of_case(tx, case_file.id)
     emit(tx, case_file.agency_id, "case_file.changed", case_file.id)
     return case_file
 
 
-def reopen_case(tx: Transaction, actor: Actor, case_file_id: UUID, reason: str) -> CaseFile:
-    """Open a closed case again; leads only, with a reason. The retention clock stops until it is closed again."""
+def reopen_case(tx: Transaction, actor: Actor, case_file_id: UUID, reason: str, on: date | None = None) -> CaseFile:
+    """Open a closed case again; leads only, with a reason. The retention clock stops until it is closed again.
+
+    `on`: the day of that order (default today), neither in the future nor before the case was closed.
+    """
     if not actor.has(Role.TEAM_LEAD):
         raise NotAllowed
     if not reason.strip():
@@ -151,12 +159,20 @@ def reopen_case(tx: Transaction, actor: Actor, case_file_id: UUID, reason: str) 
     case_file = _case_for_work(tx, actor, case_file_id)
     if case_file.state != "closed":
         raise Conflict("Die Akte ist nicht geschlossen.", "the case file is not closed", code="case_open")
-    previous, case_file.state, case_file.closed_on = case_file.closed_on, "open", None
+    today, previous = agency_date(tx.now), case_file.closed_on
+    reopened_on = on or today
+    if reopened_on > today or (previous is not None and reopened_on < previous):
+        raise InvalidInput(
+            "Eine Akte wird frühestens am Tag ihrer Schließung und nicht in der Zukunft wieder geöffnet.",
+            "the day lies before the closing or in the future",
+        )
+    case_file.state, case_file.closed_on = "open", None
     case_file.version += 1
     add_note(tx, actor, reason, case_file_id=case_file.id)
     record_act(
-        tx, actor, "case.reopened", "case_file", case_file.id, case_file_id=case_file.id, closed_on_before=previous
-    )
+        tx, actor, "case.reopened", "case_file", case_file.id, case_file_id=case_file.id, closed_on_before=previous,
+        on=reopened_on,
+    )  # fmt: skip
     look_at_locks_of_case(tx, case_file.id)
     emit(tx, case_file.agency_id, "case_file.changed", case_file.id)
     return case_file

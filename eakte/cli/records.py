@@ -43,7 +43,10 @@ def cases_import(file: Annotated[Path, typer.Argument(exists=True, dir_okay=Fals
 
 @cases.command("close")
 def cases_close(
-    number: str, user: AsUser, on: Annotated[str | None, typer.Option(help="Tag der zdA-Verfügung JJJJ-MM-TT.")] = None
+    number: str,
+    user: AsUser,
+    on: Annotated[str | None, typer.Option(help="Tag der zdA-Verfügung JJJJ-MM-TT.")] = None,
+    reason: Annotated[str, typer.Option(help="Begründung; steht dann als Notiz in der Akte.")] = "",
 ) -> None:
     """Akte schließen (zdA); die Aufbewahrungsfrist beginnt."""
     from archive import service as records
@@ -51,18 +54,23 @@ def cases_close(
     with services() as opened:
         actor, case_id = acting(opened, user), _case_id(opened, number)
         with opened.database.write() as tx:
-            records.close_case(tx, actor, case_id, day(on) if on else None)
+            records.close_case(tx, actor, case_id, day(on) if on else None, reason)
 
 
 @cases.command("reopen")
-def cases_reopen(number: str, user: AsUser, reason: Annotated[str, typer.Option(help="Begründung.")] = "") -> None:
+def cases_reopen(
+    number: str,
+    user: AsUser,
+    on: Annotated[str | None, typer.Option(help="Tag der Verfügung JJJJ-MM-TT.")] = None,
+    reason: Annotated[str, typer.Option(help="Begründung.")] = "",
+) -> None:
     """Geschlossene Akte wieder öffnen (nur Leitung, mit Begründung)."""
     from archive import service as records
 
     with services() as opened:
         actor, case_id = acting(opened, user), _case_id(opened, number)
         with opened.database.write() as tx:
-            records.reopen_case(tx, actor, case_id, reason)
+            records.reopen_case(tx, actor, case_id, reason, day(on) if on else None)
 
 
 @documents.command("text")

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from core.actor import Actor, system_actor
 from core.clock import agency_date
@@ -164,16 +163,14 @@ def settings_command(as_json: AsJson = False) -> None:
     """Alle Einstellungen mit Wert und Bedeutung."""
     current = read_settings()
     rows = [
-        {"name": f"EAKTE_{name.upper()}", "value": str(getattr(current, name)), "description": field.description}
+        {"name": f"EAKTE_{name.upper()}", "value": _shown(getattr(current, name)), "description": field.description}
         for name, field in Settings.model_fields.items()
     ]
-    if as_json:
-        result(rows)
-        return
-    table = Table("Name", "Wert", "Bedeutung")
-    for row in rows:
-        table.add_row(str(row["name"]), str(row["value"]), str(row["description"]))
-    messages.print(table)
+    result(rows if as_json else "\n".join("{name}={value}  # {description}".format_map(row) for row in rows))
+
+
+def _shown(value: object) -> str:
+    return "" if value is None else str(value)
 
 
 def _one_time_password() -> tuple[str, str]:

@@ -278,6 +278,21 @@ def test_without_a_session_there_is_nothing(house: House) -> None:
             assert "Kanarienvogel" not in answer.text
 
 
+@pytest.mark.parametrize("who", ["elsewhere", "mailroom", "admin"])
+def test_on_every_route_parts_and_news_of_what_is_hidden_are_nowhere(house: House, who: str) -> None:
+    client = house.client(who)
+    looks = house.count("look")
+    for route, kind in RECORDS.items():
+        lost = nowhere(kind)
+        missing = same(client.get(fill(route, lost)), lost)
+        thing, values, _ = some(house, route, kind, who)[0]
+        for headers in ({"Range": "bytes=0-3"}, {"If-None-Match": "*"}):
+            answer = client.get(fill(route, values), headers=headers)
+            assert answer.status_code == 404, (route, thing)
+            assert same(answer, values) == missing, (route, thing)
+    assert house.count("look") == looks
+
+
 @pytest.mark.parametrize("header", [{"Range": "bytes=0-3"}, {"If-None-Match": "*"}, {"If-Range": "x"}, {}])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_partial_and_conditional_requests_ask_for_the_same_rights(

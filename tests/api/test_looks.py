@@ -55,6 +55,20 @@ def test_each_shown_record_leaves_exactly_one_look_per_session(house: House, rou
     assert events(house)[before:] == new
 
 
+@pytest.mark.parametrize("headers", [{"Range": "bytes=0-3"}, {"If-None-Match": "*"}], ids=["part", "known"])
+@pytest.mark.parametrize("route", sorted(LOOKS))
+def test_asking_for_a_part_or_for_news_is_a_look_on_every_route(
+    house: House, route: str, headers: dict[str, str]
+) -> None:
+    path, reader = path_of(house, route)
+    client, _ = house.fresh(reader)
+    before = len(events(house))
+    assert client.get(path, headers=headers).status_code in (200, 206, 304)
+    looks = Counter((action, shown) for action, shown, _, _ in events(house)[before:])
+    assert looks
+    assert max(looks.values()) == 1
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize(("headers", "status"), [({"Range": "bytes=0-3"}, 206), ({"If-None-Match": "*"}, 304)])
 @pytest.mark.parametrize("part", ["pdf", "original"])

@@ -5,11 +5,13 @@ All pages hold their own text, so nothing is recognised; sheets are pages with a
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 from fastapi.testclient import TestClient
 from zxingcpp import BarcodeFormat
@@ -70,6 +72,11 @@ BATCHES: list[tuple[str, bytes, list[Expected]]] = [
     ("two-leist", book(letter(*WIEBKE)), [(1, "clearing", None, {"several_cases"})]),
 ]  # fmt: skip
 NAMES = [name for name, _, _ in BATCHES]
+# name, pages, the number of sheets that the station tells with them
+TOLD = [
+    ("told-right", book(letter(*ANNA, "e"), letter("Seite 2")), 2),
+    ("told-wrong", book(letter(*ANNA, "f"), letter("Seite 2")), 3),
+]
 
 
 @dataclass
@@ -88,12 +95,24 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     for name, data, _ in BATCHES:
         (mail / f"{name}.pdf").write_bytes(data)
     house = open_house(folder / "home")
-    lines, stderr = house.ingest(mail)
+    told = folder / "told"
+    told.mkdir()
+    for name, data, sheets in TOLD:
+        (told / f"{name}.pdf").write_bytes(data)
+        _send(house, name, data, sheets)
+    lines, stderr = house.ingest(mail, str(told))
     assert "Traceback" not in stderr
     found: dict[str, list[dict[str, Any]]] = {}
     for line in lines:
         found.setdefault(Path(line["source"]).stem, []).append(line)
     return Run(house, found)
+
+
+def _send(house: House, key: str, data: bytes, sheets: int) -> None:
+    """As the station does; `ingest` of the same bytes from the same station on the same day is the same delivery."""
+    headers = {"Authorization": f"Bearer {house.token}", "Content-Type": "application/pdf", "X-Sheets": str(sheets)}
+    with TestClient(build_app(house.services), headers=headers) as client:
+        assert client.put(f"/api/v1/batches/{key}", content=data).status_code == 201
 
 
 @pytest.mark.parametrize(("name", "expected"), [(name, items) for name, _, items in BATCHES], ids=NAMES)
@@ -106,6 +125,15 @@ def test_each_batch_becomes_the_items_of_the_table(run: Run, name: str, expected
         assert codes <= found
         assert not found & ({"sheet_count", "sheet_fields", "only_sheets"} - codes)
         assert all(reason["text"].endswith(".") for reason in line["reasons"])
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "codes"), [("told-right", "filed", set()), ("told-wrong", "clearing", {"sheet_count"})]
+)
+def test_the_number_of_sheets_that_a_station_tells_counts(run: Run, name: str, state: str, codes: set[str]) -> None:
+    (line,) = run.lines[name]
+    assert (line["state"], line["pages"], line["duplicate_of"]) == (state, 2, None)
+    assert {reason["code"] for reason in line["reasons"]} & {"sheet_count"} == codes
 
 
 def test_a_blank_page_stays_in_the_master_and_is_named(run: Run) -> None:
@@ -156,3 +184,24 @@ def test_a_station_no_longer_reads_what_is_filed(run: Run) -> None:
     assert run.lines["one-leist"][0]["evidence"]
     assert (filed["state"], filed["case_file_number"], filed["evidence"]) == ("filed", "99801BG0004711", [])
     assert waiting["evidence"] == run.lines["two-leist"][0]["evidence"] != []
+
+
+def test_a_document_is_handed_out_to_its_readers_only_and_never_with_its_batch(run: Run, tmp_path: Path) -> None:
+    """The batch has three sheets and pages of two letters; the letter's own master is one page."""
+    house, (first, _) = run.house, run.lines["count-wrong"]
+    (document,) = run.lines["one-leist"][0]["document_ids"]
+    for form in ("text", "pdf", "original"):
+        refused = house.command("documents", form, document, "--as", "stamsfeld", "--out", str(tmp_path / "refused"))
+        assert (refused.exit_code, refused.stdout) == (1, "")
+        assert (
+            house.command("documents", form, document, "--as", "tnommen", "--out", str(tmp_path / form)).exit_code == 0
+        )
+    assert not (tmp_path / "refused").exists()
+    assert "Kowalczyk" in (tmp_path / "text").read_text("utf-8")
+    for form in ("pdf", "original"):
+        assert (
+            house.command("documents", form, document, "--as", "tnommen").stdout_bytes == (tmp_path / form).read_bytes()
+        )
+    own = house.command("documents", "original", *first["document_ids"], "--as", "rhinnerksen").stdout_bytes
+    with pikepdf.open(io.BytesIO(own)) as pdf:
+        assert len(pdf.pages) == first["pages"] == 1
