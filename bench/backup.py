@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 
@@ -74,8 +74,10 @@ def _empty(home: Path, servers: Servers | None, number: int) -> Services:
     """An installation without anything in it: embedded, or on the servers with stores of its own."""
     settings = Settings().embedded(home)
     if servers is not None:
-        told = servers.fresh(number).items()
-        settings = Settings(home=home, **{name.removeprefix("EAKTE_").lower(): value for name, value in told})
+        told: dict[str, Any] = {
+            name.removeprefix("EAKTE_").lower(): value for name, value in servers.fresh(number).items()
+        }
+        settings = Settings(home=home, **told)
     return open_services(settings, migrate=True)
 
 
