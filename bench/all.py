@@ -24,7 +24,7 @@ RUNS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("bench.routing", "--seeds", "104", "--count", "540", "--noise", "0.01", "--scanned", "40"),
     ),
     "search": (("bench.search",),),
-    "backup": (("bench.backup",),),
+    "backup": (("bench.backup",), ("bench.backup", "--full")),
     "stack": (("bench.stack", "--rounds", "3"),),
     "hosts": (("bench.hosts",),),
 }

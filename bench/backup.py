@@ -1,9 +1,10 @@
-"""Figures of backup and restore: `python -m bench.backup --documents 10000`.
+"""Figures of backup and restore: `python -m bench.backup [--documents 10000] [--full]`.
 
 An archive as in `bench.search` with three files per document (master, rendition, words; 60 KB of incompressible bytes each
-for the first two), backed up while another process writes, backed up again (nothing new), and restored into a throw-away
-installation whose rows must have the same fingerprints and whose bytes must have their hashes. Prints one JSON object;
-seconds are wall time. Ends with status 1 when the first backup takes more than 120 s or the restore is not equal.
+for the first two), backed up while somebody writes, backed up again (nothing new), and restored into a throw-away
+installation whose rows must have the same fingerprints and whose bytes must have their hashes. Embedded, or with `--full` on
+PostgreSQL, MinIO and OpenSearch as throw-away processes, both the source and the target. Prints one JSON object; seconds are
+wall time. Ends with status 1 when the first backup takes more than 120 s or the restore is not equal.
 """
 
 from __future__ import annotations
@@ -16,16 +17,18 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 
-from archive.blobs.claims import DOCUMENT, claim
+from archive.blobs.claims import DOCUMENT, claim_each
 from archive.blobs.port import StoredBlob
 from archive.models import Document, DocumentVersion, Page
-from bench.search import make_archive, make_pages
+from bench.search import Archive, fill, make_pages
+from bench.servers import Servers, real_servers
 from core import outbox
 from core.database import Database
 from core.settings import Settings
@@ -38,25 +41,25 @@ from eakte.bootstrap import Services, open_services
 LIMIT_SECONDS = 120
 _FILE_BYTES = 60_000
 _BATCH = 200
+_WRITERS = 8
 _T = TypeVar("_T")
 
 
-def measure(folder: Path, documents: int, seed: int) -> dict[str, float | int | bool]:
+def measure(folder: Path, documents: int, seed: int, servers: Servers | None) -> dict[str, float | int | bool]:
     """All figures as one JSON object."""
-    home = folder / "home"
-    home.mkdir()
-    make_archive(home, make_pages(seed), documents, max(1, documents // 25)).database.dispose()
-    services = open_services(Settings(home=home))
+    services = _empty(folder / "home", servers, 0)
+    archive = Archive(services.database, services.blobs)
+    fill(archive, make_pages(seed), documents, max(1, documents // 25))
     _add_bytes(services, random.Random(seed))
     (folder / "public").write_text(make_identity(folder / "secret"))
     recipients, repository = Recipients(folder / "public"), Repository(folder / "backups")
-    found: dict[str, float | int | bool] = {"documents": documents}
+    found: dict[str, float | int | bool] = {"documents": documents, "servers": servers is not None}
     with _writing(services.database) as written:
         made = _timed(found, "backup_seconds", lambda: make_backup(services, repository, recipients))
     found |= {"rows": made.rows, "files": made.blobs, "transactions_meanwhile": written[0]}
     found["megabytes"] = sum(path.stat().st_size for path in repository.root.rglob("*") if path.is_file()) // 1_000_000
     again = _timed(found, "next_backup_seconds", lambda: make_backup(services, repository, recipients))
-    target = open_services(Settings(home=folder / "restored"), migrate=True)
+    target = _empty(folder / "restored", servers, 1)
     restored = _timed(
         found, "restore_seconds", lambda: restore(target, Source(repository, Identity(folder / "secret")))
     )
@@ -65,6 +68,17 @@ def measure(folder: Path, documents: int, seed: int) -> dict[str, float | int | 
         float(found["backup_seconds"]) <= LIMIT_SECONDS and not found["missing"] and restored.rows == again.rows
     )
     return found
+
+
+def _empty(home: Path, servers: Servers | None, number: int) -> Services:
+    """An installation without anything in it: embedded, or on the servers with stores of its own."""
+    settings = Settings().embedded(home)
+    if servers is not None:
+        told: dict[str, Any] = {
+            name.removeprefix("EAKTE_").lower(): value for name, value in servers.fresh(number).items()
+        }
+        settings = Settings(home=home, **told)
+    return open_services(settings, migrate=True)
 
 
 def _size(services: Services, sha256: str) -> int:
@@ -76,18 +90,16 @@ def _add_bytes(services: Services, dice: random.Random) -> None:
     """Master and rendition for every document, and the claim on the words it has already."""
     with services.database.read() as session:
         texts = select(DocumentVersion.document_id, Page.text_sha256).join(Page, Page.version_id == DocumentVersion.id)
-        documents = session.execute(texts).all()
-    for start in range(0, len(documents), _BATCH):
-        some = documents[start : start + _BATCH]
-        stored = [(one, "words", StoredBlob(str(sha), _size(services, str(sha)))) for one, sha in some]
-        stored += [
-            (one, role, services.blobs.put_bytes(dice.randbytes(_FILE_BYTES)))
-            for one, _ in some
-            for role in ("scan_master", "rendition")
-        ]
-        with services.database.write() as tx:
-            for one, role, blob in stored:
-                claim(tx, DOCUMENT, one, {role: blob})
+        documents = [(one, str(sha)) for one, sha in session.execute(texts)]
+    words = {sha: StoredBlob(sha, _size(services, sha)) for sha in {sha for _, sha in documents}}
+    with ThreadPoolExecutor(_WRITERS) as pool:
+        for start in range(0, len(documents), _BATCH):
+            some = documents[start : start + _BATCH]
+            stored = list(pool.map(services.blobs.put_bytes, [dice.randbytes(_FILE_BYTES) for _ in some * 2]))
+            with services.database.write() as tx:
+                files = zip(some, stored[::2], stored[1::2], strict=True)
+                wanted = {one: {"words": words[sha], "scan_master": a, "rendition": b} for (one, sha), a, b in files}
+                claim_each(tx, DOCUMENT, wanted)
 
 
 @contextmanager
@@ -125,9 +137,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--documents", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--full", action="store_true", help="on the real servers")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        found = measure(Path(folder), given.documents, given.seed)
+    with tempfile.TemporaryDirectory() as folder, real_servers() if given.full else nullcontext() as servers:
+        found = measure(Path(folder), given.documents, given.seed, servers)
     print(json.dumps(found, indent=1))
     return 0 if found["met"] else 1
 

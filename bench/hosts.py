@@ -21,7 +21,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -30,13 +30,14 @@ from uuid import UUID
 os.environ["OMP_THREAD_LIMIT"] = "1"
 
 import psutil
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from archive.models import Document
 from bench.drawing import draw_batch, draw_long_batch
 from bench.servers import Servers, real_servers
 from core import leases
 from core.database import Database
+from core.errors import Unavailable
 from core.models import Job
 from eakte.benching import installation, measure_chain
 from eakte.bootstrap import Services, agency_id
@@ -158,7 +159,7 @@ def _watched(database: Database) -> Iterator[dict[str, set[UUID]]]:
 
     def look() -> None:
         while not done.wait(_LOOK_SECONDS):
-            with database.read() as session:
+            with suppress(Unavailable), database.read() as session:  # a look that fails is made up for by the next
                 for job, owner in session.execute(select(Job.id, Job.leased_by).where(Job.state == "leased")):
                     seen[str(owner).partition(":")[0]].add(job)
 
@@ -181,10 +182,10 @@ def _doubles(database: Database) -> dict[str, int]:
 
 
 def _behind(services: Services, long: Path, letter: Path, figures: Mapping[str, Any]) -> dict[str, Any]:
-    """One station's batch, and when its pages are being read, another station's letter."""
+    """One station's batch, and when all its pages are to be read, another station's letter."""
     agency = agency_id(services)
     take_in(services, agency, [long], "SCAN-1", None, None)
-    _until(lambda: _waiting(services.database) > 0)
+    _until(lambda: _given_out(services.database))
     before = _waiting(services.database)
     began = time.monotonic()
     take_in(services, agency, [letter], "SCAN-SAN", None, None)
@@ -202,6 +203,12 @@ def _waiting(database: Database) -> int:
         return (
             session.scalar(select(func.count()).select_from(Job).where(Job.kind == "read", Job.state == "ready")) or 0
         )
+
+
+def _given_out(database: Database) -> bool:
+    """Whether no batch is still being split: its pages are given out in portions."""
+    with database.read() as session:
+        return not session.scalar(select(exists().where(Job.kind == "split", Job.state != "done")))
 
 
 def _finished(database: Database) -> bool:

@@ -23,6 +23,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from archive.blobs.local import LocalBlobStore
+from archive.blobs.port import BlobStore
 from archive.models import CaseFile, Document, DocumentVersion, Filing, Page
 from archive.numbers import number_key
 from archive.pagetext import PageText, Word, encode
@@ -64,7 +65,7 @@ class Archive:
     """The stores of a measured archive."""
 
     database: Database
-    store: LocalBlobStore
+    store: BlobStore
 
 
 def make_pages(seed: int) -> list[list[str]]:
@@ -85,12 +86,17 @@ def words_per_second(pages: Sequence[Sequence[str]]) -> float:
     return best
 
 
-def make_archive(folder: Path, texts: Sequence[Sequence[str]], documents: int, cases: int) -> Archive:
-    """A register of `cases` cases with `documents` one-page letters; half of the cases are the caseworker's."""
+def embedded_archive(folder: Path) -> Archive:
+    """An empty one in a folder."""
     database = open_sqlite(folder / "eakte.sqlite", SystemClock())
     upgrade(database.engine)
-    store = LocalBlobStore(folder / "blobs", folder / "work")
-    stored = [store.put_bytes(encode(_page(words))).sha256 for words in texts]
+    return Archive(database, LocalBlobStore(folder / "blobs", folder / "work"))
+
+
+def fill(archive: Archive, texts: Sequence[Sequence[str]], documents: int, cases: int) -> None:
+    """A register of `cases` cases with `documents` one-page letters; half of the cases are the caseworker's."""
+    database = archive.database
+    stored = [archive.store.put_bytes(encode(_page(words))).sha256 for words in texts]
     rng = random.Random(documents)
     with database.write() as tx:
         agency, users, unit = _people(tx.session)
@@ -108,7 +114,6 @@ def make_archive(folder: Path, texts: Sequence[Sequence[str]], documents: int, c
         with database.write() as tx:
             for number in range(start, min(documents, start + _BATCH)):
                 _letter(tx, agency, filed[number % cases], rng.choice(stored), number)
-    return Archive(database, store)
 
 
 def _people(session: Session) -> tuple[UUID, list[UUID], UUID]:
@@ -231,7 +236,8 @@ def measure(folder: Path, documents: int, cases: int, seed: int, opensearch: str
     """All figures as one JSON object, for the embedded index or for one on this OpenSearch, which is left there."""
     pages = make_pages(seed)
     speed = words_per_second(pages)
-    archive = make_archive(folder, pages, documents, cases)
+    archive = embedded_archive(folder)
+    fill(archive, pages, documents, cases)
     index: SearchIndex = TantivyIndex(folder / "index")
     if opensearch:
         index = OpenSearchIndex(Server(opensearch), "bench")

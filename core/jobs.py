@@ -28,7 +28,6 @@ from core.errors import LeaseLost
 from core.fairness import next_turn
 from core.ids import first_id_at, new_id
 from core.models import Job
-from core.upsert import insert_missing
 
 LEASE_SECONDS = 30
 _LEASE = timedelta(seconds=LEASE_SECONDS)
@@ -107,8 +106,7 @@ def enqueue_all(
     source: UUID | None = None,
 ) -> None:
     """`enqueue` for many steps of one kind and one source, in their order, with one statement."""
-    insert_missing(
-        tx,
+    tx.insert_missing(
         Job,
         [
             {"id": new_id(), "agency_id": agency_id, "kind": kind, "subject_id": subject_id, "generation": generation,

@@ -23,7 +23,6 @@ from core.database import Database, Transaction
 from core.errors import Unavailable
 from core.ids import new_id
 from core.log import logger
-from core.upsert import insert_missing
 
 RECEIPT = "receipt"
 MAIL_ITEM = "mail_item"
@@ -71,8 +70,7 @@ def claim_each(
                 "Die Bytes sind nicht mehr da. Der Schritt wird wiederholt.", "blob vanished before its claim"
             )
         row.tombstoned_at, row.removed_at, row.lock_due_at = None, None, None
-    insert_missing(
-        tx,
+    tx.insert_missing(
         BlobClaim,
         [
             {"id": new_id(), "sha256": blob.sha256, "role": role, "owner_type": owner_type, "owner_id": owner_id,
@@ -190,8 +188,8 @@ def _rows(tx: Transaction, sizes: Mapping[str, int]) -> Sequence[Blob]:
     """The rows of these addresses, locked in their order; made where there are none. Pages without a word have the same
     text, so two workers may well make one at the same moment: the second finds the row of the first.
     """
-    insert_missing(
-        tx, Blob, [{"sha256": sha256, "size": sizes[sha256], "created_at": tx.now} for sha256 in sorted(sizes)]
+    tx.insert_missing(
+        Blob, [{"sha256": sha256, "size": sizes[sha256], "created_at": tx.now} for sha256 in sorted(sizes)]
     )
     query = select(Blob).where(Blob.sha256.in_(sizes)).order_by(Blob.sha256).with_for_update()
     return tx.session.scalars(query, execution_options={"populate_existing": True}).all()

@@ -12,18 +12,19 @@ Keep write transactions under 50 ms: no OCR, file or network inside.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, Insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from core.clock import Clock, SystemClock, agency_date
+from core.database.model import Base
 from core.errors import EakteError, StorageFull, Unavailable
 
 RECORDS: Final = "records"
@@ -44,11 +45,17 @@ class Transaction:
 
     session: Session
     now: datetime
+    _inserting: Callable[[type[Base]], Insert] = field(repr=False)
 
     @property
     def today(self) -> date:
         """The agency's date of this transaction."""
         return agency_date(self.now)
+
+    def insert_missing(self, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert the rows; one whose key is taken is passed over, also when another transaction takes it at this moment."""
+        if rows:
+            self.session.execute(self._inserting(model), rows)
 
 
 class WrittenWhileReading(RuntimeError):
@@ -89,7 +96,7 @@ class Database(ABC):
         writer = self.engine.execution_options(eakte_write=True, eakte_lane=lane)
         with self._typed_errors(outcome), Session(writer, expire_on_commit=False) as session:
             self._begin(session)
-            yield Transaction(session, self._instant(session))
+            yield Transaction(session, self._instant(session), self._insert_missing)
             session.flush()
             outcome.open = True
             session.commit()
@@ -114,6 +121,10 @@ class Database(ABC):
     @abstractmethod
     def remembers_deleted(self) -> bool:
         """Whether something of deleted rows may still be in files that `forget_deleted` cleans."""
+
+    @abstractmethod
+    def _insert_missing(self, model: type[Base]) -> Insert:
+        """An INSERT that passes over rows whose key is taken: there is none in the SQL that all databases speak."""
 
     @abstractmethod
     def _translated(self, error: DBAPIError) -> EakteError | None:

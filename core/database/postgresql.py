@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from psycopg.types.string import StrDumperUnknown
-from sqlalchemy import Connection, Engine, create_engine, event, exists, make_url, select
+from sqlalchemy import Connection, Engine, Insert, create_engine, event, exists, make_url, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.orm import Session
@@ -163,6 +164,9 @@ class PostgresqlDatabase(Database):
         told: datetime = session.connection().info.pop(_NOW)
         self._server_clock.told(told)
         return told if self.clock is self._server_clock else self.clock.now()
+
+    def _insert_missing(self, model: type[Base]) -> Insert:
+        return insert(model).on_conflict_do_nothing()
 
     def _translated(self, error: DBAPIError) -> EakteError | None:
         return faults.translated(error)

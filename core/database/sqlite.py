@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import Connection, Insert, create_engine, event
+from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
 
 from core.clock import Clock
+from core.database.model import Base
 from core.database.port import SCHEMA, Database, busy, full
 from core.errors import EakteError
 
@@ -66,6 +68,9 @@ class SqliteDatabase(Database):
             else:
                 return
         raise busy()
+
+    def _insert_missing(self, model: type[Base]) -> Insert:
+        return insert(model).on_conflict_do_nothing()
 
     def _translated(self, error: DBAPIError) -> EakteError | None:
         if _is_busy(error):

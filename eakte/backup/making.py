@@ -81,11 +81,9 @@ def _attempt(
         with (folder / TABLES).open("wb") as target:
             recipients.encrypt(_zipped(dump(session, durable_tables(session.connection()), found)), target)
     copier = BlobCopier(services.blobs, repository, recipients)
-    for done, sha in enumerate(Snapshot(folder).blobs(), start=1):
-        copier.take(sha)
+    for done, _ in enumerate(copier.take(Snapshot(folder).blobs()), start=1):
         if progress:
             progress(done, blobs)
-    copier.flush()
     if any(_destroyed_since(services, sha) for sha in copier.missing):
         shutil.rmtree(folder)
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from core.ids import new_id
 from organisation.models import Agency
 from tests.databases import open_at
 from tests.support import make_agency, make_database
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("core", "organisation", "archive", "inbox", "search", "ingest", "retention", "api", "web", "eakte")
 
 
 @pytest.fixture
@@ -58,6 +62,34 @@ def test_a_writer_sees_what_was_committed_before_it_began(database: Database) ->
         make_agency(tx, "A")
     with database.write() as tx:
         assert tx.session.scalar(select(func.count()).select_from(Agency)) == 1
+
+
+def test_a_row_whose_key_is_taken_is_passed_over(database: Database) -> None:
+    with database.write() as tx:
+        make_agency(tx, "A")
+        taken = tx.session.scalars(select(Agency.id)).one()
+        rows = [{"id": taken, "code": "X", "name": "x"}, {"id": new_id(), "code": "B", "name": "b"}]
+        tx.insert_missing(Agency, rows)
+        tx.insert_missing(Agency, [{"id": new_id(), "code": "B", "name": "another"}])
+        tx.insert_missing(Agency, [])
+        there = sorted(tx.session.execute(select(Agency.code, Agency.name)).all())
+    assert [code for code, _ in there] == ["A", "B"]
+    assert there[1][1] == "b"
+
+
+def test_nobody_but_the_adapters_asks_which_database_it_is() -> None:
+    asking = [path for room in ROOMS for path in (ROOT / room).rglob("*.py") if asks_for_its_database(path)]
+    assert {str(path.relative_to(ROOT).parent) for path in asking} == {"core/database"}
+
+
+def asks_for_its_database(path: Path) -> bool:
+    """Imports what only one database knows, or looks at the name of the one that it has."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy.dialects"):
+            return True
+        if isinstance(node, ast.Attribute) and node.attr == "dialect":
+            return True
+    return False
 
 
 def test_a_busy_database_is_unavailable_and_readers_go_on(occupied: Database) -> None:

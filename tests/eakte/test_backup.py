@@ -9,12 +9,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from sqlalchemy import select, text
 
+from archive.blobs.local import LocalBlobStore
 from archive.models import Blob, PersonName
 from core.audit.verify import verify
 from core.errors import ConfigurationError, EakteError
@@ -185,18 +188,49 @@ def test_bytes_destroyed_during_the_backup_are_in_neither_part(
 ) -> None:
     _take_in_something(services, "wird vernichtet")
     destroyed: list[str] = []
+    one_at_a_time = threading.Lock()
 
-    def destroy(_done: int, _total: int) -> None:
-        if not destroyed:
-            with services.database.write() as tx:
-                destroyed.append(max(tx.session.scalars(select(Blob.sha256))))
-                tx.session.execute(text("UPDATE blob SET tombstoned_at = 1 WHERE sha256 = :sha"), {"sha": destroyed[0]})
-            services.blobs.unlink(destroyed[0])
+    def destroy(_sha256: str) -> None:
+        with one_at_a_time:
+            if not destroyed:
+                with services.database.write() as tx:
+                    destroyed.append(max(tx.session.scalars(select(Blob.sha256))))
+                    gone = text("UPDATE blob SET tombstoned_at = 1 WHERE sha256 = :sha")
+                    tx.session.execute(gone, {"sha": destroyed[0]})
+                services.blobs.unlink(destroyed[0])
 
-    made = make_backup(services, repository, keys[0], destroy)
+    made = make_backup(reading(services, destroy), repository, keys[0])
     assert made.missing == []
     assert destroyed[0] not in set(repository.snapshot(made.name).blobs())
     assert repository.names() == [made.name]
+
+
+def reading(services: Services, before: Callable[[str], object]) -> Services:
+    """The same installation; `before` is called with each hash whose bytes are about to be read."""
+
+    class Store(LocalBlobStore):
+        def open(self, sha256: str, start: int = 0, length: int | None = None) -> BinaryIO:
+            before(sha256)
+            return super().open(sha256, start, length)
+
+    return replace(services, blobs=Store(services.settings.blob_folder, services.settings.work_folder))
+
+
+def test_several_files_are_copied_at_a_time(services: Services, repository: Repository, keys: Keys) -> None:
+    """Or a store over a network would let a backup wait for each of them."""
+    met = threading.Barrier(2, timeout=120)
+    together: list[str] = []
+    first = threading.Lock()
+
+    def meet(sha256: str) -> None:
+        with first:
+            together.append(sha256)
+            mine = len(together)
+        if mine <= met.parties:
+            met.wait()
+
+    made = make_backup(reading(services, meet), repository, keys[0])
+    assert (made.missing, sorted(together)) == ([], list(repository.snapshot(made.name).blobs()))
 
 
 def test_a_rehearsal_proves_equality_and_leaves_the_installation_alone(
