@@ -12,6 +12,7 @@ from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import JSONResponse
 
 from api.context import Context, Ctx, Station
+from api.context import station as station_of
 from api.problems import refusals
 from api.upload import CutOff, UploadLimits, body_as_file
 from core.errors import InvalidInput, NotFound, StorageFull, TooLarge
@@ -56,7 +57,7 @@ async def put_batch(
             announced_sha256=x_content_sha256,
         )
         async with body_as_file(request, settings.work_folder, limits) as path:
-            return await asyncio.to_thread(_receive, ctx, path, delivery)
+            return await asyncio.to_thread(_receive, request, ctx, path, delivery)
     except (TooLarge, StorageFull, CutOff) as error:
         await asyncio.to_thread(note_refusal, ctx.database, ctx.agency_id, station.id, error.reason)
         raise
@@ -77,7 +78,8 @@ def get_receipt(ctx: Ctx, station: Station, receipt_id: UUID) -> dict[str, Any]:
         }
 
 
-def _receive(ctx: Context, path: Path, delivery: Delivery) -> Response:
+def _receive(request: Request, ctx: Context, path: Path, delivery: Delivery) -> Response:
+    station_of(request, ctx)  # once more: it may have been revoked while the body arrived
     accepted = receive(ctx.database, ctx.blobs, ctx.agency_id, path, delivery)
     body = {"receipt_id": str(accepted.receipt_id), "receipt_sha256": accepted.sha256, "state": accepted.state}
     return JSONResponse(body, 200 if accepted.repeated else 201)

@@ -301,7 +301,10 @@ def add_person(tx: Transaction, actor: Actor, case_file_id: UUID, new: NewPerson
 
 
 def merge_provisional(tx: Transaction, actor: Actor, provisional_id: UUID, target_id: UUID) -> None:
-    """Move everything of a provisional case into the real one; old number, dates and links survive as an alias."""
+    """Move everything of a provisional case into the real one; old number, dates and links survive as an alias.
+
+    Grants end: they were given for the provisional case, and nobody decided that they open the other one.
+    """
     source = _case_for_work(tx, actor, provisional_id)
     target = _case_for_work(tx, actor, target_id)
     if not source.provisional or source.merged_into_id is not None or target.provisional:
@@ -313,11 +316,12 @@ def merge_provisional(tx: Transaction, actor: Actor, provisional_id: UUID, targe
     for table, column in (
         (Note, Note.case_file_id),
         (CaseAlias, CaseAlias.case_file_id),
-        (CaseGrant, CaseGrant.case_file_id),
         (CaseRelation, CaseRelation.case_file_id),
         (CaseRelation, CaseRelation.other_case_file_id),
     ):
         tx.session.execute(update(table).where(column == source.id).values({column: target.id}))
+    standing = CaseGrant.case_file_id == source.id, CaseGrant.ended_at.is_(None)
+    tx.session.execute(update(CaseGrant).where(*standing).values(ended_at=tx.now))
     tx.session.add(
         CaseAlias(
             agency_id=source.agency_id,

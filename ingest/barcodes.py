@@ -26,6 +26,7 @@ _MARGIN_MM: Final = 4.0
 _SPARSE: Final = 0.018  # share of ink beside the code up to which any code makes a sheet
 _LOOSE: Final = 0.03  # the same for a code that is large on the page
 _LARGE_MM: Final = 28.0
+_BAR_MM: Final = (10.0, 1.2)  # what is inked without a gap over that much is a bar (or a frame, a dark edge), no print
 _CELL: Final = 8  # pixels; a code is a patch of cells that are all half inked, print stands in lines
 _CODE_MM: Final = 6.0
 _CODE_INK: Final = (0.15, 0.9)
@@ -42,7 +43,7 @@ class PageMark:
 def read_mark(grey: Grey, dpi: int) -> PageMark:
     """Sheet and codes of a page."""
     found = _read(grey, dpi)
-    patched = has_patch(grey, dpi)
+    patched = has_patch(grey, dpi) and _beside(_without_bars(_ink(grey), dpi), dpi, found) < _LOOSE
     ours = [(code, sheet) for code in found if (sheet := parse_sheet(code.text)) is not None]
     # The same sheet may carry its payload as several codes, and a bare PATCHT beside it: the one with fields speaks.
     for code, sheet in sorted(ours, key=lambda pair: -len(pair[1].fields)):
@@ -82,15 +83,29 @@ def _is_page_of_its_own(grey: Grey, dpi: int, codes: Sequence[zxingcpp.Barcode],
     """Whether there is hardly anything on the page beside our codes; a large code allows more than a small one."""
     if dpi <= 0:
         dpi = _shown_dpi(grey)
-    ink = _ink(grey)
+    share = _beside(_ink(grey), dpi, codes)
+    left, top, right, bottom = _box(code)
+    side = max(right - left, bottom - top) * 25.4 / dpi
+    return share < _SPARSE or (side >= _LARGE_MM and share < _LOOSE)
+
+
+def _beside(ink: Grey, dpi: int, codes: Sequence[zxingcpp.Barcode]) -> float:
+    """The share of ink beside these codes."""
     margin = round(_MARGIN_MM * dpi / 25.4)
     for one in codes:
         left, top, right, bottom = _box(one)
         ink[max(0, top - margin) : bottom + margin, max(0, left - margin) : right + margin] = 0
-    share = cv2.mean(ink)[0]
-    left, top, right, bottom = _box(code)
-    side = max(right - left, bottom - top) * 25.4 / dpi
-    return share < _SPARSE or (side >= _LARGE_MM and share < _LOOSE)
+    return cv2.mean(ink)[0]
+
+
+def _without_bars(ink: Grey, dpi: int) -> Grey:
+    """The ink without bars along or across the page, and what of their edges a scan frays."""
+    length, width = (max(1, round(side * dpi / 25.4)) for side in _BAR_MM)
+    left = ink.copy()
+    for size in ((length, width), (width, length)):
+        bars = cv2.morphologyEx(ink, cv2.MORPH_OPEN, np.ones(size, np.uint8))
+        left[cv2.dilate(bars, np.ones((width, width), np.uint8)) > 0] = 0
+    return left
 
 
 def _box(code: zxingcpp.Barcode) -> tuple[int, int, int, int]:

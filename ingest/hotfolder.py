@@ -7,6 +7,7 @@ with one file, the next one is taken.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
@@ -233,6 +234,8 @@ def _rename(path: Path, destination: Path, why: str | None) -> None:
 def _free_name(folder: Path, name: str) -> Path:
     """A name that is not taken; cut where no room would be left for the number and for the file with the reason."""
     folder.mkdir(exist_ok=True)
+    if folder.is_symlink():  # who may only write here would have it moved to where we may write
+        raise NotADirectoryError(errno.ENOTDIR, "a link in the place of a folder")
     wanted = Path(name)
     suffix = wanted.suffix if len(os.fsencode(wanted.suffix)) <= _LONGEST_SUFFIX else ""
     stem = name.removesuffix(suffix)

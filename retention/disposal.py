@@ -176,9 +176,21 @@ def _objection(tx: Transaction, one: DisposalObject) -> tuple[str, str] | None:
     if one.decision != "destroy" or one.decided_by is None:
         missing = "Bewertung" if "B" in actions else "Zustimmung"
         return "refused", f"Ohne {missing} des Archivs: nicht vernichtet."
+    if _grown(tx, one):
+        return "kept", "Seit Vorschlag und Bewertung kamen Schriftstücke hinzu: nicht vernichtet."
     if ledger_busy(tx, case_file.id):
         return "kept", "Ein Stapel mit Schreiben dieser Akte wird noch bearbeitet: nicht vernichtet."
     return None
+
+
+def _grown(tx: Transaction, one: DisposalObject) -> bool:
+    """Whether the case holds what nobody appraised: it was opened again meanwhile and closed as of the old day, and a
+    letter was filed, or came along when another case was merged into it.
+    """
+    listed = one.proof.get("facts", {}).get("documents")
+    if listed is not None and repository.count_filings(tx.session, one.case_file_id) > listed:
+        return True
+    return one.decided_at is not None and repository.filed_after(tx.session, one.case_file_id, one.decided_at)
 
 
 def _strike(tx: Transaction, actor: Actor, one: DisposalObject, listed: DisposalList) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, case, exists, func, or_, select, tuple_
@@ -224,6 +224,12 @@ def archivists(session: Session, agency_id: UUID) -> Sequence[UUID]:
 def certificate(session: Session, list_id: UUID) -> DestructionCertificate | None:
     """The certificate of a list."""
     return session.scalar(select(DestructionCertificate).where(DestructionCertificate.list_id == list_id))
+
+
+def filed_after(session: Session, case_file_id: UUID, at: datetime) -> bool:
+    """Whether something was filed in a case after an instant."""
+    later = Filing.case_file_id == case_file_id, Filing.ended_at.is_(None), Filing.filed_at > at
+    return bool(session.scalar(select(exists().where(*later))))
 
 
 def count_filings(session: Session, case_file_id: UUID) -> int:

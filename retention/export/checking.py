@@ -92,7 +92,8 @@ def _problems(extract: Mapping[str, Any], verdict: Verdict) -> Iterator[Problem]
         if not proven or root_from_path(leaf, path).hex() != block["merkle_root"]:
             yield Problem(int(shown["chain_no"]), "changed")
     yield from _count_problems(numbered, int(extract["last_case_no"]))
-    if not any(entry["event"]["action"] == EXPORTED for entry in extract["events"] if "event" in entry):
+    acts = [entry["event"]["action"] for entry in extract["events"] if "event" in entry]
+    if acts[-1:] != [EXPORTED]:
         yield Problem(int(extract["last_case_no"]) + 1, "cut_tail")
     if extract["unsealed"] != 0:
         yield Problem(int(extract["last_case_no"]) + 1, "unsealed")

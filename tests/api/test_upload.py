@@ -156,6 +156,21 @@ def test_wrong_and_revoked_tokens(server: Server) -> None:
     assert server.counts() == before
 
 
+def test_a_token_revoked_while_the_body_arrives_brings_nothing_any_more(tmp_path: Path) -> None:
+    """A slow body may take as long as it likes: what began under a token may not end after it."""
+    house = open_house(tmp_path / "home")
+
+    def body() -> Iterator[bytes]:
+        yield b"%PDF-begun"
+        with house.services.database.write() as tx:
+            revoke_station(tx, system_actor(house.agency), "SCAN-1")
+        yield b"ended"
+
+    with TestClient(build_app(house.services), headers=_headers(house)) as client:
+        problem(client.put("/api/v1/batches/slow", content=body()), 401, "not_signed_in")
+    assert Server(house, client, tmp_path).counts() == (0, 0, 0)
+
+
 def test_a_station_sees_only_its_own_receipts(server: Server) -> None:
     made = server.put("own", b"%PDF-own").json()["receipt_id"]
     with server.house.services.database.write() as tx:

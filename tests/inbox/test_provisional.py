@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from archive import repository as archive
-from archive.models import CaseFile, CaseRelation, Filing, Membership, Person, PersonName
+from archive.models import CaseFile, CaseGrant, CaseRelation, Filing, Membership, Person, PersonName
 from archive.names import name_key
 from archive.service import NewPerson, add_note, add_person, merge_provisional
 from core.errors import Conflict, InvalidInput, NotAllowed, NotFound
@@ -150,3 +150,18 @@ def test_what_cannot_be_merged(world: World) -> None:
         merge_into(tx, world.actor("lukas"), first, "C-4")
     with pytest.raises(NotFound), world.database.write() as tx:
         merge_into(tx, world.actor("lukas"), first, "C-4")
+
+
+def test_a_grant_for_the_provisional_case_does_not_open_the_case_it_is_merged_into(world: World) -> None:
+    case_id, anna = open_case(world), world.user_id("anna")
+    world.filed("C-4", "Vertrauliches")
+    with world.database.write() as tx:
+        tx.session.add(CaseGrant(agency_id=world.agency, case_file_id=case_id, user_id=anna, reason="named"))
+    assert world.who_finds("Erstantrag") == {"anna", "carla", "lukas"}
+    with world.database.write() as tx:
+        merge_into(tx, world.actor("lukas"), case_id, "C-4")
+    for word in ("Vertrauliches", "Erstantrag"):
+        assert world.who_finds(word) == {"carla", "lukas"}
+    with world.database.read() as session:
+        grant = session.scalars(select(CaseGrant).where(CaseGrant.user_id == anna)).one()
+    assert (grant.case_file_id, grant.ended_at is None) == (case_id, False)

@@ -57,15 +57,33 @@ def test_print_is_neither_code_nor_patch() -> None:
     assert not has_patch(grey, 150)
 
 
+def _with_patch(page: np.ndarray) -> np.ndarray:
+    """The page with Patch T near its upper edge, whatever stood there."""
+    patched, top = page.copy(), 150.0
+    patched[130:280, 190:910] = 240
+    for bar in (2.03, 5.08, 2.03, 5.08):
+        patched[round(top) : round(top + bar * DPI / 25.4), 200:900] = 20
+        top += (bar + 2.03) * DPI / 25.4
+    return patched
+
+
 @pytest.mark.parametrize("turns", range(4))
 def test_patch_t_is_seen_along_and_across(turns: int) -> None:
-    page = np.full((1754, 1240), 240, np.uint8)
-    top = 150.0
-    for bar in (2.03, 5.08, 2.03, 5.08):
-        page[round(top) : round(top + bar * DPI / 25.4), 200:900] = 20
-        top += (bar + 2.03) * DPI / 25.4
+    page = _with_patch(np.full((1754, 1240), 240, np.uint8))
     grey = np.ascontiguousarray(np.rot90(_scanned(page, 1.5), turns))
     assert has_patch(grey, DPI)
+    assert read_mark(grey, DPI).sheet is not None
     short = page.copy()
     short[:, 380:] = 240  # 30 mm of bars are no patch
     assert not has_patch(_scanned(short, 0.0), DPI)
+
+
+@pytest.mark.parametrize("lean", [0.0, 1.5])
+def test_a_patch_on_a_page_full_of_print_makes_it_no_sheet(lean: float) -> None:
+    """A sheet is no part of a letter: the page would be read by nobody and go with the batch."""
+    if not fonts():
+        pytest.skip("no font with all German letters on this machine")
+    letter = np.ascontiguousarray(draw(random.Random(3), fonts()[0]).pixels[::2, ::2])
+    grey = _scanned(_with_patch(letter), lean)
+    assert has_patch(grey, DPI)
+    assert read_mark(grey, DPI).sheet is None

@@ -197,6 +197,22 @@ def test_a_link_laid_in_the_place_of_a_file_is_not_followed(watched: Watched, mo
     assert watched.door.count(Receipt) == 0
 
 
+@pytest.mark.parametrize("folder", ["done", "error"])
+def test_nothing_is_moved_through_a_link(watched: Watched, folder: str) -> None:
+    """Who may write here only could put files elsewhere: into the folder of another station, say."""
+    elsewhere = watched.folder.parent / "S2"
+    elsewhere.mkdir()
+    (watched.folder / folder).symlink_to(elsewhere)
+    path = watched.lay("a.pdf", b"a" if folder == "done" else bytes(1001))
+    watched.poll(0, READY, READY + 1, 3 * READY)
+    assert list(elsewhere.iterdir()) == []
+    assert watched.door.count(Receipt) == (folder == "done")
+    if folder == "done":  # the link itself was moved to `error` like any other
+        assert (watched.moved("done"), watched.moved("error")) == ({"a.pdf"}, {"done", "done.txt"})
+    else:
+        assert path.exists()
+
+
 def test_a_folder_that_cannot_be_tidied_takes_nothing_twice(watched: Watched) -> None:
     blocked = watched.lay("done", b"a file where a folder should be")
     watched.lay("a.pdf", b"a")

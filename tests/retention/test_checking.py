@@ -129,6 +129,21 @@ def test_the_place_is_named(extract: dict[str, Any]) -> None:
     assert [(one.position, one.kind) for one in check_extract(extract).problems] == [(5, "missing")]
 
 
+def test_an_extract_that_breaks_off_after_an_earlier_export_is_named(world: World) -> None:
+    """Exported, gone on with, exported again: what came in between cannot be cut off without a trace."""
+    case, actor = add_case(world, "99801BG0000001"), world.actor("anna")
+    for action in (EXPORTED, "test.between", EXPORTED, "test.meanwhile"):
+        with world.database.write() as tx:
+            record_act(tx, actor, action, "case_file", case, case_file_id=case)
+        settle_seals(world.database, world.places.anchors)
+    with world.database.read() as session:
+        extract = build_extract(session, case, world.places.anchors.all())
+    assert (kinds(extract), extract["last_case_no"]) == (set(), 3)
+    extract["events"].pop()
+    extract["last_case_no"] = 2
+    assert kinds(extract) == {"cut_tail"}
+
+
 @given(st.recursive(st.none() | st.integers() | st.text(), lambda one: st.lists(one) | st.dictionaries(st.text(), one)))
 def test_no_value_breaks_the_check(value: Any) -> None:
     assert kinds(value) == {"unreadable"}

@@ -249,6 +249,29 @@ def test_without_the_archive_nothing_goes(world: World, file_type: str, number: 
     assert set(letter.blobs) <= set(stored(world))
 
 
+@pytest.mark.parametrize("moved", [False, True], ids=["filed", "merged"])
+def test_what_came_in_after_the_appraisal_is_not_destroyed_with_it(world: World, moved: bool) -> None:
+    """Opened again and closed as of the old day: nobody appraised the letter that was filed meanwhile, or came along with
+    a provisional case, or took the place of another one.
+    """
+    case, other = add_case(world, "99801BG0000001"), add_case(world, "99801BG0000002", closed_on=None)
+    first, old = add_letter(world, case), add_letter(world, other)
+    prepare(world)
+    world.later(minutes=5)
+    new = old if moved else add_letter(world, case)
+    ended, here = (Filing.document_id == one.document for one in (first, new))
+    with world.database.write() as tx:
+        if moved:
+            filing = tx.session.scalars(select(Filing).where(here)).one()
+            filing.case_file_id, filing.ordinal = case, 2
+        else:
+            tx.session.scalars(select(Filing).where(ended)).one().ended_at = tx.now
+    report = run(world)
+    assert states(report) == ["kept"]
+    assert report.results[0].reason == "Seit Vorschlag und Bewertung kamen Schriftstücke hinzu: nicht vernichtet."
+    assert set(new.blobs) <= set(stored(world))
+
+
 def test_what_the_archive_wants_is_kept(world: World) -> None:
     letters = [add_letter(world, add_case(world, f"99801BG000000{n}")) for n in (1, 2)]
     propose(world)
