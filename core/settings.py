@@ -63,7 +63,9 @@ class Settings(BaseSettings):
     child_steps: int = Field(
         default=500, ge=1, description="A worker child is replaced after so many steps: leaks do not add up."
     )
-    job_seconds: int = Field(default=180, ge=5, description="Time limit of one step, in seconds.")
+    job_seconds: int = Field(
+        default=180, ge=5, description="Time limit of one step (50 pages of a large batch), in seconds."
+    )
     broker_url: str = Field(
         default="", description="Redis that wakes workers, redis://host:port/0; empty = workers look into the table."
     )
