@@ -14,98 +14,126 @@ _SERVERS = ("database_", "s3_", "opensearch_", "broker_")
 
 
 class Settings(BaseSettings):
-    """Typed settings with defaults for the embedded installation; each description is shown by `eakte settings`."""
+    """Typed settings with defaults for the embedded installation; the descriptions are shown by
+    `eakte settings` and are the rows of the manual (docs/betrieb.md).
+    """
 
     model_config = SettingsConfigDict(env_prefix="EAKTE_", extra="ignore", frozen=True)
 
-    home: Path = Field(default=Path("data"), description="Data folder of the installation.")
-    host: str = Field(default="127.0.0.1", description="Address the server listens on.")
-    port: int = Field(default=8000, ge=1, le=65535, description="Port the server listens on.")
+    home: Path = Field(default=Path("data"), description="Datenordner der Installation.")
+    host: str = Field(default="127.0.0.1", description="Adresse, auf der der Server lauscht.")
+    port: int = Field(default=8000, ge=1, le=65535, description="Port, auf dem der Server lauscht.")
     database_url: str = Field(
         default="",
-        description="PostgreSQL as postgresql+psycopg://user@host:port/name; empty = embedded in the data folder.",
+        description="PostgreSQL als postgresql+psycopg://konto@rechner:port/name; leer = eingebettet im Datenordner.",
     )
-    database_password_file: Path | None = Field(default=None, description="File with the password of the database.")
-    database_pool: int = Field(default=16, ge=2, le=200, description="Most database connections of one process.")
+    database_password_file: Path | None = Field(default=None, description="Datei mit dem Passwort der Datenbank.")
+    database_pool: int = Field(
+        default=16, ge=2, le=200, description="Höchstzahl der Verbindungen eines Prozesses zur Datenbank."
+    )
     s3_endpoint: str = Field(
-        default="", description="S3 server for the bytes, http(s)://host:port; empty = in the data folder."
+        default="", description="S3-Server für die Bytes, http(s)://rechner:port; leer = im Datenordner."
     )
-    s3_bucket: str = Field(default="", description="Bucket of this installation alone, with Object Lock.")
-    s3_region: str = Field(default="us-east-1", description="Region that requests are signed for.")
-    s3_access_key_file: Path | None = Field(default=None, description="File with the access key for everyday work.")
-    s3_secret_key_file: Path | None = Field(default=None, description="File with the secret key for everyday work.")
+    s3_bucket: str = Field(default="", description="Bucket nur für diese Installation, mit Object Lock.")
+    s3_region: str = Field(default="us-east-1", description="Region, für die Anfragen unterschrieben werden.")
+    s3_access_key_file: Path | None = Field(
+        default=None, description="Datei mit dem Zugangsschlüssel für die tägliche Arbeit."
+    )
+    s3_secret_key_file: Path | None = Field(
+        default=None, description="Datei mit dem geheimen Schlüssel für die tägliche Arbeit."
+    )
     s3_disposal_access_key_file: Path | None = Field(
-        default=None, description="File with the access key of disposal, which may go past a lock."
+        default=None, description="Datei mit dem Zugangsschlüssel der Aussonderung, die eine Sperre übergehen darf."
     )
-    s3_disposal_secret_key_file: Path | None = Field(default=None, description="File with the secret key of disposal.")
+    s3_disposal_secret_key_file: Path | None = Field(
+        default=None, description="Datei mit dem geheimen Schlüssel der Aussonderung."
+    )
     s3_encryption: str = Field(
-        default="off", pattern="^(off|AES256|kms:.+)$", description="Encryption by the server: off, AES256, kms:KEY."
+        default="off",
+        pattern="^(off|AES256|kms:.+)$",
+        description="Verschlüsselung durch den Server: off, AES256, kms:SCHLÜSSEL.",
     )
     hotfolder: Path | None = Field(
-        default=None, description="Root of the hot folders, one folder per station; off when unset."
+        default=None,
+        description="Oberster Ordner der überwachten Ordner, einer je Station; ohne Angabe wird keiner überwacht.",
     )
-    workers: int = Field(default=0, ge=0, le=64, description="Worker children; 0 = one per processor.")
+    workers: int = Field(default=0, ge=0, le=64, description="Zahl der Arbeitsprozesse; 0 = einer je Prozessor.")
     orphan_grace: float = Field(
-        default=3600, ge=0, description="Seconds before bytes without a claim count as a finding."
+        default=3600, ge=0, description="Sekunden, bevor Bytes ohne Eigentümer als Befund zählen."
     )
-    upload_limit: int = Field(default=512 * 1024 * 1024, ge=1024, description="Largest body of one upload, in bytes.")
+    upload_limit: int = Field(
+        default=512 * 1024 * 1024, ge=1024, description="Größter Inhalt einer Übertragung, in Bytes."
+    )
     disk_reserve: int = Field(
-        default=256 * 1024 * 1024, ge=0, description="Bytes that stay free; below, uploads get 507."
+        default=256 * 1024 * 1024, ge=0, description="Bytes, die frei bleiben; darunter wird mit 507 abgelehnt."
     )
     upload_stall_seconds: float = Field(
-        default=60, gt=0, description="Seconds without a byte after which an upload counts as cut off."
+        default=60, gt=0, description="Sekunden ohne ein Byte, nach denen eine Übertragung als abgebrochen gilt."
     )
-    session_minutes: int = Field(default=30, ge=1, description="A session without activity ends after so many minutes.")
-    session_hours: int = Field(default=12, ge=1, description="A session ends after so many hours in any case.")
-    login_attempts: int = Field(default=5, ge=1, description="Failed sign-ins before an account is locked for a while.")
-    lockout_minutes: int = Field(default=15, ge=1, description="Minutes an account stays locked.")
-    job_memory_mb: int = Field(default=1200, ge=64, description="Memory limit of one worker child, in MiB.")
+    session_minutes: int = Field(
+        default=30, ge=1, description="Eine Sitzung ohne Tätigkeit endet nach so vielen Minuten."
+    )
+    session_hours: int = Field(default=12, ge=1, description="Eine Sitzung endet in jedem Fall nach so vielen Stunden.")
+    login_attempts: int = Field(
+        default=5, ge=1, description="Fehlgeschlagene Anmeldungen, bevor ein Konto eine Zeit lang gesperrt ist."
+    )
+    lockout_minutes: int = Field(default=15, ge=1, description="Minuten, die ein Konto gesperrt bleibt.")
+    job_memory_mb: int = Field(default=1200, ge=64, description="Speichergrenze eines Arbeitsprozesses, in MiB.")
     child_steps: int = Field(
-        default=500, ge=1, description="A worker child is replaced after so many steps: leaks do not add up."
+        default=500,
+        ge=1,
+        description="Schritte, nach denen ein Arbeitsprozess ersetzt wird, damit verlorener Speicher sich nicht summiert.",
     )
     job_seconds: int = Field(
-        default=180, ge=5, description="Time limit of one step (50 pages of a large batch), in seconds."
+        default=180,
+        ge=5,
+        description="Sekunden für einen Arbeitsschritt; bei großen Stapeln für je 50 Seiten, im Ganzen das Vierzigfache.",
     )
     broker_url: str = Field(
-        default="", description="Redis that wakes workers, redis://host:port/0; empty = workers look into the table."
+        default="",
+        description="Redis, das Arbeitsprozesse weckt, redis://rechner:port/0; leer = sie sehen selbst in der Tabelle nach.",
     )
-    broker_password_file: Path | None = Field(default=None, description="File with the password of Redis.")
+    broker_password_file: Path | None = Field(default=None, description="Datei mit dem Passwort von Redis.")
     metrics_token_file: Path | None = Field(
-        default=None, description="File with the token that may read /metrics; without it nobody may."
+        default=None, description="Datei mit dem Token, das /metrics lesen darf; ohne sie darf es niemand."
     )
     ocr_language: str = Field(
-        default="deu", description="Tesseract language(s); Latin is added when its model is found."
+        default="deu", description="Sprache(n) für Tesseract; Latin kommt dazu, wenn das Modell da ist."
     )
     ocr_latin: Literal["auto", "off"] = Field(
-        default="auto", description="Use Debian's script model Latin when it is found."
+        default="auto", description="Debians Schriftmodell Latin benutzen, wenn es da ist."
     )
     master_grace_days: int = Field(
-        default=14, ge=0, description="Days after which a split batch's own bytes are destroyed."
+        default=14, ge=0, description="Tage, nach denen die eigenen Bytes eines geteilten Stapels vernichtet werden."
     )
     retention_confirmed: bool = Field(
-        default=False, description="Treat schedule entries with needs_decision as confirmed."
+        default=False, description="Einträge des Fristenplans mit needs_decision gelten als bestätigt."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="Least severe log line."
+        default="info", description="Am wenigsten schwere Meldung, die noch ins Protokoll kommt."
     )
     services_cache: Path | None = Field(
-        default=None, description="Where `eakte dev services` keeps built servers; unset: the user's cache folder."
+        default=None,
+        description="Wo `eakte dev services` gebaute Server aufhebt; ohne Angabe im Cache-Ordner des Kontos.",
     )
-    cookie_secure: bool = Field(default=False, description="Send session cookies over HTTPS only (set it behind TLS).")
+    cookie_secure: bool = Field(
+        default=False, description="Sitzungscookies nur über HTTPS senden (hinter TLS einschalten)."
+    )
 
     opensearch_url: str = Field(
-        default="", description="OpenSearch, http(s)://host:port; empty = the index lies in the data folder."
+        default="", description="OpenSearch, http(s)://rechner:port; leer = der Index liegt im Datenordner."
     )
-    opensearch_user: str = Field(default="", description="User at OpenSearch; empty = none is asked for.")
-    opensearch_password_file: Path | None = Field(default=None, description="File with the password at OpenSearch.")
+    opensearch_user: str = Field(default="", description="Konto bei OpenSearch; leer = es wird keines verlangt.")
+    opensearch_password_file: Path | None = Field(default=None, description="Datei mit dem Passwort bei OpenSearch.")
     opensearch_ca_file: Path | None = Field(
-        default=None, description="Certificate of the authority that signed OpenSearch's, when it is an own one."
+        default=None,
+        description="Zertifikat der Stelle, die das von OpenSearch ausgestellt hat, wenn es eine eigene ist.",
     )
     opensearch_index: str = Field(
-        default="eakte", pattern=r"^[a-z][a-z0-9]*$", description="Prefix of the names of our indexes at OpenSearch."
+        default="eakte", pattern=r"^[a-z][a-z0-9]*$", description="Anfang der Namen unserer Indexe bei OpenSearch."
     )
     opensearch_shards: int = Field(
-        default=1, ge=1, le=64, description="Parts of a new index at OpenSearch, for the next rebuild."
+        default=1, ge=1, le=64, description="Teile eines neuen Index bei OpenSearch, ab dem nächsten Neuaufbau."
     )
 
     @cached_property

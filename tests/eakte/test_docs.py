@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,9 +10,11 @@ from pathlib import Path
 import click
 import pytest
 import typer.main
+from typer.testing import CliRunner
 
 from core.settings import Settings
 from eakte.cli import app, with_wait_value
+from tests.databases import enter
 from web.router import routers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,10 +32,23 @@ def commands(group: click.Command, prefix: str = "eakte") -> Iterator[str]:
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
 def test_settings_are_documented(name: str) -> None:
-    assert f"`EAKTE_{name.upper()}`" in OPERATION
-    description = Settings.model_fields[name].description
-    assert description
-    assert description not in OPERATION, "the manual is German, like its readers"
+    """In the words that `eakte settings` shows."""
+    assert f"| `EAKTE_{name.upper()}` | {Settings.model_fields[name].description} |\n" in OPERATION
+
+
+def test_the_manual_has_no_row_for_a_setting_that_is_none() -> None:
+    rows = re.findall(r"^\| `EAKTE_(\w+)` \|", OPERATION, re.MULTILINE)
+    assert sorted(rows) == sorted(name.upper() for name in Settings.model_fields)
+
+
+def test_settings_are_shown_as_the_manual_has_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    enter(monkeypatch, tmp_path)
+    shown = json.loads(CliRunner().invoke(app, ["settings", "--json"]).stdout)
+    assert {row["name"]: row["description"] for row in shown} == {
+        f"EAKTE_{name.upper()}": field.description for name, field in Settings.model_fields.items()
+    }
+    (home,) = [row for row in shown if row["name"] == "EAKTE_HOME"]
+    assert (home["value"], home["description"]) == (str(tmp_path), "Datenordner der Installation.")
 
 
 @pytest.mark.parametrize("command", sorted(commands(typer.main.get_command(app))))
