@@ -21,7 +21,9 @@ from core.waking import DEFAULT, INGEST, OCR, QUEUES
 
 WAKE = "eakte.wake"
 VISIBILITY_SECONDS = 900
-"""Longer than any step: an unacknowledged wake comes back only when its worker is gone, and then finds nothing to do."""
+"""Longer than all but the largest batches take: an unacknowledged wake comes back when its worker is gone. It names no
+step, so one that comes back too early finds other work or none.
+"""
 PRIORITY = {INGEST: 0, DEFAULT: 3, OCR: 6}
 """Redis serves low numbers first."""
 

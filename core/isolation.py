@@ -7,6 +7,8 @@ so that nothing a compromised child says is ever unpickled. How a call ended is 
 - `Crashed(code)` · `MemoryExceeded` · `TimedOut`: the call ended the child by its own doing.
 - `KilledFromOutside(code)`: SIGKILL, SIGTERM, SIGINT, SIGQUIT or SIGHUP not sent by this process: says nothing of the
   call.
+
+A long call may show that it gets on (`core.progress`): each time, its wall time begins anew, up to `Limits.stretch`.
 """
 
 from __future__ import annotations
@@ -31,15 +33,20 @@ _POLL_SECONDS = 0.1
 _MAX_ANSWER = 64 * 1024 * 1024
 _HEADER = struct.Struct(">I")
 _PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
+_now = time.monotonic
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits of one call: resident memory in MiB, wall time in seconds, size of a written file in MiB."""
+    """Limits of one call: resident memory in MiB, wall time in seconds, size of a written file in MiB.
+
+    `stretch`: a call that shows that it gets on may take so many times its wall time in all.
+    """
 
     memory_mb: int = 1024
     wall_seconds: float = 120.0
     file_mb: int = 2048
+    stretch: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,7 @@ class MemoryExceeded:
 
 @dataclass(frozen=True, slots=True)
 class TimedOut:
-    """The child was ended because the call took too long."""
+    """The child was ended because the call took too long; `seconds` is the limit of a portion."""
 
     seconds: float
 
@@ -136,7 +143,7 @@ class Child:
         process = self._process
         if process is None or process.stdout is None:
             return KilledFromOutside(0)
-        deadline = time.monotonic() + limits.wall_seconds
+        deadline = _Deadline(limits)
         answer = bytearray()
         descriptor = process.stdout.fileno()
         while True:
@@ -146,7 +153,7 @@ class Child:
                 if not chunk:
                     return self._gone()
                 answer += chunk
-                outcome = _parse(answer)
+                outcome = _heard(answer, deadline)
                 if outcome is not None:
                     return outcome
                 if len(answer) > _MAX_ANSWER:
@@ -154,7 +161,7 @@ class Child:
             megabytes = _resident(process.pid)
             if megabytes > limits.memory_mb:
                 return self._end(MemoryExceeded(megabytes))
-            if time.monotonic() > deadline:
+            if deadline.over:
                 return self._end(TimedOut(limits.wall_seconds))
 
     def _end(self, outcome: Outcome) -> Outcome:
@@ -232,21 +239,52 @@ def _send(process: subprocess.Popen[bytes], message: dict[str, Any]) -> None:
     process.stdin.flush()
 
 
-def _parse(answer: bytearray) -> Outcome | None:
-    """The outcome once the answer is complete; garbage from the child counts as its crash."""
+class _Deadline:
+    """Until when the call must have shown something. Whatever the child says, the whole ends at `stretch` wall times."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._last = _now() + limits.wall_seconds * limits.stretch
+        self._next = _now() + limits.wall_seconds
+
+    @property
+    def over(self) -> bool:
+        return _now() > self._next
+
+    def renew(self, portions: int) -> None:
+        """The call gets on: what follows has the time of so many portions."""
+        wanted = self._limits.wall_seconds * max(1, min(portions, self._limits.stretch))
+        self._next = min(self._last, _now() + wanted)
+
+
+def _heard(answer: bytearray, deadline: _Deadline) -> Outcome | None:
+    """The outcome once it is complete. What was said before it is taken off `answer` and renews the deadline."""
+    while True:
+        message = _parse(answer)
+        if not isinstance(message, int):
+            return message
+        deadline.renew(message)
+
+
+def _parse(answer: bytearray) -> Outcome | int | None:
+    """The next complete message, taken off: the outcome, or the portions ahead. Garbage counts as the child's crash."""
     if len(answer) < _HEADER.size:
         return None
     (length,) = _HEADER.unpack_from(answer)
     if length > _MAX_ANSWER:
         return Crashed(0)
-    if len(answer) < _HEADER.size + length:
+    end = _HEADER.size + length
+    if len(answer) < end:
         return None
     try:
-        message = json.loads(bytes(answer[_HEADER.size : _HEADER.size + length]))
+        message = json.loads(bytes(answer[_HEADER.size : end]))
+        del answer[:end]
+        if "ahead" in message:
+            return int(message["ahead"])
         if "error" in message:
             return Raised(str(message["error"]["kind"]), str(message["error"]["message"]))
         return Finished(message["result"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         return Crashed(0)
 
 

@@ -14,6 +14,7 @@ import struct
 import sys
 from typing import Any, BinaryIO
 
+from core import progress
 from core.parent import end_with
 
 _HEADER = struct.Struct(">I")
@@ -27,6 +28,7 @@ def main() -> None:
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     _limit(int(sys.argv[1]), int(sys.argv[2]))
+    progress.listen(lambda portions: _write(answers, {"ahead": portions}))
     while True:
         request = _read(calls)
         if request is None:

@@ -14,7 +14,9 @@ _SERVERS = ("database_", "s3_", "opensearch_", "broker_")
 
 
 class Settings(BaseSettings):
-    """Typed settings with defaults for the embedded installation; each description is shown by `eakte settings`."""
+    """Typed settings with defaults for the embedded installation; the descriptions are shown by
+    `eakte settings` and are the rows of the manual (docs/betrieb.md).
+    """
 
     model_config = SettingsConfigDict(env_prefix="EAKTE_", extra="ignore", frozen=True)
 
@@ -80,9 +82,13 @@ class Settings(BaseSettings):
     child_steps: int = Field(
         default=500,
         ge=1,
-        description="Ein Arbeitsprozess wird nach so vielen Schritten ersetzt: Verlorener Speicher summiert sich nicht.",
+        description="Schritte, nach denen ein Arbeitsprozess ersetzt wird, damit verlorener Speicher sich nicht summiert.",
     )
-    job_seconds: int = Field(default=180, ge=5, description="Zeitgrenze eines Arbeitsschritts, in Sekunden.")
+    job_seconds: int = Field(
+        default=180,
+        ge=5,
+        description="Sekunden für einen Arbeitsschritt; bei großen Stapeln für je 50 Seiten, im Ganzen das Vierzigfache.",
+    )
     broker_url: str = Field(
         default="",
         description="Redis, das Arbeitsprozesse weckt, redis://rechner:port/0; leer = sie sehen selbst in der Tabelle nach.",

@@ -25,11 +25,13 @@ from ingest.outcomes import quarantine_job
 
 _log = logger(__name__)
 _WARM_UP_SECONDS = 300.0
+_STRETCH = 40
+"""Times its limit that a step over thousands of pages may take, as long as it gets on: two hours if nobody set another."""
 
 
 def child_limits(settings: Settings) -> Limits:
-    """What one step may take."""
-    return Limits(memory_mb=settings.job_memory_mb, wall_seconds=float(settings.job_seconds))
+    """What one step may take; its time is for a portion of it (`core.progress`)."""
+    return Limits(memory_mb=settings.job_memory_mb, wall_seconds=float(settings.job_seconds), stretch=_STRETCH)
 
 
 class Lane:

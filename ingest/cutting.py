@@ -11,6 +11,7 @@ from typing import Any
 
 from archive.blobs.port import BlobStore, StoredBlob
 from core.ids import derived_id
+from core.progress import ahead, paced
 from ingest.barcodes import read_mark
 from ingest.images import is_blank
 from ingest.ledger import SCANNING_CHANNELS
@@ -57,6 +58,7 @@ def cut(store: BlobStore, folder: Path, path: Path, receipt: Receipt, inspection
     letters = []
     with tempfile.TemporaryDirectory(dir=folder, prefix="split-") as temporary, open_batch(path, media_type) as write:
         for number, item in enumerate(found.items, 1):
+            ahead(len(item.pages))
             out = Path(temporary) / "master"
             hashes = write(item.pages, out)
             letters.append(_letter(receipt, inspection, found, number, store.put_file(out), hashes))
@@ -68,7 +70,8 @@ def _find_items(path: Path, inspection: Inspection, receipt: Receipt) -> Split:
     numbers = [page.page_no for page in inspection.pages if scanning and page.may_be_sheet]
     # A batch is one step: until it is split, the other lanes have nothing of it to do.
     with open_pages(path) as load, ThreadPoolExecutor(_LOOKING) as pool:
-        seen = dict(zip(numbers, pool.map(lambda number: _look_at(load, number), numbers), strict=True))
+        looks = pool.map(lambda number: _look_at(load, number), numbers)
+        seen = dict(paced(zip(numbers, looks, strict=True)))
     marked = [MarkedPage(page.page_no, *seen.get(page.page_no, (None, False))) for page in inspection.pages]
     found = split_pages(marked, receipt.sheets_told)
     if found.items or not marked:

@@ -14,6 +14,7 @@ import pikepdf
 import pypdfium2 as pdfium
 from PIL import Image, UnidentifiedImageError
 
+from core.progress import paced
 from ingest.limits import DEFAULT, Limits
 from ingest.pageimage import is_pdf, page_shape
 from ingest.pdf_checks import has_active_content, lost_pages, oversize
@@ -154,7 +155,7 @@ def _probe_pdf(pdf: pikepdf.Pdf, path: Path, limits: Limits) -> tuple[list[Probe
     with pdfium.PdfDocument(path) as document:
         if len(document) != count:
             raise _Refusal("quarantined", "damaged")
-        for number in range(1, count + 1):
+        for number in paced(range(1, count + 1)):
             shape = page_shape(pdf, document, number)
             may_be_sheet = shape.may_hold_code and (shape.kind == "scan" or shape.characters < _SHEET_CHARACTERS)
             pages.append(ProbedPage(number, shape.raw_sha256, may_be_sheet))
@@ -185,7 +186,7 @@ def _inspect_image(path: Path, limits: Limits) -> list[ProbedPage]:
             count = int(getattr(image, "n_frames", 1)) if image.format == "TIFF" else 1
             if count > limits.pages:
                 raise _Refusal("quarantined", "too_many_pages")
-            for number in range(count):
+            for number in paced(range(count)):
                 image.seek(number)
                 if image.width * image.height > limits.megapixels * 1_000_000:
                     raise _Refusal("quarantined", "too_many_pixels")

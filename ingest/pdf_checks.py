@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import pikepdf
 
+from core.progress import paced
 from ingest.limits import Limits
 
 _FLATE: Final = frozenset({"/FlateDecode", "/Fl"})
@@ -32,7 +33,7 @@ def oversize(pdf: pikepdf.Pdf, limits: Limits) -> str | None:
     for page in pdf.pages:
         if _page_megapixels(page) > limits.megapixels:
             return "too_many_pixels"
-    for stream in pdf.objects:
+    for stream in paced(pdf.objects):
         if not isinstance(stream, pikepdf.Stream):
             continue
         if stream.get("/Subtype") == "/Image" and _image_megapixels(stream) > limits.megapixels:

@@ -19,6 +19,7 @@ from archive.blobs import claims
 from core import jobs
 from core.database import Database, Transaction
 from core.jobs import LeasedJob
+from core.progress import ahead
 from ingest import repository
 from ingest.kinds import READ
 from ingest.models import ItemPage, MailItem, ReceiptPage
@@ -32,6 +33,7 @@ def give_out(database: Database, job: LeasedJob) -> None:
     """Make a reading step for each page of a split receipt, behind those that were made before, and end the job."""
     given = _given(job)
     while True:
+        ahead(PORTION)
         with database.write() as tx:
             number = give_out_part(tx, job, given, PORTION)
             given += number
@@ -57,6 +59,7 @@ def give_out_part(tx: Transaction, job: LeasedJob, after: int, most: int | None)
 def take_back(database: Database, job: LeasedJob) -> None:
     """Forget what was laid down of a receipt that is not split. Killed midway, the rest goes the next time."""
     while True:
+        ahead(PORTION)
         with database.write() as tx:
             jobs.hold(tx, job, job.payload)
             if forget(tx, job.subject_id, PORTION) < PORTION:

@@ -21,6 +21,7 @@ import pikepdf.pdfa
 from pikepdf import Dictionary, Name
 
 from archive.pagetext import PageText
+from core.progress import ahead
 from ingest import jpx, rendition_images, textlayer
 from ingest.pageimage import PageUnreadable, load_page
 from ingest.rendition_pages import (
@@ -119,6 +120,7 @@ def _first_passing(
 ) -> RenditionResult:
     """Climbs down until a written file passes; the reason is that of the last rung that did not."""
     for conformance, build in rungs:
+        ahead(len(job.pages))
         try:
             with build() as pdf:
                 findings = _write(pdf, job.out, job.info)

@@ -27,6 +27,7 @@ from core.database import Database, Transaction
 from core.ids import new_id
 from core.jobs import LeasedJob
 from core.outbox import emit
+from core.progress import ahead, paced
 from inbox.delivery import Clearing, deliver_to_case, deliver_to_clearing
 from inbox.listing import inbox_name
 from inbox.models import InboxItem
@@ -79,9 +80,10 @@ def assemble(database: Database, store: BlobStore, work_folder: Path, job: Lease
     """Make the record of a mail item whose pages are all read, and lay it before the right people."""
     with database.read() as session:
         work = _load(session, job.subject_id)
-    texts = [_text(store, page) for page in work.pages]
+    texts = [_text(store, page) for page in paced(work.pages)]
     with store.local_copy(work.item.master_sha256 or "") as master:
         made = make(Workshop(database, store, work_folder), work, master, texts)
+    ahead(len(texts))
     with database.write() as tx:
         work = _load(tx.session, job.subject_id)
         if work.item.state == "in_work" and all(page.read_at for page in work.pages):
@@ -98,6 +100,7 @@ def make(shop: Workshop, work: Work, master: Path, texts: Sequence[PageContent])
     """Judge the item, render it and store the rendition. `master`: a copy of the item's master; `texts`: what was read,
     page by page. Changes no row.
     """
+    ahead(len(texts))
     with shop.database.read() as session:
         judgement = judge(session, work.receipt, work.item, [text for text, _ in texts])
     result, rendition = _render(shop, work, master, [text for text, _ in texts], judgement)

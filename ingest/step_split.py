@@ -19,6 +19,7 @@ from core.actor import system_actor
 from core.audit import record_act
 from core.database import Database, Transaction
 from core.jobs import LeasedJob
+from core.progress import ahead
 from core.settings import Settings
 from ingest import portions, repository, step_assemble, step_read
 from ingest.cutting import Cut, Letter, cut
@@ -74,6 +75,7 @@ def _hand_on(database: Database, store: BlobStore, job: LeasedJob, pieces: Cut) 
     laid = _laid(database, job, places)
     whole = len(places) <= portions.PORTION
     while laid < len(places):
+        ahead(portions.PORTION)
         part = places[laid : laid + portions.PORTION]
         laid += len(part)
         masters = {place.letter.item.id: place.letter.master for place in part if place.letter is not None}

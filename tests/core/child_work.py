@@ -12,6 +12,7 @@ from core.actor import system_actor
 from core.audit import record_act
 from core.errors import LeaseLost
 from core.isolation import Child
+from core.progress import ahead
 from eakte.handover import job_from
 from tests.databases import open_at
 
@@ -25,6 +26,15 @@ def hit_myself(number: int) -> None:
     """End by a signal."""
     os.kill(os.getpid(), number)
     time.sleep(600)
+
+
+def get_on(signs: int, things: int, hang: bool) -> str:
+    """Show `signs` times that so many things follow; then be done, or show nothing any more."""
+    for _ in range(signs):
+        ahead(things)
+    if hang:
+        time.sleep(600)
+    return "done"
 
 
 def commit_late(database: str, request: dict[str, Any], gate: str) -> str:

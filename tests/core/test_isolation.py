@@ -14,7 +14,7 @@ import psutil
 import pytest
 from sqlalchemy import select
 
-from core import jobs
+from core import isolation, jobs, progress
 from core.database import Database
 from core.ids import new_id
 from core.isolation import Child, Crashed, Finished, KilledFromOutside, Limits, TimedOut, run_once
@@ -58,6 +58,55 @@ def test_a_stopped_child_costs_its_time_limit_and_no_more() -> None:
     outcome = run_once(f"{HERE}:hit_myself", {"number": signal.SIGSTOP}, Limits(wall_seconds=1.5))
     assert isinstance(outcome, TimedOut)
     assert time.monotonic() - started < 120, "it was waited for without end"
+
+
+@pytest.fixture
+def signs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """What the parent was told. Its clock moves on only then, by 9 seconds each time: no machine is too slow."""
+    told: list[int] = []
+    renew = isolation._Deadline.renew
+
+    def renew_and_move_on(deadline: isolation._Deadline, portions: int) -> None:
+        renew(deadline, portions)
+        told.append(portions)
+
+    monkeypatch.setattr(isolation._Deadline, "renew", renew_and_move_on)
+    monkeypatch.setattr(isolation, "_now", lambda: 9.0 * len(told))
+    return told
+
+
+def test_a_call_that_gets_on_has_its_time_for_each_portion(signs: list[int]) -> None:
+    limits = Limits(wall_seconds=10, stretch=40)
+    assert run_once(f"{HERE}:get_on", {"signs": 12, "things": 1, "hang": False}, limits) == Finished("done")
+    assert signs == [1] * 12
+
+
+def test_a_call_that_says_it_gets_on_ends_all_the_same(signs: list[int]) -> None:
+    told = {"signs": 12, "things": 1, "hang": True}
+    assert run_once(f"{HERE}:get_on", told, Limits(wall_seconds=10, stretch=10)) == TimedOut(10)
+    assert len(signs) == 12
+
+
+def test_without_a_stretch_saying_so_changes_nothing(signs: list[int]) -> None:
+    assert run_once(f"{HERE}:get_on", {"signs": 2, "things": 5_000, "hang": True}, Limits(wall_seconds=10)) == TimedOut(
+        10
+    )
+    assert signs == [100, 100]
+
+
+@pytest.mark.parametrize(("things", "until"), [(0, 10.0), (50, 10.0), (51, 20.0), (5_000, 400.0), (10**400, 400.0)])
+def test_what_cannot_be_interrupted_is_given_the_time_of_its_portions(
+    things: int, until: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(isolation, "_now", lambda: now)
+    deadline = isolation._Deadline(Limits(wall_seconds=10, stretch=40))
+    monkeypatch.setattr(progress, "_listener", deadline.renew)
+    progress.ahead(things)
+    now = until
+    assert not deadline.over
+    now = until + 1
+    assert deadline.over
 
 
 def test_children_die_with_their_parent(tmp_path: Path) -> None:

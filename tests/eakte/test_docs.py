@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from core.settings import Settings
-from eakte.cli import with_wait_value
+from eakte.cli import app, with_wait_value
+from tests.databases import enter
 from tests.eakte.commandline import commands
 from web.router import routers
 
@@ -19,8 +22,23 @@ ROUTES = (ROOT / "docs" / "web-routes.md").read_text("utf-8")
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
 def test_settings_are_documented(name: str) -> None:
-    """The manual says what `eakte settings` says."""
+    """In the words that `eakte settings` shows."""
     assert f"| `EAKTE_{name.upper()}` | {Settings.model_fields[name].description} |\n" in OPERATION
+
+
+def test_the_manual_has_no_row_for_a_setting_that_is_none() -> None:
+    rows = re.findall(r"^\| `EAKTE_(\w+)` \|", OPERATION, re.MULTILINE)
+    assert sorted(rows) == sorted(name.upper() for name in Settings.model_fields)
+
+
+def test_settings_are_shown_as_the_manual_has_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    enter(monkeypatch, tmp_path)
+    shown = json.loads(CliRunner().invoke(app, ["settings", "--json"]).stdout)
+    assert {row["name"]: row["description"] for row in shown} == {
+        f"EAKTE_{name.upper()}": field.description for name, field in Settings.model_fields.items()
+    }
+    (home,) = [row for row in shown if row["name"] == "EAKTE_HOME"]
+    assert (home["value"], home["description"]) == (str(tmp_path), "Datenordner der Installation.")
 
 
 @pytest.mark.parametrize("command", sorted(commands()))
