@@ -47,11 +47,20 @@ def understand(text: str) -> Wanted:
 
 def find_cases(session: Session, actor: Actor, text: str, on: date, limit: int = 6) -> Sequence[CaseFile]:
     """Open cases whose cover `actor` may see and which the text names; an empty text names none."""
+    return _named(session, text, limit, covers_visible(actor, on), CaseFile.state == "open")
+
+
+def readable_cases(session: Session, actor: Actor, text: str, on: date, limit: int = 6) -> Sequence[CaseFile]:
+    """Cases, closed ones too, that `actor` may read and which the text names; an empty text names none."""
+    return _named(session, text, limit, visible_case_files(actor, on))
+
+
+def _named(session: Session, text: str, limit: int, *among: ColumnElement[bool]) -> Sequence[CaseFile]:
     wanted = understand(text)
     conditions = [*_number(wanted), *_persons(wanted)]
     if not conditions:
         return ()
-    query = select(CaseFile).where(covers_visible(actor, on), CaseFile.state == "open", *conditions)
+    query = select(CaseFile).where(*among, *conditions)
     return session.scalars(query.order_by(CaseFile.file_number).limit(limit)).all()
 
 

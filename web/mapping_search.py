@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 
 from archive import repository as archive
 from archive.access import visible_case_files, visible_filings
+from archive.case_search import readable_cases
 from archive.models import CaseFile, Filing
 from core.actor import Actor
 from organisation.models import OrgUnit
 from web import views as v
 from web.mapping_inbox import time_words
-from web.mapping_lookup import case_names
+from web.mapping_lookup import case_details, case_names
 from web.mapping_records import case_href
 from web.texts import Texts
 from web.wording import date_words
@@ -59,18 +60,33 @@ def search_page(
     results = results_of(session, actor, list(answer.get("results") or ()), today)
     understood = str(answer.get("understood") or "")
     following = answer.get("next_cursor")
+    first = not offset and not any(narrowing.values())
+    cases = case_links(session, readable_cases(session, actor, query, today)) if first else ()
     return v.SearchPage(
         title=f"{query} – {texts('suche.titel')}",
         query=query,
         understood=(understood,) if understood else (),
         total_text=texts.count("suche.summe", total, zeit=now),
+        cases=cases,
         results=results,
         late_text=_late_text(answer.get("late_since"), texts),
         facet_groups=_facet_groups(session, actor, query, narrowing, answer.get("facets") or {}),
-        empty=v.Empty(texts("suche.leer_titel"), texts("suche.leer_text")) if not results else None,
+        empty=v.Empty(texts("suche.leer_titel"), texts("suche.leer_text")) if not results and not cases else None,
         next_href=_href(query, narrowing, str(following)) if following else None,
         previous_href=_href(query, narrowing, str(max(0, offset - PAGE_SIZE))) if offset else None,
     )
+
+
+def case_links(session: Session, cases: Sequence[CaseFile]) -> tuple[v.Link, ...]:
+    """Cases as links: name, number, and what tells people of one name apart."""
+    names = case_names(session, cases)
+    details = case_details(session, names)
+    links = []
+    for one in cases:
+        shown = dict.fromkeys((names[one.id], one.file_number))  # a case without a name is called by its number
+        words = (", ".join(shown), details.get(one.id, ""))
+        links.append(v.Link(case_href(one), " · ".join(word for word in words if word)))
+    return tuple(links)
 
 
 def _late_text(since: str | None, texts: Texts) -> str:

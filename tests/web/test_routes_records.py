@@ -168,6 +168,22 @@ def test_search_shows_hits_and_narrows(room: Room) -> None:
     assert "0004711</a>" not in foreign.text
 
 
+def test_a_case_is_found_by_name_birth_date_and_part_of_its_number_before_it_holds_anything(room: Room) -> None:
+    client = room.client("tnommen")
+    for typed in ("dirks", "Anna Dirks", "12.05.1991", "BG 0004711", "4711"):
+        page = client.get("/suche", params={"q": typed}).text
+        assert f'href="{CASE}">Dirks, Anna, 99801//0004711 · 12.05.1991 · Lindenweg 12</a>' in page, typed
+        assert "Kein Treffer" not in page
+    for typed in ("gerdes", "11.01.1980", "dirks gerdes", "miete"):
+        page = client.get("/suche", params={"q": typed}).text
+        assert "Kein Treffer" in page, typed
+        assert 'href="/akte/' not in page, typed
+    assert 'href="/akte/' not in client.get("/suche?q=dirks&jahr=2026").text
+    with room.database.write() as tx:
+        tx.session.get_one(CaseFile, room.cases["dirks"]).state = "closed"
+    assert f'href="{CASE}">Dirks' in client.get("/suche?q=dirks").text
+
+
 def test_a_query_that_cannot_be_understood_says_so(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise InvalidInput("Die Klammer ist nicht geschlossen. Gesucht wurde nichts.")
