@@ -26,6 +26,9 @@ _MARGIN_MM: Final = 4.0
 _SPARSE: Final = 0.018  # share of ink beside the code up to which any code makes a sheet
 _LOOSE: Final = 0.03  # the same for a code that is large on the page
 _LARGE_MM: Final = 28.0
+_CAPTION: Final = {False: 120, True: 220}  # characters that a sheet may bear beside a small or a large code
+_GLYPH_MM: Final = (1.2, 12.0)
+_WORD_MM: Final = 40.0
 _CELL: Final = 8  # pixels; a code is a patch of cells that are all half inked, print stands in lines
 _CODE_MM: Final = 6.0
 _CODE_INK: Final = (0.15, 0.9)
@@ -79,7 +82,10 @@ def _shown_dpi(grey: Grey) -> int:
 
 
 def _is_page_of_its_own(grey: Grey, dpi: int, codes: Sequence[zxingcpp.Barcode], code: zxingcpp.Barcode) -> bool:
-    """Whether there is hardly anything on the page beside our codes; a large code allows more than a small one."""
+    """Whether there is hardly anything on the page beside our codes; a large code allows more than a small one.
+
+    A letter taken for a sheet would vanish with it, so a few lines of print are too many already.
+    """
     if dpi <= 0:
         dpi = _shown_dpi(grey)
     ink = _ink(grey)
@@ -87,10 +93,19 @@ def _is_page_of_its_own(grey: Grey, dpi: int, codes: Sequence[zxingcpp.Barcode],
     for one in codes:
         left, top, right, bottom = _box(one)
         ink[max(0, top - margin) : bottom + margin, max(0, left - margin) : right + margin] = 0
-    share = cv2.mean(ink)[0]
     left, top, right, bottom = _box(code)
-    side = max(right - left, bottom - top) * 25.4 / dpi
-    return share < _SPARSE or (side >= _LARGE_MM and share < _LOOSE)
+    large = min(right - left, bottom - top) * 25.4 / dpi >= _LARGE_MM
+    if cv2.mean(ink)[0] >= (_LOOSE if large else _SPARSE):
+        return False
+    return _characters(ink, dpi) <= _CAPTION[large]
+
+
+def _characters(ink: Grey, dpi: int) -> int:
+    """About how many printed characters there are: patches of ink of their height, wide ones (touching) as several."""
+    shapes = cv2.connectedComponentsWithStats(ink, connectivity=8)[2][1:]
+    widths, heights = shapes[:, cv2.CC_STAT_WIDTH] * 25.4 / dpi, shapes[:, cv2.CC_STAT_HEIGHT] * 25.4 / dpi
+    print_like = (heights >= _GLYPH_MM[0]) & (heights <= _GLYPH_MM[1]) & (widths <= _WORD_MM)
+    return int(np.maximum(1, np.rint(widths / np.maximum(heights, 0.1)))[print_like].sum())
 
 
 def _box(code: zxingcpp.Barcode) -> tuple[int, int, int, int]:
