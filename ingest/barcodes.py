@@ -27,6 +27,9 @@ _SPARSE: Final = 0.018  # share of ink beside the code up to which any code make
 _LOOSE: Final = 0.03  # the same for a code that is large on the page
 _LARGE_MM: Final = 28.0
 _BAR_MM: Final = (10.0, 1.2)  # what is inked without a gap over that much is a bar (or a frame, a dark edge), no print
+_CAPTION: Final = 180  # characters that a sheet may bear beside its code: a title, its fields, a sentence
+_GLYPH_MM: Final = (1.2, 12.0)
+_WORD_MM: Final = 40.0
 _CELL: Final = 8  # pixels; a code is a patch of cells that are all half inked, print stands in lines
 _CODE_MM: Final = 6.0
 _CODE_INK: Final = (0.15, 0.9)
@@ -43,7 +46,7 @@ class PageMark:
 def read_mark(grey: Grey, dpi: int) -> PageMark:
     """Sheet and codes of a page."""
     found = _read(grey, dpi)
-    patched = has_patch(grey, dpi) and _beside(_without_bars(_ink(grey), dpi), dpi, found) < _LOOSE
+    patched = has_patch(grey, dpi) and cv2.mean(_beside(_without_bars(_ink(grey), dpi), dpi, found))[0] < _LOOSE
     ours = [(code, sheet) for code in found if (sheet := parse_sheet(code.text)) is not None]
     # The same sheet may carry its payload as several codes, and a bare PATCHT beside it: the one with fields speaks.
     for code, sheet in sorted(ours, key=lambda pair: -len(pair[1].fields)):
@@ -80,22 +83,33 @@ def _shown_dpi(grey: Grey) -> int:
 
 
 def _is_page_of_its_own(grey: Grey, dpi: int, codes: Sequence[zxingcpp.Barcode], code: zxingcpp.Barcode) -> bool:
-    """Whether there is hardly anything on the page beside our codes; a large code allows more than a small one."""
+    """Whether there is hardly anything on the page beside our codes; a large code allows more than a small one.
+
+    A letter taken for a sheet would vanish with it, so a few lines of print are too many already.
+    """
     if dpi <= 0:
         dpi = _shown_dpi(grey)
-    share = _beside(_ink(grey), dpi, codes)
+    ink = _beside(_ink(grey), dpi, codes)
     left, top, right, bottom = _box(code)
-    side = max(right - left, bottom - top) * 25.4 / dpi
-    return share < _SPARSE or (side >= _LARGE_MM and share < _LOOSE)
+    large = min(right - left, bottom - top) * 25.4 / dpi >= _LARGE_MM
+    return cv2.mean(ink)[0] < (_LOOSE if large else _SPARSE) and _characters(ink, dpi) <= _CAPTION
 
 
-def _beside(ink: Grey, dpi: int, codes: Sequence[zxingcpp.Barcode]) -> float:
-    """The share of ink beside these codes."""
+def _beside(ink: Grey, dpi: int, codes: Sequence[zxingcpp.Barcode]) -> Grey:
+    """The ink without these codes, taken out in place."""
     margin = round(_MARGIN_MM * dpi / 25.4)
     for one in codes:
         left, top, right, bottom = _box(one)
         ink[max(0, top - margin) : bottom + margin, max(0, left - margin) : right + margin] = 0
-    return cv2.mean(ink)[0]
+    return ink
+
+
+def _characters(ink: Grey, dpi: int) -> int:
+    """About how many printed characters there are: patches of ink of their height, wide ones (touching) as several."""
+    shapes = cv2.connectedComponentsWithStats(ink, connectivity=8)[2][1:]
+    widths, heights = shapes[:, cv2.CC_STAT_WIDTH] * 25.4 / dpi, shapes[:, cv2.CC_STAT_HEIGHT] * 25.4 / dpi
+    print_like = (heights >= _GLYPH_MM[0]) & (heights <= _GLYPH_MM[1]) & (widths <= _WORD_MM)
+    return int(np.maximum(1, np.rint(widths / np.maximum(heights, 0.1)))[print_like].sum())
 
 
 def _without_bars(ink: Grey, dpi: int) -> Grey:

@@ -16,6 +16,7 @@ _NARROW_MM, _WIDE_MM = 2.03, 5.08
 _BARS = (_NARROW_MM, _WIDE_MM, _NARROW_MM, _WIDE_MM)
 _PATCH_TOP_MM, _PATCH_LENGTH_MM = 14.0, 120.0
 _QR_MM = 60.0
+_LONGEST_BARS = 40  # characters of a Code 128 whose bars a scanner still tells apart in the width of a sheet
 
 
 def payload_of(fields: Sequence[str]) -> str:
@@ -59,6 +60,8 @@ def _patch(pdf: FPDF) -> None:
 def _codes(pdf: FPDF, payload: str) -> None:
     square = zxingcpp.create_barcode(payload, zxingcpp.BarcodeFormat.QRCode)
     pdf.image(_picture(square, 12), x=(210 - _QR_MM) / 2, y=60, w=_QR_MM)
+    if len(payload) > _LONGEST_BARS:
+        return
     bars = zxingcpp.create_barcode(payload, zxingcpp.BarcodeFormat.Code128)
     pdf.image(_picture(bars, 4), x=35, y=140, w=140, h=22)
 

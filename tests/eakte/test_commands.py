@@ -217,5 +217,17 @@ def test_without_waiting_it_only_receives_and_time_out_has_its_status(
     assert len(house.receipts()) == 1
 
 
+def test_the_chain_is_measured_beside_the_installation(house: House, tmp_path: Path) -> None:
+    (tmp_path / "one.pdf").write_bytes(book(letter("erster")))
+    (tmp_path / "two.pdf").write_bytes(book(letter("zweiter"), letter("Seite 2")))
+    before = len(house.receipts())
+    answer = house.cli("bench", "pipeline", str(tmp_path / "one.pdf"), str(tmp_path / "two.pdf"), "--json")
+    assert answer.returncode == 0, answer.stderr
+    figures = json.loads(answer.stdout)
+    jsonschema.validate(figures, json.loads(KEPT.with_name("bench.json").read_text("utf-8")))
+    assert (figures["pages"], figures["items"], figures["states"]) == (3, 2, {"clearing": 2})
+    assert len(house.receipts()) == before
+
+
 if __name__ == "__main__":
     KEPT.write_text(json.dumps(described(), indent=1, ensure_ascii=False) + "\n", "utf-8")

@@ -59,11 +59,19 @@ class Sheet:
     kind: zxingcpp.BarcodeFormat = zxingcpp.BarcodeFormat.QRCode
 
 
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A letter of a few lines on which somebody stuck a code."""
+
+    payload: str
+    text: str
+
+
 BLANK = ""
 
 
-def book(*pages: str | Sheet) -> bytes:
-    """A PDF: text pages with their own text, pages with a barcode, blank pages. `pages` in order."""
+def book(*pages: str | Sheet | Stuck) -> bytes:
+    """A PDF: text pages with their own text, pages with a barcode, both, blank pages. `pages` in order."""
     pdf = FPDF(format="A4")
     pdf.set_font("Helvetica", size=11)
     for page in pages:
@@ -72,6 +80,10 @@ def book(*pages: str | Sheet) -> bytes:
             code = zxingcpp.create_barcode(page.payload, page.kind)
             picture = Image.fromarray(code.to_image(scale=6))
             pdf.image(picture, x=30, y=60, w=110 if page.kind != zxingcpp.BarcodeFormat.QRCode else 60)
+        elif isinstance(page, Stuck):
+            code = zxingcpp.create_barcode(page.payload, zxingcpp.BarcodeFormat.QRCode)
+            pdf.image(Image.fromarray(code.to_image(scale=6)), x=150, y=20, w=30)
+            pdf.multi_cell(130, 6, page.text)
         elif page:
             pdf.multi_cell(0, 6, page)
     return bytes(pdf.output())

@@ -6,12 +6,16 @@ import random
 
 import cv2
 import numpy as np
+import pypdfium2
 import pytest
 import zxingcpp
+from PIL import Image, ImageDraw
 
 from bench.letters import draw, fonts
+from eakte.demo.drawing.fonts import font
 from ingest.barcodes import read_mark
 from ingest.patchcode import has_patch
+from ingest.sheet_printing import print_sheets
 
 DPI = 150
 KINDS = {
@@ -45,6 +49,45 @@ def test_a_lone_code_is_a_sheet_however_it_lies(kind: str, turns: int, lean: flo
     mark = read_mark(np.ascontiguousarray(np.rot90(_scanned(_sheet(kind), lean), turns)), DPI)
     assert mark.sheet is not None
     assert mark.sheet.fields == {"CASE": "W-1/26"}
+
+
+LETTER = (
+    "Erika Beispiel", "Deichweg 3", "00811 Halvesund", "", "Jobcenter Kreis Halvesund", "Deichtorplatz 1",
+    "00811 Halvesund", "", "Bescheinigung meines Vermieters", "", "Sehr geehrte Damen und Herren,",
+    "anbei erhalten Sie die angeforderte Bescheinigung. Bitte bestätigen Sie mir",
+    "den Eingang.", "", "Mit freundlichen Grüßen", "Erika Beispiel",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("point", [9, 11])
+@pytest.mark.parametrize("lean", [0.0, 1.5])
+def test_a_code_stuck_on_a_short_letter_is_evidence_at_most(kind: str, point: int, lean: float) -> None:
+    """As staff stick them: the letter would vanish with the sheet that it is taken for."""
+    page = Image.fromarray(_sheet(kind))
+    pen = ImageDraw.Draw(page)
+    for number, line in enumerate(LETTER):
+        pen.text((150, 960 + 34 * number), line, fill=40, font=font("sans", False, round(point * DPI / 72)))
+    mark = read_mark(_scanned(np.asarray(page), lean), DPI)
+    assert (mark.sheet, mark.codes) == (None, ("EA1|CASE=W-1/26",))
+
+
+FIELDS = {"CASE": "99801BG0004711", "DOC": "ANTRAG_WEITERBEWILLIGUNG", "KEY": "L05", "UNIT": "SZ-HAL-L1", "SHEETS": "12",
+          "BATCH": "2026-11-24-0001"}  # fmt: skip
+
+
+@pytest.mark.parametrize("patch", [True, False])
+@pytest.mark.parametrize("number", [0, 1, len(FIELDS)])
+def test_our_printed_sheets_are_sheets_with_as_many_fields_as_there_are(number: int, patch: bool) -> None:
+    fields = dict(list(FIELDS.items())[:number])
+    with pypdfium2.PdfDocument(print_sheets([f"{name}={value}" for name, value in fields.items()], 1)) as pdf:
+        page = pdf[0].render(scale=DPI / 72, grayscale=True).to_numpy().copy()
+    if not patch:
+        page[: round(50 * DPI / 25.4)] = 255
+    assert has_patch(page, DPI) is patch
+    mark = read_mark(_scanned(page, 1.0), DPI)
+    assert mark.sheet is not None
+    assert mark.sheet.fields == fields
 
 
 def test_print_is_neither_code_nor_patch() -> None:

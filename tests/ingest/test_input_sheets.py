@@ -21,7 +21,7 @@ from eakte.serve import build_app
 from inbox.models import InboxItem
 from organisation.models import OrgUnit
 from tests.databases import enter
-from tests.ingest.door import BLANK, CLOSED, House, Sheet, book, letter, open_house
+from tests.ingest.door import BLANK, CLOSED, House, Sheet, Stuck, book, letter, open_house
 
 pytestmark = pytest.mark.timeout(900)
 ANNA = ("Anna Kowalczyk", "geb. 12.03.1984", "Deichweg 3, 00811 Halvesund")
@@ -29,6 +29,12 @@ OLAF = ("Ihr Zeichen 99801BG0055555", "Olaf Kahlke, geb. 20.05.1971")
 WIEBKE = ("BG-Nummer 99801BG0077777", "Wiebke Thomsen, geb. 02.10.1990")
 PLAIN = letter("Ein Schreiben")
 SEP = Sheet("EA1|SEP")
+NOTE = """Erika Beispiel, Deichweg 3, 00811 Halvesund
+Sehr geehrte Damen und Herren,
+anbei erhalten Sie die Bescheinigung meines Vermieters zur Miete ab Dezember.
+Bitte bestätigen Sie mir den Eingang und sagen Sie mir, ob noch etwas fehlt.
+Mit freundlichen Grüßen
+Erika Beispiel"""
 
 
 def _case(number: str) -> Sheet:
@@ -67,6 +73,11 @@ BATCHES: list[tuple[str, bytes, list[Expected]]] = [
     ("sheet-last", book(letter("am Ende"), SEP), [(1, "clearing", None, set())]),
     ("foreign-code", book(letter("fremd"), Sheet("https://shop.example/q"), letter("davor")),
      [(3, "clearing", None, set())]),
+    ("stuck-code", book(letter("davor"), Stuck("EA1|CASE=W-00317/26", NOTE), letter("danach")),
+     [(3, "clearing", None, set())]),
+    ("advertising", book(letter("Sonderangebot: Katalog", "Newsletter")), [(1, "clearing", None, {"advertising"})]),
+    ("wrong-addressee", book(letter("An: Finanzamt Halvesund", "Zehntweg 20", "00818 Halvesund", *ANNA)),
+     [(1, "clearing", None, {"wrong_addressee"})]),
     ("only-sheets", book(SEP, SEP), [(2, "clearing", None, {"only_sheets"})]),
     ("one-leist", book(letter("BG-Nummer 99801BG0004711", *ANNA)), [(1, "filed", "99801BG0004711", set())]),
     ("two-leist", book(letter(*WIEBKE)), [(1, "clearing", None, {"several_cases"})]),

@@ -12,10 +12,15 @@ import pikepdf
 import pytest
 from PIL import Image
 
+from archive.blobs.local import LocalBlobStore
+from core.ids import new_id
 from core.isolation import Crashed, Finished, KilledFromOutside, Limits, run_once
+from ingest.cutting import cut
 from ingest.masters import open_batch
+from ingest.models import Receipt
 from ingest.opening import inspect
 from ingest.pageimage import PageUnreadable, load_page, open_pages
+from tests.ingest.door import Sheet, book, letter
 from tests.ingest.support import grey_pdf, letter_pixels
 
 
@@ -140,3 +145,18 @@ def test_children_end_as_values() -> None:
     assert run_once("tests.ingest.support:sleep_long", {}, Limits(wall_seconds=0.5)).__class__.__name__ == "TimedOut"
     grown = run_once("tests.ingest.support:eat_memory", {}, Limits(memory_mb=200))
     assert grown.__class__.__name__ == "MemoryExceeded"
+
+
+@pytest.mark.parametrize(("channel", "letters"), [("station", 2), ("hotfolder", 2), ("cli", 2), ("upload", 1)])
+def test_sheets_count_in_what_was_scanned_only(tmp_path: Path, channel: str, letters: int) -> None:
+    path = tmp_path / "batch.pdf"
+    path.write_bytes(book(letter("vorn"), Sheet("EA1|SEP"), letter("hinten")))
+    store = LocalBlobStore(tmp_path / "blobs", tmp_path)
+    stored = store.put_file(path)
+    receipt = Receipt(
+        id=new_id(), agency_id=new_id(), channel=channel, sha256=stored.sha256, size=stored.size, duplicate_of=None
+    )
+    with store.open(stored.sha256) as batch:
+        path.write_bytes(batch.read())
+    done = cut(store, tmp_path, path, receipt, inspect(path))
+    assert [list(one.numbers) for one in done.letters] == ([[1], [3]] if letters == 2 else [[1, 2, 3]])
