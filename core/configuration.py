@@ -25,6 +25,7 @@ TOGETHER: Final[tuple[tuple[str, ...], ...]] = (
 NEEDS: Final[Mapping[str, str]] = {
     "broker_password_file": "broker_url",
     "database_password_file": "database_url",
+    "opensearch_ca_file": "opensearch_url",
     "opensearch_user": "opensearch_url",
     "s3_disposal_access_key_file": "s3_endpoint",
 }

@@ -1,36 +1,26 @@
 """`eakte doctor`: holds the stores against each other and names every disagreement. Reads only; repairs nothing.
 
-A finding is {"store", "kind", "id", "text"}; texts are German, ids are ids.
+A finding is {"store", "kind", "id", "text"}, its text German; people are told it in English, too. Ids are ids.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, exists, func, or_, select
+from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.orm import Session
 
-from archive.models import (
-    BlobClaim,
-    CaseFile,
-    ContentFile,
-    Document,
-    DocumentVersion,
-    Filing,
-    Page,
-    Person,
-    PersonName,
-)
+from archive.models import CaseFile, Document
 from core.audit.verify import verify
 from core.errors import Unavailable
 from core.models import AuditEvent, Job, OutboxEvent
 from core.outbox import INDEX
 from eakte.bootstrap import Services
-from eakte.doctor_clock import hosts_ahead
+from eakte.doctor_clock import clock_findings
+from eakte.doctor_records import owner_findings, record_findings
 from eakte.doctor_storage import storage_findings
 from eakte.relay import broker_fault
 from eakte.searching import documents_in_index
@@ -46,15 +36,16 @@ from organisation.models import Agency, ScanStation
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One disagreement: in which store, of which kind, at which object, in plain words."""
+    """One disagreement: in which store, of which kind, at which object, in plain words of two languages."""
 
     store: str
     kind: str
     id: str
     text: str
+    english: str
 
     def __str__(self) -> str:
-        return f"{self.store}: {self.text} ({self.id})"
+        return f"{self.store}: {self.text} ({self.id})\n  {self.english}"
 
 
 Progress = Callable[[int, int], None]
@@ -76,8 +67,7 @@ def examine(services: Services, *, deep: bool = True, progress: Progress = _sile
     for check in _CHECKS:
         with services.database.read() as session:
             findings += check(session, services)
-    with services.database.read() as session:
-        findings += _clock_findings(session, services.database.clock.now())
+    findings += [Finding("clock", *told) for told in clock_findings(services.database)]
     for walk in (_audit_findings, _ledger_findings, _note_findings, _index_findings, _broker_findings):
         findings += walk(services)
     return findings
@@ -85,30 +75,38 @@ def examine(services: Services, *, deep: bool = True, progress: Progress = _sile
 
 def as_json(findings: list[Finding]) -> dict[str, Any]:
     """The answer of `eakte doctor --json`."""
-    return {"findings": [asdict(finding) for finding in findings]}
+    told = [{"store": one.store, "kind": one.kind, "id": one.id, "text": one.text} for one in findings]
+    return {"findings": told}
 
 
 def _blob_findings(services: Services, deep: bool, progress: Progress) -> Iterator[Finding]:
     database, store = services.database, services.blobs
     for sha in sorted(missing_blobs(database, store)):
-        yield Finding("blobs", "missing", sha, "Die Bytes fehlen, obwohl sie gebraucht werden.")
+        text = "Die Bytes fehlen, obwohl sie gebraucht werden."
+        yield Finding("blobs", "missing", sha, text, "The bytes are needed and not there.")
     for sha in orphan_blobs(database, store, services.settings.orphan_grace):
-        yield Finding("blobs", "orphan", sha, "Diese Bytes gehören zu nichts und sind älter als die Schonfrist.")
+        text = "Diese Bytes gehören zu nichts und sind älter als die Schonfrist."
+        yield Finding(
+            "blobs", "orphan", sha, text, "These bytes belong to nothing and are older than the time of grace."
+        )
     done, total = 0, count_blobs(database)
     for page in examine_blobs(database, store, rehash=deep):
         done += page.count
         progress(done, max(done, total))
         for sha in page.damaged:
-            yield Finding("blobs", "damaged", sha, "Die Bytes sind verändert: Der Hash stimmt nicht mehr.")
+            text = "Die Bytes sind verändert: Der Hash stimmt nicht mehr."
+            yield Finding("blobs", "damaged", sha, text, "The bytes were changed: they no longer have their hash.")
         for sha in page.unclaimed:
-            yield Finding("database", "unclaimed_blob", sha, "Zu diesen Bytes fehlt der Anspruch.")
+            text = "Zu diesen Bytes fehlt der Anspruch."
+            yield Finding("database", "unclaimed_blob", sha, text, "The claim on these bytes is missing.")
 
 
 def _reference_findings(session: Session, services: Services) -> Iterator[Finding]:
     """Rows that name a row which is gone, in any table: what the database itself would not have allowed."""
     for table, row, parent in services.database.dangling_references(session):
         text = f"Die Zeile {row} der Tabelle {table} verweist auf eine fehlende Zeile in {parent}."
-        yield Finding("database", "dangling_reference", f"{table}:{row}", text)
+        english = f"Row {row} of table {table} names a row of {parent} that is not there."
+        yield Finding("database", "dangling_reference", f"{table}:{row}", text, english)
 
 
 def _ledger_findings(services: Services) -> Iterator[Finding]:
@@ -116,69 +114,25 @@ def _ledger_findings(services: Services) -> Iterator[Finding]:
         agencies = session.scalars(select(Agency.id)).all()
     for agency_id in agencies:
         for receipt_id, number in differences(services.database, agency_id):
-            yield Finding(
-                "database", "pages_differ", str(receipt_id), f"{number} Seiten liegen nicht genau einmal vor."
+            text, english = (
+                f"{number} Seiten liegen nicht genau einmal vor.",
+                f"{number} pages are not there exactly once.",
             )
+            yield Finding("database", "pages_differ", str(receipt_id), text, english)
 
 
 def _broker_findings(services: Services) -> Iterator[Finding]:
     """Nothing is lost without it; but nobody should have to read logs to learn that work has become slow to start."""
     if fault := broker_fault(services.settings):
-        yield Finding("broker", fault.reason, "redis", fault.de)
+        yield Finding("broker", fault.reason, "redis", fault.de, fault.en)
 
 
 def _owner_findings(session: Session, _services: Services) -> Iterator[Finding]:
-    no_receipt = select(MailItem.id).where(~exists().where(Receipt.id == MailItem.receipt_id))
-    for item_id in session.scalars(no_receipt):
-        yield Finding("database", "item_without_receipt", str(item_id), "Zur Sendung fehlt der Posteingang.")
-    owners = {"receipt": Receipt.id, "mail_item": MailItem.id, "document": Document.id}
-    for owner, column in owners.items():
-        ownerless = select(BlobClaim.owner_id).where(
-            BlobClaim.owner_type == owner, ~exists().where(column == BlobClaim.owner_id)
-        )
-        for owner_id in sorted(set(session.scalars(ownerless))):
-            yield Finding("database", f"{owner}_row_missing", str(owner_id), "Bytes sind da, die Zeile dazu fehlt.")
-    no_document = select(MailItem.id).where(
-        MailItem.state.in_(("filed", "clearing")), ~exists().where(Document.id == MailItem.document_id)
-    )
-    for item_id in session.scalars(no_document):
-        yield Finding("database", "item_without_document", str(item_id), "Zur Sendung fehlt das Schriftstück.")
+    yield from (Finding("database", *told) for told in owner_findings(session))
 
 
 def _record_findings(session: Session, _services: Services) -> Iterator[Finding]:
-    alive = Document.state == "active"
-    checks = (
-        ("document_without_version", select(Document.id).where(
-            alive, ~exists().where(DocumentVersion.document_id == Document.id)), "Das Schriftstück hat keine Fassung."),
-        ("version_without_master", select(DocumentVersion.id).where(~exists().where(
-            ContentFile.version_id == DocumentVersion.id, ContentFile.role == "scan_master")),
-            "Zur Fassung fehlt der Original-Scan."),
-        ("version_without_pages", select(DocumentVersion.id).where(
-            ~exists().where(Page.version_id == DocumentVersion.id)), "Zur Fassung fehlen die Seiten."),
-        ("version_without_rendition", select(DocumentVersion.id).where(
-            DocumentVersion.rendition_conformance.is_not(None), DocumentVersion.rendition_conformance != "none",
-            ~exists().where(ContentFile.version_id == DocumentVersion.id, ContentFile.role == "rendition")),
-            "Zur Fassung fehlt die Lesefassung."),
-        ("pages_missing", select(DocumentVersion.id).where(
-            DocumentVersion.page_count != select(func.count()).where(Page.version_id == DocumentVersion.id)
-            .correlate(DocumentVersion).scalar_subquery()), "Die Fassung hat nicht so viele Seiten, wie sie haben soll."),
-        ("person_without_name", select(Person.id).where(~exists().where(PersonName.person_id == Person.id)),
-            "Zur Person fehlt der Name."),
-        ("document_without_note", select(Document.id).where(
-            alive, Document.mail_item_id.is_not(None), ~exists().where(TransferNote.document_id == Document.id)),
-            "Zum Schriftstück fehlt der Transfervermerk."),
-        ("filed_without_filing", select(Document.id).where(alive, Document.filed.is_(True), ~exists().where(
-            Filing.document_id == Document.id, Filing.ended_at.is_(None))), "Das Schriftstück liegt in keiner Akte."),
-        ("unfiled_without_inbox", select(Document.id).where(alive, Document.filed.is_(False), ~exists().where(
-            InboxItem.document_id == Document.id, InboxItem.state.in_(("open", "deferred")))),
-            "Das Schriftstück liegt weder in einer Akte noch in einem Postkorb."),
-        ("filing_without_case", select(Filing.id).where(
-            Filing.ended_at.is_(None), ~exists().where(CaseFile.id == Filing.case_file_id)),
-            "Zur Ablage fehlt die Akte."),
-    )  # fmt: skip
-    for kind, query, text in checks:
-        for object_id in session.scalars(query):
-            yield Finding("database", kind, str(object_id), text)
+    yield from (Finding("database", *told) for told in record_findings(session))
 
 
 def _note_findings(services: Services) -> Iterator[Finding]:
@@ -189,7 +143,8 @@ def _note_findings(services: Services) -> Iterator[Finding]:
             notes = session.scalars(query.where(TransferNote.id > after)).all()
         for note in notes:
             if note_hash(note.note) != note.sha256:
-                yield Finding("database", "note_changed", str(note.document_id), "Der Transfervermerk ist verändert.")
+                text, english = "Der Transfervermerk ist verändert.", "The transfer note was changed."
+                yield Finding("database", "note_changed", str(note.document_id), text, english)
         if not notes:
             return
         after = notes[-1].id
@@ -207,7 +162,8 @@ def _delivery_findings(session: Session, _services: Services) -> Iterator[Findin
         document = session.get(Document, UUID(details["document"])) if details.get("document") else None
         if document is not None and document.state == "active":
             text = "Das Schreiben fehlt in dem Postkorb, in den es gelegt wurde."
-            yield Finding("inbox", "delivery_missing", str(item_id), text)
+            english = "The letter is not in the inbox that it was laid into."
+            yield Finding("inbox", "delivery_missing", str(item_id), text, english)
 
 
 def _index_findings(services: Services) -> Iterator[Finding]:
@@ -218,15 +174,17 @@ def _index_findings(services: Services) -> Iterator[Finding]:
     try:
         wanted, there = _wanted_in_index(services), documents_in_index(services)
     except Unavailable as error:
-        yield Finding("index", error.reason, services.settings.opensearch_index, error.de)
+        yield Finding("index", error.reason, services.settings.opensearch_index, error.de, error.en)
         return
     for document_id in sorted(wanted - there):
         if document_id in _wanted_in_index(services, document_id):
-            yield Finding("index", "not_indexed", document_id, "Das Schriftstück fehlt im Suchindex.")
+            text, english = "Das Schriftstück fehlt im Suchindex.", "The document is missing in the search index."
+            yield Finding("index", "not_indexed", document_id, text, english)
     for document_id in sorted(there - wanted):
         if not _is_owed(services, document_id) and not _wanted_in_index(services, document_id):
+            text = "Der Suchindex kennt ein Schriftstück, das es nicht gibt."
             yield Finding(
-                "index", "only_indexed", document_id, "Der Suchindex kennt ein Schriftstück, das es nicht gibt."
+                "index", "only_indexed", document_id, text, "The search index knows a document that does not exist."
             )
 
 
@@ -254,19 +212,23 @@ def _work_findings(session: Session, services: Services) -> Iterator[Finding]:
         ~exists(open_jobs.where(Job.subject_id == MailItem.receipt_id).correlate(MailItem)),
     )
     for item_id in session.scalars(stuck):
-        yield Finding("jobs", "item_without_job", str(item_id), "An dieser Sendung arbeitet niemand mehr.")
+        text, english = "An dieser Sendung arbeitet niemand mehr.", "Nobody works on this letter any more."
+        yield Finding("jobs", "item_without_job", str(item_id), text, english)
     unsplit = select(Receipt.id).where(
         Receipt.state == "accepted", ~exists(open_jobs.where(Job.subject_id == Receipt.id).correlate(Receipt))
     )
     for receipt_id in session.scalars(unsplit):
-        yield Finding("jobs", "receipt_without_job", str(receipt_id), "An diesem Posteingang arbeitet niemand mehr.")
+        text, english = "An diesem Posteingang arbeitet niemand mehr.", "Nobody works on this receipt any more."
+        yield Finding("jobs", "receipt_without_job", str(receipt_id), text, english)
     for item_id in unseen_items(session, services.database.clock.now()):
-        yield Finding("inbox", "unseen", str(item_id), "Dieses Schreiben liegt, wo es niemand sieht.")
+        text, english = "Dieses Schreiben liegt, wo es niemand sieht.", "This letter lies where nobody sees it."
+        yield Finding("inbox", "unseen", str(item_id), text, english)
 
 
 def _audit_findings(services: Services) -> Iterator[Finding]:
     for problem in verify(services.database, services.anchors).problems:
-        yield Finding("audit", problem.kind, str(problem.position), "Das Protokoll ist an dieser Stelle verändert.")
+        text, english = "Das Protokoll ist an dieser Stelle verändert.", "The log was changed at this place."
+        yield Finding("audit", problem.kind, str(problem.position), text, english)
 
 
 def _hotfolder_findings(session: Session, services: Services) -> Iterator[Finding]:
@@ -275,25 +237,20 @@ def _hotfolder_findings(session: Session, services: Services) -> Iterator[Findin
     if root is None:
         return
     if not root.is_dir():
-        yield Finding("hotfolder", "missing", "-", "Den Ordner aus EAKTE_HOTFOLDER gibt es auf diesem Rechner nicht.")
+        text = "Den Ordner aus EAKTE_HOTFOLDER gibt es auf diesem Rechner nicht."
+        yield Finding("hotfolder", "missing", "-", text, "The folder of EAKTE_HOTFOLDER is not on this host.")
         return
     codes = set(session.scalars(select(ScanStation.code).where(ScanStation.revoked_at.is_(None))))
     for name in unwatched(root, codes):
         text = "Zu diesem Ordner gibt es keine Station, oder sie ist gesperrt: Was darin liegt, nimmt niemand an."
-        yield Finding("hotfolder", "unknown_station", name, text)
+        english = "This folder has no station, or a revoked one: nobody takes what lies in it."
+        yield Finding("hotfolder", "unknown_station", name, text, english)
     if any(one.is_file() and not one.name.startswith(".") for one in root.iterdir()):
         text = (
             "Neben den Ordnern der Stationen liegen Dateien. Niemand nimmt sie an: bitte in den Ordner einer Station."
         )
-        yield Finding("hotfolder", "file_without_station", "-", text)
-
-
-def _clock_findings(session: Session, now: datetime) -> Iterator[Finding]:
-    for host, lead in hosts_ahead(session, now):
-        text = (
-            f"Die Uhr des Rechners geht gegenüber diesem {lead} Sekunden vor. Bitte die Zeit beider abgleichen (NTP)."
-        )
-        yield Finding("clock", "skew", host, text)
+        english = "Files lie beside the stations' folders. Nobody takes them: move them into the folder of a station."
+        yield Finding("hotfolder", "file_without_station", "-", text, english)
 
 
 _CHECKS: Final[Sequence[Callable[[Session, Services], Iterator[Finding]]]] = (

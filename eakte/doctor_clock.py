@@ -8,11 +8,25 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.database import Database
 from core.models import Lease
-from core.processes import owner_is_dead
+from core.processes import host_name, owner_is_dead
+from eakte.doctor_records import Told
+from eakte.host_clock import MOST, skew
 from eakte.housekeeping import LEASE_SECONDS
 
-MOST = timedelta(seconds=60)
+
+def clock_findings(database: Database) -> Iterator[Told]:
+    """This host against the database, and hosts that differ from what is now."""
+    if (told := skew(database)) is not None:
+        yield "skew", host_name(), *told
+    with database.read() as session:
+        for host, lead in hosts_ahead(session, database.clock.now()):
+            yield (
+                "skew", host,
+                f"Die Uhr des Rechners geht gegenüber diesem {lead} Sekunden vor. Bitte die Zeit beider abgleichen (NTP).",
+                f"The clock of that host is {lead} seconds ahead of this one's. Please set both by NTP.",
+            )  # fmt: skip
 
 
 def hosts_ahead(session: Session, now: datetime) -> Iterator[tuple[str, int]]:

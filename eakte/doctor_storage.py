@@ -10,18 +10,23 @@ from sqlalchemy import or_, select
 from archive.blobs.port import BlobMissing, BlobStore
 from archive.models import Blob
 from core.database import Database
+from eakte.doctor_records import Told
 
 _LATE = timedelta(days=1)
 _PAGE = 500
-Told = tuple[str, str, str]
 
 
 def storage_findings(database: Database, store: BlobStore, *, deep: bool) -> Iterator[Told]:
-    """(kind, id, German text) of each disagreement. `deep` also asks the store for every lock. No transaction is open
+    """Each disagreement. `deep` also asks the store for every lock. No transaction is open
     while the store answers.
     """
     for name in store.strangers():
-        yield "foreign", name, "Das liegt im Speicher und stammt nicht von der E-Akte."
+        yield (
+            "foreign",
+            name,
+            "Das liegt im Speicher und stammt nicht von der E-Akte.",
+            "This lies in the storage and is not ours.",
+        )
     if store.locks:
         yield from _late_locks(database)
         if deep:
@@ -34,7 +39,12 @@ def _late_locks(database: Database) -> Iterator[Told]:
     with database.read() as session:
         found = session.scalars(select(Blob.sha256).where(late, Blob.tombstoned_at.is_(None))).all()
     for sha in found:
-        yield "lock_late", sha, "Die Sperre im Speicher wurde nicht rechtzeitig erneuert. Läuft ein Arbeitsprozess?"
+        yield (
+            "lock_late",
+            sha,
+            "Die Sperre im Speicher wurde nicht rechtzeitig erneuert. Läuft ein Arbeitsprozess?",
+            "The lock at the storage was not renewed in time. Does a worker run?",
+        )
 
 
 def _weak_locks(database: Database, store: BlobStore) -> Iterator[Told]:
@@ -48,7 +58,12 @@ def _weak_locks(database: Database, store: BlobStore) -> Iterator[Told]:
                 continue  # told as missing
             shorter = row.locked_until is not None and (found.until is None or found.until < row.locked_until)
             if shorter or (row.held and not found.hold):
-                yield "lock_weak", row.sha256, "Die Bytes sind im Speicher kürzer gesperrt, als sie aufbewahrt werden."
+                yield (
+                    "lock_weak",
+                    row.sha256,
+                    "Die Bytes sind im Speicher kürzer gesperrt, als sie aufbewahrt werden.",
+                    "The storage locks the bytes for a shorter time than they are kept.",
+                )
         after = page[-1].sha256
 
 

@@ -35,7 +35,8 @@ from core.errors import EakteError
 MARKER: Final = "eakte.json"
 ANCHORS: Final = "audit-anchors/"
 _ADDRESS: Final = re.compile(r"[0-9a-f]{64}")
-_EVENTUAL: Final = (0.05, 0.2, 0.5, 1.0, 2.0)  # waits for a server that shows a little later what it stored
+EVENTUAL: Final = (0.05, 0.2, 0.5, 1.0, 2.0)
+"""Waits for a server that shows a little later what it stored."""
 _BYPASS: Final = {"x-amz-bypass-governance-retention": "true"}
 
 
@@ -165,10 +166,10 @@ class S3BlobStore:
         if size > s3_parts.PART and self._reads_back(sha256):
             return StoredBlob(sha256, size)
         stored = self._send(file, sha256, size, {"If-None-Match": "*"})
-        if not self._reads_back(sha256, _EVENTUAL if stored else ()):
+        if not self._reads_back(sha256, EVENTUAL if stored else ()):
             # There already and damaged, or taken away meanwhile: once more, on top of what is there.
             self._send(file, sha256, size, {})
-            if not self._reads_back(sha256, _EVENTUAL):
+            if not self._reads_back(sha256, EVENTUAL):
                 raise unfaithful(sha256)
         return StoredBlob(sha256, size)
 

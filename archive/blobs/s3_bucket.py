@@ -7,6 +7,7 @@ the server does not answer at all.
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from minio import Minio
 from minio.commonconfig import ENABLED
 from minio.error import S3Error
 
-from archive.blobs.s3 import MARKER
+from archive.blobs.s3 import EVENTUAL, MARKER
 from archive.blobs.s3_wire import NOT_THERE, THERE_ALREADY, status_of, translated
 from core.errors import ConfigurationError
 
@@ -35,6 +36,7 @@ def prepare(client: Minio, bucket: str, installation: UUID) -> None:
                 f"the bucket {bucket} holds foreign content: name an empty one (EAKTE_S3_BUCKET)",
             )
         _mark(client, bucket, installation)
+        _require_mark(client, bucket)
     examine(client, bucket, installation)
 
 
@@ -121,6 +123,20 @@ def _mark(client: Minio, bucket: str, installation: UUID) -> None:
             client._put_object(bucket, MARKER, data, headers)
     except S3Error:
         return  # two at once: whose mark stands is seen when it is examined
+
+
+def _require_mark(client: Minio, bucket: str) -> None:
+    """What was acknowledged has to be there, if a little later: a storage that loses it now would lose letters."""
+    for wait in (0.0, *EVENTUAL):
+        time.sleep(wait)
+        if _marker(client, bucket) is not None:
+            return
+    raise ConfigurationError(
+        f"Der Speicher bewahrt nicht auf, was er angenommen hat: Das Kennzeichen im Speicherbereich {bucket} ist bestätigt, "
+        "aber nicht da. Bitte den Speicher und was davor steht (Proxy, Cache) prüfen.",
+        f"the storage does not keep what it accepts: the mark of the bucket {bucket} was acknowledged and is not there; "
+        "check the storage and whatever stands before it (proxy, cache)",
+    )
 
 
 def _first(client: Minio, bucket: str) -> Any:

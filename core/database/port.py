@@ -15,7 +15,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Engine, Insert
@@ -104,6 +104,10 @@ class Database(ABC):
     def dispose(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+    @abstractmethod
+    def host_ahead(self) -> timedelta:
+        """How far this host's clock is ahead of the one by which transactions are dated; nothing where it is that one."""
 
     @abstractmethod
     def dangling_references(self, session: Session) -> Iterator[tuple[str, str, str]]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -92,6 +92,12 @@ class PostgresqlDatabase(Database):
         event.listen(engine, "connect", self._connected)
         event.listen(engine, "checkout", _checked_out)
         event.listen(engine, "begin", _begin)
+
+    def host_ahead(self) -> timedelta:
+        """See Database."""
+        with self.read() as session:
+            server: datetime = session.connection().exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+        return datetime.now(UTC) - server
 
     def dangling_references(self, session: Session) -> Iterator[tuple[str, str, str]]:
         """Who owns the database can drop constraints, and a superuser pass them by."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,10 @@ _BEGIN_ATTEMPTS = 3
 
 class SqliteDatabase(Database):
     """One file, one writer at a time: all lanes are one."""
+
+    def host_ahead(self) -> timedelta:
+        """See Database."""
+        return timedelta()
 
     def dangling_references(self, session: Session) -> Iterator[tuple[str, str, str]]:
         """References can be switched off here, so a file may hold such rows."""

@@ -23,6 +23,7 @@ from core.errors import EakteError, InvalidInput
 from core.log import configure_logging
 from core.settings import Settings, environment_names
 from eakte.bootstrap import Services, agency_id, open_services
+from eakte.host_clock import skew
 from organisation.actors import build_actor
 from organisation.models import User
 
@@ -72,6 +73,8 @@ def services(*, migrate: bool = False, older: bool = False) -> Iterator[Services
     opened: Services | None = None
     try:
         opened = open_services(settings(), migrate=migrate, older=older)
+        if told := skew(opened.database):
+            messages.print(f"{told[0]} ({told[1]})", style="yellow", markup=False)
         yield opened
     except EakteError as error:
         messages.print(error.de, style="red", markup=False)

@@ -71,6 +71,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.owner.asked["GET"] += 1
+        if (settings := next((told for asked, told in _BUCKET.items() if f"?{asked}=" in self.path), None)) is not None:
+            self._answer(200, settings, **{"Content-Type": "application/xml"})
+            return
         if "list-type" in self.path or "versions" in self.path:
             self._answer(200, _LISTING, **{"Content-Type": "application/xml"})
             return
@@ -113,6 +116,10 @@ class _Handler(BaseHTTPRequestHandler):
         """Silent."""
 
 
+_BUCKET = {
+    "versioning": b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>",
+    "object-lock": b"<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>",
+}
 _LISTING = (
     b'<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>eakte</Name>'
     b"<IsTruncated>false</IsTruncated></ListBucketResult>"

@@ -14,12 +14,12 @@ import pytest
 import urllib3
 
 from api.problems import from_error
-from archive.blobs import s3_silence, s3_wire
+from archive.blobs import s3_bucket, s3_silence, s3_wire
 from archive.blobs.port import BlobDamaged, BlobStore, StorageFull
-from archive.blobs.s3 import S3BlobStore
+from archive.blobs.s3 import MARKER, S3BlobStore
 from archive.blobs.s3_bucket import prepare
 from archive.blobs.s3_wire import Access, connect
-from core.errors import EakteError, Unavailable
+from core.errors import ConfigurationError, EakteError, Unavailable
 from core.ids import new_id
 from ingest.models import Receipt
 from ingest.stored_bytes import missing_blobs
@@ -204,6 +204,25 @@ def test_a_server_that_shows_it_a_little_later_is_believed_then(lying: LyingServ
     lying.lies = Lies(late=3)
     assert liar(lying, tmp_path).put_bytes(b"abc").sha256 == ABC
     assert lying.asked["GET"] == 4
+
+
+def test_a_bucket_on_a_server_that_keeps_nothing_is_not_called_ready(
+    lying: LyingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(s3_bucket, "EVENTUAL", (0.0, 0.0))
+    lying.lies = Lies(keeps=False)
+    client = connect(Access(lying.endpoint, "eakte", "us-east-1", "key", "secret-key"))
+    with pytest.raises(ConfigurationError, match="does not keep what it accepts") as told:
+        prepare(client, "eakte", new_id())
+    assert "bewahrt nicht auf" in told.value.de
+
+
+def test_a_bucket_whose_mark_is_shown_a_little_later_is_ready(lying: LyingServer) -> None:
+    client = connect(Access(lying.endpoint, "eakte", "us-east-1", "key", "secret-key"))
+    lying.lies = Lies(late=9)
+    prepare(client, "eakte", new_id())
+    assert list(lying.objects) == [MARKER]
+    assert lying.asked["GET"] > 9
 
 
 def test_what_is_not_listed_yet_is_not_missing(lying: LyingServer, tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ def test_secrets_have_to_be_there_and_closed(tmp_path: Path) -> None:
 
 def test_a_secret_without_its_server_and_a_password_in_a_url_are_faults(tmp_path: Path) -> None:
     assert codes(broker_password_file=secret(tmp_path)) == ["without_effect"]
+    assert codes(opensearch_ca_file=secret(tmp_path)) == ["without_effect"]
     assert codes(broker_url="redis://:geheim@host/0") == ["secret_in_url"]
     assert codes(broker_url="amqp://host") == ["broker_url"]
 

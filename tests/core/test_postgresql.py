@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import psycopg
@@ -158,6 +158,18 @@ def test_now_is_the_servers(database: Database, monkeypatch: pytest.MonkeyPatch)
         assert server is not None
         assert 0 <= (server - tx.now).total_seconds() < 60
         assert tx.now.tzinfo is UTC or tx.now.utcoffset() == datetime.now(UTC).utcoffset()
+
+
+def test_a_host_whose_clock_is_wrong_is_known(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert abs(database.host_ahead().total_seconds()) < 60
+
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) + timedelta(minutes=10)
+
+    monkeypatch.setattr(postgresql, "datetime", Ahead)
+    assert 540 < database.host_ahead().total_seconds() < 660
 
 
 @pytest.mark.parametrize("act", ["DELETE FROM audit_event", "TRUNCATE audit_event", "UPDATE audit_event SET at = 1"])

@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from graphlib import TopologicalSorter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,35 @@ def test_compose_is_read_by_docker(tmp_path: Path) -> None:
         pytest.skip("docker compose is not on this machine")
     done = subprocess.run([docker, "compose", "config", "--quiet"], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_what_a_service_names_is_there(name: str) -> None:
+    """What `docker compose config` refuses besides what the schema says, and waiting for what never becomes healthy."""
+    service = SERVICES[name]
+    assert set(service["networks"]) <= set(COMPOSE["networks"])
+    assert set(service.get("secrets", [])) <= set(COMPOSE["secrets"])
+    mounted = {volume.split(":")[0] for volume in service.get("volumes", [])}
+    assert {one for one in mounted if not one.startswith((".", "/", "$"))} <= set(COMPOSE["volumes"])
+    assert all((ROOT / one).exists() for one in mounted if one.startswith("./"))
+    for other, wait in service.get("depends_on", {}).items():
+        if wait["condition"] == "service_completed_successfully":
+            assert SERVICES[other]["restart"] == "no"
+        else:
+            asked = SERVICES[other].get("healthcheck")
+            assert (asked or {}).get("disable") is not True
+            assert asked is not None or other in OURS, "ours have a health check in their image"
+
+
+def test_nothing_waits_for_itself() -> None:
+    TopologicalSorter({name: service.get("depends_on", {}) for name, service in SERVICES.items()}).prepare()
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_logs_do_not_grow_without_end(name: str) -> None:
+    told = SERVICES[name]["logging"]["options"]
+    assert re.fullmatch(r"\d{1,2}m", told["max-size"])
+    assert 1 < int(told["max-file"]) <= 10
 
 
 def named_settings() -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ from core.actor import Actor, system_actor
 from core.clock import agency_date
 from core.errors import Conflict
 from eakte.bootstrap import Services, open_services
-from eakte.doctor import examine
+from eakte.doctor import Finding, as_json, examine
 from eakte.searching import documents_in_index, rebuild_index
 from inbox import acts
 from inbox.acts import ItemRef
@@ -64,6 +64,13 @@ def test_a_healthy_installation_has_no_findings(services: Services) -> None:
     assert told[-1] == (blobs, blobs)
     counts = reconcile(services.database, services.blobs, agency_of(services), 3600)
     assert (counts["difference"], counts["orphans"], counts["in_work"]) == (0, 0, 0)
+
+
+def test_a_finding_is_said_in_two_languages_and_is_four_values_for_machines() -> None:
+    finding = Finding("blobs", "missing", "ab", "Die Bytes fehlen.", "The bytes are missing.")
+    assert str(finding) == "blobs: Die Bytes fehlen. (ab)\n  The bytes are missing."
+    told = {"store": "blobs", "kind": "missing", "id": "ab", "text": "Die Bytes fehlen."}
+    assert as_json([finding]) == {"findings": [told]}
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,17 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from core import leases
 from core.clock import SetClock
 from core.database import Database
 from core.models import Lease
-from core.processes import owner_name
-from eakte.doctor import _clock_findings
-from eakte.doctor_clock import hosts_ahead
+from core.processes import host_name, owner_name
+from eakte.cli.common import services
+from eakte.doctor_clock import clock_findings, hosts_ahead
 from eakte.housekeeping import LEASE_SECONDS
+from tests.databases import enter
 from tests.support import NOON, make_database
 
 
@@ -33,9 +36,38 @@ def test_only_a_clock_that_is_a_minute_ahead_is_named(tmp_path: Path) -> None:
     beat(database, clock, "ahead:2:1", 95)
     with database.read() as session:
         assert list(hosts_ahead(session, NOON)) == [("ahead", 95)]
-        (finding,) = _clock_findings(session, NOON)
-        assert (finding.store, finding.kind, finding.id) == ("clock", "skew", "ahead")
-        assert "95 Sekunden" in finding.text
+    ((kind, host, text, english),) = clock_findings(database)
+    assert (kind, host) == ("skew", "ahead")
+    assert "95 Sekunden" in text
+    assert "95 seconds" in english
+
+
+@pytest.mark.parametrize(("seconds", "de", "en"), [(61, "vor", "ahead of"), (-90, "nach", "behind")])
+def test_a_host_whose_clock_is_not_the_databases_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: int, de: str, en: str
+) -> None:
+    database = make_database(tmp_path, SetClock(NOON))
+    assert list(clock_findings(database)) == []
+    monkeypatch.setattr(type(database), "host_ahead", lambda _self: timedelta(seconds=seconds))
+    ((kind, host, text, english),) = clock_findings(database)
+    assert (kind, host) == ("skew", host_name())
+    assert f"{abs(seconds)} Sekunden {de}" in text
+    assert f"{abs(seconds)} seconds {en}" in english
+
+
+def test_every_command_says_so_in_both_languages_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_database(tmp_path)
+    enter(monkeypatch, tmp_path)
+    with services() as opened:
+        monkeypatch.setattr(type(opened.database), "host_ahead", lambda _self: timedelta(minutes=5))
+    assert capsys.readouterr().err == ""
+    with services() as opened:
+        assert opened.settings.data == tmp_path.resolve()
+    told = capsys.readouterr().err
+    assert "300 Sekunden vor" in told
+    assert "300 seconds ahead of" in told
 
 
 def test_a_dead_worker_of_this_host_says_nothing_of_the_clock(tmp_path: Path) -> None:

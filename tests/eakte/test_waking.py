@@ -255,6 +255,7 @@ def test_the_doctor_says_what_is_wrong_with_the_broker_and_nothing_else(brokered
         broker.client().config_set("maxmemory", "0")
     assert (finding.kind, finding.id) == ("broker_full", "redis")
     assert finding.text.startswith("Redis ist voll.")
+    assert finding.english.startswith("Redis is out of memory.")
     assert broker_fault(settings_at(brokered.house.home)) is None
 
 
