@@ -120,6 +120,11 @@ def covers_visible(actor: Actor, on: date) -> ColumnElement[bool]:
     return and_(CaseFile.agency_id == actor.agency_id, or_(candidate, seen))
 
 
+def stricter(first: str, second: str) -> str:
+    """The secrecy class that opens to fewer people; `first` where both open to the same."""
+    return max(first, second, key=lambda one: (one in PERSON_ONLY) + (one in NAMED_ONLY))
+
+
 def registered(actor: Actor, on: date) -> ColumnElement[bool]:
     """Condition on CaseFile: what the register tells a person (number, unit, dates, holds; no contents, no names).
 

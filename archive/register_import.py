@@ -16,6 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from archive.access import stricter
 from archive.models import CaseFile, FilePlanUnit, Filing, Membership, Person, PersonAddress, PersonName
 from archive.names import name_key
 from archive.numbers import number_key, path_form
@@ -216,26 +217,41 @@ def _case(
 ) -> CaseFile:
     query = select(CaseFile).where(CaseFile.agency_id == actor.agency_id, CaseFile.file_number == row.file_number)
     case_file = tx.session.scalar(query)
+    before = _opens_to(case_file) if case_file is not None else None
     if case_file is None:
-        case_file = CaseFile(
-            id=new_id(),
-            agency_id=actor.agency_id,
-            file_number=row.file_number,
-            number_key=number_key(row.file_number),
-            opened_on=tx.today,
-            created_at=tx.now,
-            secrecy_class=plan[row.file_plan_unit].secrecy_class or "SOZ",
-        )
-        tx.session.add(case_file)
+        case_file = _new_case(tx, actor, row, plan)
     elif case_file.org_unit_id != units[row.org_unit]:
         changed.add(case_file.id)
+    if case_file.file_plan_unit != row.file_plan_unit:
+        case_file.secrecy_class = stricter(case_file.secrecy_class, plan[row.file_plan_unit].secrecy_class or "SOZ")
     case_file.file_plan_unit = row.file_plan_unit
     case_file.bg_nummer = row.bg_nummer or None
     case_file.bg_key = number_key(row.bg_nummer) if row.bg_nummer else None
     case_file.org_unit_id = units[row.org_unit]
     case_file.responsible_user_id = users[row.responsible] if row.responsible else None
     tx.session.flush()
+    if before is not None and before != _opens_to(case_file):
+        record_act(
+            tx, actor, "case.reassigned", "case_file", case_file.id, case_file_id=case_file.id,
+            unit=case_file.org_unit_id, user=case_file.responsible_user_id, file_type=case_file.file_plan_unit,
+            secrecy_class=case_file.secrecy_class,
+        )  # fmt: skip
     return case_file
+
+
+def _new_case(tx: Transaction, actor: Actor, row: RegisterRow, plan: Mapping[str, FilePlanUnit]) -> CaseFile:
+    case_file = CaseFile(
+        id=new_id(), agency_id=actor.agency_id, file_number=row.file_number, number_key=number_key(row.file_number),
+        file_plan_unit=row.file_plan_unit, opened_on=tx.today, created_at=tx.now,
+        secrecy_class=plan[row.file_plan_unit].secrecy_class or "SOZ",
+    )  # fmt: skip
+    tx.session.add(case_file)
+    return case_file
+
+
+def _opens_to(case_file: CaseFile) -> tuple[object, ...]:
+    """What decides who may read the case."""
+    return case_file.org_unit_id, case_file.responsible_user_id, case_file.file_plan_unit, case_file.secrecy_class
 
 
 def _person(tx: Transaction, actor: Actor, row: RegisterRow, case_file: CaseFile, changed: set[UUID]) -> Person:

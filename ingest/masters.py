@@ -1,4 +1,5 @@
-"""Each mail item's own scan_master: the same pages, the same image streams, proven page by page against the batch.
+"""Each mail item's own scan_master: the same pages, the same image streams, proven page by page against the batch, and
+nothing that only pages of other letters show.
 
 Deterministic: the same item of the same batch gives the same bytes (I4). Opens received bytes: in a child only.
 """
@@ -36,6 +37,7 @@ def open_batch(batch: Path, media_type: str) -> Iterator[MasterWriter]:
     """The writer of a batch that is opened once: of thousands of pages, opening costs more than a letter."""
     if media_type == "application/pdf":
         with pikepdf.open(batch) as pdf:
+            pdf.remove_unreferenced_resources()  # one list of images for all pages would put all letters into each
             yield partial(_write_pdf, pdf)
     else:
         with Image.open(batch) as image:

@@ -28,7 +28,7 @@ from core.ids import new_id
 from core.jobs import LeasedJob
 from core.outbox import emit
 from core.progress import ahead, paced
-from inbox.delivery import Clearing, deliver_to_case, deliver_to_clearing
+from inbox.delivery import Clearing, deliver_to_case, deliver_to_clearing, end_grants
 from inbox.listing import inbox_name
 from inbox.models import InboxItem
 from inbox.repository import open_items_of_document
@@ -192,6 +192,7 @@ def _document(tx: Transaction, work: Work, judgement: Judgement) -> tuple[Docume
         number = latest.number + 1 if latest else 1
         for waiting in open_items_of_document(tx.session, document.id):
             waiting.state, waiting.finished_at, waiting.version = "withdrawn", tx.now, waiting.version + 1
+            end_grants(tx, waiting.id)
     document.title, document.document_type = judgement.title, judgement.document_type
     document.direction = judgement.direction
     document.station_unit_id = work.station.unit_id if work.station else None

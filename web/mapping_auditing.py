@@ -42,6 +42,7 @@ ACTS = {
     "inbox.undone": "Zurückgenommen",
     "note.added": "Notiz",
     "case.opened": "Akte angelegt",
+    "case.reassigned": "Zuständigkeit geändert",
     "case.closed": "Akte geschlossen",
     "case.reopened": "Akte wieder geöffnet",
     "case.merged": "Akten zusammengeführt",

@@ -14,6 +14,7 @@ def write_excerpt(path: str, numbers: list[int], out: str) -> None:
     with Pdf.open(path) as whole, Pdf.new() as part:
         for number in numbers:
             part.pages.append(whole.pages[number - 1])
+        part.remove_unreferenced_resources()  # pages share one list: what only others show would go along
         with part.open_metadata() as metadata:
             metadata["dc:language"] = ["de-DE"]
         pikepdf.pdfa.save(part, out, "2b", deterministic_id=True)

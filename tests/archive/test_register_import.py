@@ -18,6 +18,7 @@ from core.actor import Actor, system_actor
 from core.database import Database
 from core.errors import InvalidInput
 from core.ids import new_id
+from core.models import AuditEvent
 from organisation.models import OrgUnit, User
 from tests.support import make_agency, make_database
 
@@ -201,3 +202,24 @@ def test_the_folded_number_has_to_fit_too() -> None:
     assert parse("\n".join([HEAD, ANNA.replace("998A004711", f"{number}7")]).encode())[1] == [
         "Zeile 2: Die Kundennummer ist länger als 40 Zeichen."
     ]
+
+
+def test_a_stricter_file_type_closes_the_case_to_others_and_a_laxer_one_opens_nothing(
+    actor: tuple[Database, Actor],
+) -> None:
+    """Nobody but the person reads a placement file: also where it was registered as something else at first."""
+    for file_type in ("LEIST", "VERM", "LEIST"):
+        bring(actor, ANNA.replace("LEIST", file_type))
+    with actor[0].read() as session:
+        assert session.scalars(select(CaseFile.secrecy_class)).all() == ["SOZ_B"]
+
+
+def test_who_may_read_a_case_from_now_on_stands_in_its_log(actor: tuple[Database, Actor]) -> None:
+    bring(actor, WID)
+    bring(actor, WID)
+    bring(actor, WID + "anna")
+    with actor[0].read() as session:
+        anna, unit = session.scalars(select(User.id)).one(), session.scalars(select(OrgUnit.id)).one()
+        event = session.scalars(select(AuditEvent).where(AuditEvent.action == "case.reassigned")).one()
+        assert event.case_file_id == session.scalars(select(CaseFile.id)).one()
+    assert (event.details["user"], event.details["unit"]) == (str(anna), str(unit))

@@ -21,7 +21,7 @@ from ingest.models import Receipt
 from ingest.opening import inspect
 from ingest.pageimage import PageUnreadable, load_page, open_pages
 from tests.ingest.door import Sheet, book, letter
-from tests.ingest.support import grey_pdf, letter_pixels
+from tests.ingest.support import grey_pdf, jpeg_bytes, letter_pixels
 
 
 def pdf(path: Path, **save: object) -> Path:
@@ -112,6 +112,28 @@ def test_a_master_holds_the_same_image_streams_and_the_same_bytes_each_time(tmp_
     assert (tmp_path / "a.pdf").read_bytes() == (tmp_path / "b.pdf").read_bytes()
     assert first == [load_page(batch, 2).raw_sha256, load_page(batch, 3).raw_sha256]
     assert np.array_equal(load_page(tmp_path / "a.pdf", 1).pixels, load_page(batch, 2).pixels)
+
+
+def test_a_master_holds_no_image_of_another_letter(tmp_path: Path) -> None:
+    """Many scanner programs give all pages of a batch one list of images: everybody's letters, in each letter's master."""
+    batch, letters = tmp_path / "batch.pdf", [jpeg_bytes(letter_pixels(seed)) for seed in range(3)]
+    with pikepdf.open(grey_pdf(tmp_path / "plain.pdf", [letter_pixels(seed) for seed in range(3)])) as made:
+        shared = pikepdf.Dictionary()
+        for number, page in enumerate(made.pages):
+            (name, image), content = next(iter(page.get_images().items())), page.Contents.read_bytes()
+            shared[f"/Page{number}"] = image
+            page.Contents = made.make_stream(content.replace(name.encode(), f"/Page{number}".encode()))
+        resources = made.make_indirect(pikepdf.Dictionary(XObject=shared))
+        for page in made.pages:
+            page.obj.Resources = resources
+        made.save(batch)
+    with open_batch(batch, "application/pdf") as write:
+        write((2,), tmp_path / "second.pdf")
+        write((1, 3), tmp_path / "others.pdf")
+    assert [letter in (tmp_path / "second.pdf").read_bytes() for letter in letters] == [False, True, False]
+    assert [letter in (tmp_path / "others.pdf").read_bytes() for letter in letters] == [True, False, True]
+    shown, scanned = load_page(tmp_path / "second.pdf", 1), load_page(tmp_path / "plain.pdf", 2)
+    assert (shown.kind, np.array_equal(shown.pixels, scanned.pixels)) == ("scan", True)
 
 
 def test_frames_of_a_tiff_keep_their_pixels(tmp_path: Path) -> None:

@@ -8,21 +8,24 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from archive.models import CaseFile, DocumentVersion, Filing
+from archive.access import wholly_visible_documents
+from archive.models import CaseFile, Document, DocumentVersion, Filing
 from core import jobs
+from core.actor import Role
 from core.clock import agency_date
 from eakte.doctor import examine
 from eakte.intake import take_in
 from inbox.acts import FileInto, ItemRef, file_item
 from inbox.models import InboxItem
+from inbox.passing import forward
 from ingest import quarantine
 from ingest.kinds import ASSEMBLE, READ
 from ingest.mailroom import day_balance
 from ingest.models import MailItem
 from ingest.pipeline import Pipeline
 from ingest.reporting import reconcile
-from organisation.actors import build_actor
-from organisation.models import User
+from organisation.actors import build_actor, users_as
+from organisation.models import OrgUnit, User
 from tests.eakte.support import work_off
 from tests.ingest.door import House, book, letter, open_house
 
@@ -76,6 +79,28 @@ def test_what_a_person_filed_meanwhile_stays_where_it_is(house: House) -> None:
     assert examine(services) == []
     counts = reconcile(services.database, services.blobs, house.agency, 3600)
     assert (counts["filed"], counts["clearing"], counts["in_work"]) == (1, 0, 0)
+
+
+def test_who_had_it_forwarded_loses_sight_when_it_is_read_once_more(house: House) -> None:
+    """It lies in clearing again; whoever had it because of the forwarding has it no longer."""
+    services = house.services
+    work_off(services)
+    with services.database.write() as tx:
+        clerk = tx.session.scalars(select(User).where(User.username == "rhinnerksen")).one()
+        worker = users_as(tx.session, tx.session.scalars(select(OrgUnit.id)).all(), Role.CASEWORKER)[0]
+        waiting = tx.session.scalars(select(InboxItem).where(InboxItem.state == "open")).one()
+        by, ref = build_actor(tx.session, clerk, tx.today), ItemRef(waiting.id, waiting.version)
+        forward(tx, by, ref, to_user=worker.username, to_unit=None)
+
+    def seen() -> bool:
+        with services.database.read() as session:
+            reader = build_actor(session, worker, agency_date(services.database.clock.now()))
+            return session.scalar(select(Document.id).where(wholly_visible_documents(reader))) is not None
+
+    assert seen()
+    quarantine.reprocess(services.database, house.agency, item_of(house).id)
+    work_off(services)
+    assert not seen()
 
 
 def test_the_mailroom_counts_what_a_person_filed_as_filed(house: House) -> None:

@@ -8,11 +8,12 @@ import os
 import signal
 import time
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pikepdf.pdfa
 import pytest
-from pikepdf import Pdf
+from pikepdf import Array, Dictionary, Name, Pdf, Stream
 from sqlalchemy import select, update
 
 from archive.models import ContentFile
@@ -21,6 +22,7 @@ from core.isolation import Limits
 from core.models import AuditEvent
 from retention.export import excerpting
 from retention.export.case_export import export_case
+from retention.export.excerpt import write_excerpt
 from tests.retention.world import World, add_case, add_letter
 
 NUMBER = "99801BG0000001"
@@ -119,3 +121,32 @@ def test_one_child_after_the_other(parted: World, monkeypatch: pytest.MonkeyPatc
         assert excerpts.pages(sha256, [1]) is not None
         assert excerpts.pages(sha256, [99]) is None
         assert excerpts.pages(sha256, [1]) is not None
+
+
+def test_nothing_that_only_another_page_shows_goes_along(tmp_path: Path) -> None:
+    """Programs that write PDFs give all pages one list of what they draw: image and form of the neighbour's page too."""
+    whole, out = tmp_path / "whole.pdf", tmp_path / "part.pdf"
+    with Pdf.new() as pdf:
+        image = pdf.make_stream(
+            b"secret-image" * 4, Type=Name.XObject, Subtype=Name.Image, Width=48, Height=1, BitsPerComponent=8,
+            ColorSpace=Name.DeviceGray,
+        )  # fmt: skip
+        drawn = [
+            pdf.make_stream(f"0 0 9 {n}9 re f % drawing-{n}".encode(), Type=Name.XObject, Subtype=Name.Form,
+                            BBox=Array([0, 0, 99, 99]))
+            for n in range(1, 4)
+        ]  # fmt: skip
+        forms = {f"/F{number}": form for number, form in enumerate(drawn, 1)}
+        shared = pdf.make_indirect(Dictionary(XObject=Dictionary({**forms, "/Im": image})))
+        for content in (b"/F1 Do", b"/F2 Do", b"/F3 Do /Im Do"):
+            pdf.add_blank_page(page_size=(99, 99))
+            pdf.pages[-1].obj.Resources, pdf.pages[-1].Contents = shared, pdf.make_stream(content)
+        pdf.save(whole)
+    write_excerpt(str(whole), [1, 2], str(out))
+    with Pdf.open(out) as part:
+        assert pikepdf.pdfa.check(part, "2b").violations == ()
+        streams = [one.read_bytes() for one in part.objects if isinstance(one, Stream)]
+    shown = [
+        word for word in (b"drawing-1", b"drawing-2", b"drawing-3", b"secret") if any(word in one for one in streams)
+    ]
+    assert shown == [b"drawing-1", b"drawing-2"]
