@@ -91,6 +91,7 @@ def worker(
         while not stopped:
             supervisor.wait(0.2)
         supervisor.stop()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # another Ctrl-C meets an interpreter that is going down
 
 
 def run(demo: Annotated[bool, typer.Option("--demo", help="Vorführbehörde laden.")] = False) -> None:
