@@ -20,6 +20,13 @@ def without_messages(_logger: object, _method: str, line: structlog.typing.Event
     return line
 
 
+def in_one_line(record: logging.LogRecord) -> bool:
+    """Of what the broker's libraries say, the line: that a broker is gone needs no fifty lines of where it was noticed."""
+    if record.name.partition(".")[0] in ("celery", "kombu"):
+        record.exc_info = record.exc_text = record.stack_info = None
+    return True
+
+
 class _Stderr:
     """Writes to what stderr is now. A line that cannot be written (terminal gone, disk full) is lost: the mail goes on."""
 
@@ -44,6 +51,8 @@ def configure_logging(level: str = "info") -> None:
         logger_factory=lambda *_: _Stderr(),
     )
     logging.basicConfig(level=level.upper(), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s", force=True)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(in_one_line)
     logging.getLogger("celery").setLevel(logging.CRITICAL)  # the relay and the sweep say it once and in plain words
     for chatty in ("alembic", "fontTools", "pypdf", "pikepdf"):
         logging.getLogger(chatty).setLevel(logging.ERROR)

@@ -13,8 +13,7 @@ from api.app import create_app
 from api.context import Context
 from core.errors import Unavailable
 from core.isolation import ChildPool, Finished, Limits
-from core.settings import Settings
-from eakte.bootstrap import Services, agency_id, exclusive, open_services
+from eakte.bootstrap import Services, agency_id, exclusive
 from eakte.punctual import PunctualProtocol
 from eakte.searching import require_usable_index, search_service
 from web.router import routers
@@ -55,9 +54,9 @@ def build_app(services: Services) -> FastAPI:
     return create_app(context, routers())
 
 
-def serve(settings: Settings) -> None:
+def serve(services: Services) -> None:
     """Run until stopped. A second server on the same data folder is refused (ConfigurationError)."""
-    services = open_services(settings)
+    settings = services.settings
     require_usable_index(services)
     with exclusive(settings, "server"):
         uvicorn.run(

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from core.log import configure_logging
 from core.settings import Settings, environment_names
 from eakte.bootstrap import Services, agency_id, open_services
 from eakte.host_clock import skew
+from eakte.patience import patiently
 from organisation.actors import build_actor
 from organisation.models import User
 
@@ -68,13 +70,18 @@ def settings() -> Settings:
 
 
 @contextmanager
-def services(*, migrate: bool = False, older: bool = False) -> Iterator[Services]:
-    """Open services; typed errors become a German sentence on stderr and exit status 1."""
+def services(*, migrate: bool = False, older: bool = False, wait: float | None = None) -> Iterator[Services]:
+    """Open services; typed errors become a German sentence on stderr and exit status 1.
+
+    `wait`: a store that does not answer yet is waited for, at most so many seconds; 0: as long as it takes.
+    """
     opened: Services | None = None
     try:
-        opened = open_services(settings(), migrate=migrate, older=older)
+        known = settings()
+        open_all = partial(open_services, known, migrate=migrate, older=older)
+        opened = open_all() if wait is None else patiently(open_all, _tell, wait)
         if told := skew(opened.database):
-            messages.print(f"{told[0]} ({told[1]})", style="yellow", markup=False)
+            _tell(f"{told[0]} ({told[1]})")
         yield opened
     except EakteError as error:
         messages.print(error.de, style="red", markup=False)
@@ -87,6 +94,10 @@ def services(*, migrate: bool = False, older: bool = False) -> Iterator[Services
     finally:
         if opened is not None:
             opened.database.dispose()
+
+
+def _tell(line: str) -> None:
+    messages.print(line, style="yellow", markup=False)
 
 
 def day(text: str) -> date:

@@ -15,6 +15,7 @@ from eakte.cli.common import DONE, PROBLEMS, USAGE, messages, progress, result, 
 from eakte.cli.common import settings as read_settings
 from eakte.cli.mail import AsJson
 
+AS_LONG_AS_IT_TAKES = 0.0
 StartedBy = Annotated[int | None, typer.Option(hidden=True, help="Prozess, mit dem dieser endet.")]
 bench = typer.Typer(help="Messungen.", no_args_is_help=True)
 
@@ -52,12 +53,12 @@ def check() -> None:
 
 
 def serve(parent: StartedBy = None) -> None:
-    """Nur den Server starten."""
+    """Nur den Server starten. Antwortet ein Speicher noch nicht, wartet der Start darauf."""
     from eakte.serve import serve as run_server
 
     _end_with(parent)
-    with services() as opened:
-        run_server(opened.settings)
+    with services(wait=AS_LONG_AS_IT_TAKES) as opened:
+        run_server(opened)
 
 
 def worker(
@@ -65,13 +66,16 @@ def worker(
     queues: Annotated[str, typer.Option(help="Warteschlangen, mit Komma: ocr, ingest, default.")] = ",".join(QUEUES),
     parent: StartedBy = None,
 ) -> None:
-    """Nur die Arbeitsprozesse starten. Geweckt werden sie von der Auftragstabelle oder, wenn gesetzt, von Redis."""
+    """Nur die Arbeitsprozesse starten. Geweckt werden sie von der Auftragstabelle oder, wenn gesetzt, von Redis.
+
+    Antwortet ein Speicher noch nicht, wartet der Start darauf.
+    """
     from eakte.duties import duties
     from eakte.searching import require_usable_index
     from eakte.supervisor import Supervisor
 
     _end_with(parent)
-    with services() as opened:
+    with services(wait=AS_LONG_AS_IT_TAKES) as opened:
         require_usable_index(opened)
         served = _queues(queues)
         supervisor = Supervisor(opened, duties(opened) if DEFAULT in served else (), count, served)
@@ -87,13 +91,14 @@ def worker(
         while not stopped:
             supervisor.wait(0.2)
         supervisor.stop()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # another Ctrl-C meets an interpreter that is going down
 
 
 def run(demo: Annotated[bool, typer.Option("--demo", help="Vorführbehörde laden.")] = False) -> None:
     """Alles starten: Datenbank, Server, Arbeitsprozesse; bis Strg C."""
     from eakte.run import run as run_all
 
-    with services(migrate=True) as opened:
+    with services(migrate=True, wait=AS_LONG_AS_IT_TAKES) as opened:
         run_all(opened, demo=demo)
 
 

@@ -26,9 +26,13 @@ stations = typer.Typer(help="Scanstationen.", no_args_is_help=True)
 
 
 @db.command("upgrade")
-def db_upgrade() -> None:
+def db_upgrade(
+    wait: Annotated[
+        float | None, typer.Option(help="Warten, bis die Speicher antworten, höchstens so viele Sekunden.")
+    ] = None,
+) -> None:
     """Datenbank anlegen oder auf den Stand dieser Version bringen."""
-    with services(migrate=True):
+    with services(migrate=True, wait=wait):
         messages.print("Die Datenbank ist auf dem Stand dieser Version.")
 
 

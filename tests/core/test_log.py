@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import sys
 
 import pytest
@@ -34,3 +35,19 @@ def test_a_line_that_cannot_be_written_stops_nothing(monkeypatch: pytest.MonkeyP
     configure_logging("info")
     logger("test").error("lost")
     assert isinstance(sys.stderr, Gone)
+
+
+@pytest.mark.parametrize(
+    ("name", "traced"), [("celery.worker.request", False), ("kombu.connection", False), ("x", True)]
+)
+def test_the_libraries_of_the_broker_say_it_in_a_line(
+    name: str, traced: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logging("warning")
+    try:
+        raise ValueError("gone")
+    except ValueError:
+        logging.getLogger(name).critical("lost it", exc_info=True)
+    told = capsys.readouterr().err
+    assert told.startswith(f"CRITICAL {name} lost it\n")
+    assert ("Traceback" in told) == traced

@@ -21,6 +21,7 @@ import pytest
 from sqlalchemy import func, select
 
 from archive.models import Document
+from core.celery_waking import CeleryWaker
 from core.models import AuditEvent, Job
 from eakte.bootstrap import open_services
 from eakte.doctor import examine
@@ -295,3 +296,28 @@ def test_work_goes_on_without_a_usable_broker_and_the_log_says_why(brokered: Wor
         if fault == "full":
             broker.client().config_set("maxmemory", "0")
     brokered.assert_exactly_once()
+
+
+@needs_redis
+def test_an_end_without_a_broker_is_told_in_a_line(tmp_path: Path) -> None:
+    """The wake of the step at hand cannot be acknowledged any more: that is no traceback, and a second Ctrl-C none too."""
+    broker = Broker(tmp_path / "redis").start()
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "tests.eakte.hearing_alone"], env={**os.environ, **broker.settings}, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert worker.stdout is not None
+    try:
+        CeleryWaker(broker.settings["EAKTE_BROKER_URL"], broker.password).wake("ingest", 1)
+        assert worker.stdout.readline() == "took\n"
+        broker.kill()
+        worker.send_signal(signal.SIGINT)
+        assert worker.stdout.readline() == "stopping\n"
+        worker.send_signal(signal.SIGINT)
+        told = worker.communicate("go on\n", timeout=PATIENCE)[1]
+    finally:
+        broker.kill()
+        worker.kill()
+    assert worker.returncode == 0, told
+    assert "CRITICAL celery.worker.request Couldn't ack" in told
+    assert "Traceback" not in told

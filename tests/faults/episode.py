@@ -11,7 +11,9 @@ from typing import Any
 from tests.faults import record
 from tests.faults.checks import come_to_rest, compare
 from tests.faults.load import Load, judge
+from tests.faults.readers import Reader
 from tests.faults.stack import Stack
+from tests.faults.stations import Station
 from tests.faults.strikes import Strikes
 
 PAUSE, READERS = 8.0, 2
@@ -48,7 +50,8 @@ class Episodes:
         assert not ended, f"{ended} ended by themselves"
         rest = come_to_rest(self.stack)
         counted = compare(self.stack, self.load.stations)
-        answers = [answer for one in (*stations, *readers) for answer in one.answers]
+        people: list[Station | Reader] = [*stations, *readers]
+        answers = [answer for one in people for answer in one.answers]
         seen = judge(answers, strikes.away, besides)
         figures: Figures = {
             "fault": fault, "struck": dict(strikes.struck), "load_seconds": round(struck, 1),

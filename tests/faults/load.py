@@ -48,15 +48,16 @@ class Load:
         ]  # fmt: skip
         readers = [Reader(self.stack.base, self.user, self.stack.password, 0.5) for _ in range(self.readers)]
         self.stations += stations
-        for one in (*stations, *readers):
+        people: list[Station | Reader] = [*stations, *readers]
+        for one in people:
             one.start()
         try:
             _warm(stations, readers)
             yield stations, readers
         finally:
-            for one in (*stations, *readers):
+            for one in people:
                 one.stop()
-        for one in (*stations, *readers):
+        for one in people:
             one.join()
         self._next += len(STATIONS) * max(len(station.accepted) for station in stations)
 
