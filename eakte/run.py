@@ -5,8 +5,10 @@ A child that ends by itself is started again; Ctrl-C or SIGTERM ends all.
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -17,10 +19,14 @@ from rich.console import Console
 from rich.progress import Progress
 from sqlalchemy import func, select
 
+from core.errors import ConfigurationError
+from core.settings import Settings
 from eakte.bootstrap import Services, exclusive
 from ingest.models import MailItem, Receipt
 
 _RESTART_SECONDS = 1.0
+_FREE_SECONDS = 20.0
+"""A server whose `eakte run` was killed needs some seconds to end; whoever holds the address longer is somebody else."""
 messages = Console(stderr=True, soft_wrap=True)
 _PARTS = ("serve", "worker")
 
@@ -35,6 +41,7 @@ def run(services: Services, *, demo: bool) -> None:
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     with exclusive(services.settings, "run"):
+        await_free(services.settings, stopping)
         if demo:
             from eakte.demo.load import load_demo  # draws letters: kept out of a start without the demo
 
@@ -46,11 +53,51 @@ def run(services: Services, *, demo: bool) -> None:
             if demo:
                 messages.print(f"Anmeldungen: {logins}")
             _follow_intake(services, stopping)
-            if not stopping.is_set():
+            if _await_server(services.settings, children["serve"], stopping):
                 messages.print("Bereit. Beenden mit Strg C.")
             _watch(children, stopping)
         finally:
             _end(children)
+
+
+def await_free(settings: Settings, stopping: threading.Event, seconds: float = _FREE_SECONDS) -> None:
+    """Wait until the server can listen at its address. Raises ConfigurationError when it can't: whatever else answers
+    there would be taken for it.
+    """
+    deadline = time.monotonic() + seconds
+    while fault := _not_free(settings):
+        if fault.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+            raise ConfigurationError(
+                f"Unter {settings.host}:{settings.port} lässt sich kein Server starten ({fault.strerror}). "
+                "Bitte EAKTE_PORT oder EAKTE_HOST ändern, zum Beispiel EAKTE_PORT=8001.",
+                f"no server can listen at {settings.host}:{settings.port}: set EAKTE_PORT or EAKTE_HOST",
+            )
+        if stopping.wait(0.2):
+            return
+
+
+def _not_free(settings: Settings) -> OSError | None:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[
+            0
+        ]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        return error
+    return None
+
+
+def _await_server(settings: Settings, server: subprocess.Popen[bytes], stopping: threading.Event) -> bool:
+    """Whether the server takes connections; False when it ended or all is to stop."""
+    while server.poll() is None and not stopping.is_set():
+        try:
+            with socket.create_connection((settings.host, settings.port), timeout=5):
+                return True
+        except OSError:
+            stopping.wait(0.1)
+    return False
 
 
 def _start(part: str) -> subprocess.Popen[bytes]:
