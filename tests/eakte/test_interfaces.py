@@ -134,6 +134,10 @@ def test_wrong_usage_and_problems_have_their_status(shell: Shell) -> None:
     assert nowhere.returncode == 1
     assert "lässt sich nicht schreiben" in nowhere.stderr
     assert "Traceback" not in nowhere.stderr
+    no_field = shell.run("sheets", "--out", str(shell.home / "sheets.pdf"), "--field", "FARBE=rot")
+    assert no_field.returncode == 2
+    assert "Diese Felder gibt es auf Trennblättern nicht" in no_field.stderr
+    assert "Traceback" not in no_field.stderr
     unknown = shell.run("inbox", "list", "--as", "niemand", "--json")
     assert unknown.returncode == 1
     assert unknown.stdout == ""
