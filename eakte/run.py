@@ -22,6 +22,7 @@ from sqlalchemy import func, select
 
 from core.errors import EakteError
 from core.settings import Settings
+from eakte.address import await_free
 from eakte.bootstrap import Services, exclusive
 from ingest.models import MailItem, Receipt
 
@@ -81,6 +82,7 @@ def run(services: Services, *, demo: bool) -> None:
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     with exclusive(services.settings, "run"):
+        await_free(services.settings, stopping)
         if demo:
             from eakte.demo.load import load_demo  # draws letters: kept out of a start without the demo
 

@@ -16,8 +16,8 @@ class KeyReused(Conflict):
 
     def __init__(self) -> None:
         super().__init__(
-            "Unter diesem Schlüssel wurde schon ein anderer Stapel angenommen. Dieser Stapel wurde nicht angenommen. "
-            "Bitte mit neuem Schlüssel senden.",
+            "Unter diesem Namen wurde schon ein anderer Stapel angenommen. Dieser Stapel wurde nicht angenommen. "
+            "Bitte unter einem neuen Namen senden.",
             "This idempotency key was used for other bytes.",
             code="key_reused",
         )

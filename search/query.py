@@ -30,6 +30,7 @@ _NAMES: Final = {
     "word": "Wort",
     "phrase": "Wortfolge",
     "number": "Nummer",
+    "date": "Datum",
     "citation": "Vorschrift",
     "case": "Akte",
     "type": "Typ",
@@ -44,6 +45,7 @@ _MAX_PARTS = 32
 _ONE_ERROR_FROM = 5
 _TWO_ERRORS_FROM = 8
 _ONE_SENSE = re.compile(r"d\d{8}|\d{5}bg\d{7}")
+_DATE = re.compile(r"d\d{8}")
 _SILENT = frozenset(
     words_of(
         """und oder der die das des dem den ein eine einen einer eines von vom fur im in am an zu zum zur mit auf bei"""
@@ -262,4 +264,9 @@ def _merged(clauses: Sequence[Clause]) -> list[Clause]:
 
 
 def _name(clause: Clause) -> str:
-    return ("ohne " if clause.excluded else "") + _NAMES[clause.kind]
+    kind = "date" if clause.kind == "number" and _is_date(clause.terms) else clause.kind
+    return ("ohne " if clause.excluded else "") + _NAMES[kind]
+
+
+def _is_date(terms: Sequence[str]) -> bool:
+    return bool(terms) and all(_DATE.fullmatch(term) for term in terms)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from core.errors import NotFound
 from inbox.models import InboxItem
 from inbox.repository import Box
 from organisation.models import OrgUnit
-from web.mapping_lookup import user_name
+from web.mapping_lookup import user_name, with_site
 from web.texts import Texts
 
 
@@ -36,10 +37,13 @@ def boxes_of(session: Session, actor: Actor, texts: Texts) -> list[OpenBox]:
     if not actor.has(Role.CASEWORKER, Role.TEAM_LEAD):
         return boxes
     teams = select(OrgUnit).where(OrgUnit.id.in_(worked_units(actor)), OrgUnit.active, OrgUnit.kind == "team")
-    for unit in session.scalars(teams.order_by(OrgUnit.code)):
-        tab = texts("postkorb.team", team=unit.title)
+    units = session.scalars(teams.order_by(OrgUnit.code)).all()
+    titles = Counter(unit.title for unit in units)
+    for unit in units:
+        shown = unit.title if titles[unit.title] == 1 else with_site(session, unit)
+        tab = texts("postkorb.team", team=shown)
         href = f"/postkorb/team/{unit.code}"
-        boxes.append(OpenBox(Box("team", unit.id), href, tab, tab, texts("postkorb.liste_team", team=unit.title)))
+        boxes.append(OpenBox(Box("team", unit.id), href, tab, tab, texts("postkorb.liste_team", team=shown)))
     if actor.led_units:
         heading, listed = texts("postkorb.ueberschrift_personen"), texts("postkorb.liste_personen")
         boxes.append(OpenBox(Box("members"), "/postkorb/personen", texts("postkorb.personen"), heading, listed))

@@ -19,7 +19,7 @@ from inbox.repository import Row
 from organisation.models import OrgUnit, RoleAssignment, User
 from web import views as v
 from web.mapping_inbox import form
-from web.mapping_lookup import case_details, case_names
+from web.mapping_lookup import case_details, case_names, with_site
 from web.texts import Texts
 from web.wording import date_words
 
@@ -132,7 +132,7 @@ def newcomer_fields(session: Session, actor: Actor, texts: Texts, typed: Newcome
     kinds = tuple(v.Option(one.code, one.title, one.code == (typed.file_type or USUAL_FILE_TYPE)) for one in plan)
     chosen = v.Option("", "", not typed.unit_code)
     teams = tuple(
-        v.Option(one.code, _with_site(session, one), one.code == typed.unit_code)
+        v.Option(one.code, with_site(session, one), one.code == typed.unit_code)
         for one in _teams(session, actor)
         if actor.has(Role.CLEARING) or one.id in worked_units(actor)
     )
@@ -173,9 +173,9 @@ def hits_of(session: Session, cases: Sequence[CaseFile]) -> tuple[v.CaseHit, ...
 
 
 def recipients(session: Session, actor: Actor, chosen: str = "") -> tuple[v.Option, ...]:
-    """Teams, then the people who work in a Postkorb, unit by unit; never the actor."""
+    """The people who work in a Postkorb, unit by unit, then the teams; never the actor."""
     teams = [
-        v.Option(f"team:{unit.code}", _with_site(session, unit), f"team:{unit.code}" == chosen, "Teams")
+        v.Option(f"team:{unit.code}", with_site(session, unit), f"team:{unit.code}" == chosen, "Teams")
         for unit in _teams(session, actor)
     ]
     people = session.execute(
@@ -195,9 +195,3 @@ def _teams(session: Session, actor: Actor) -> Sequence[OrgUnit]:
     """The teams of the agency."""
     here = (OrgUnit.agency_id == actor.agency_id) & OrgUnit.active & (OrgUnit.kind == "team")
     return session.scalars(select(OrgUnit).where(here).order_by(OrgUnit.code)).all()
-
-
-def _with_site(session: Session, unit: OrgUnit) -> str:
-    """„Leistung 1, Sozialzentrum Halvesund": teams of different sites bear the same name."""
-    site = session.get(OrgUnit, unit.parent_id) if unit.parent_id else None
-    return f"{unit.title}, {site.title}" if site is not None and site.kind == "site" else unit.title

@@ -61,6 +61,12 @@ def case_details(session: Session, case_ids: Iterable[UUID]) -> Mapping[UUID, st
     return details
 
 
+def with_site(session: Session, unit: OrgUnit) -> str:
+    """„Leistung 1, Sozialzentrum Halvesund": teams of different sites bear the same name."""
+    site = session.get(OrgUnit, unit.parent_id) if unit.parent_id else None
+    return f"{unit.title}, {site.title}" if site is not None and site.kind == "site" else unit.title
+
+
 def sender_title(code: str | None) -> str:
     """The kind of sender in words, "" when nobody knows."""
     return _sender_titles().get(code or "", "")

@@ -22,6 +22,10 @@ quarantined = typer.Typer(help="Quarantäne: ansehen, wiederholen, freigeben, ab
 AsUser = Annotated[str, typer.Option("--as", help="Benutzername, mit dessen Rechten gelesen wird.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Ergebnis als JSON.")]
 OptionalUser = Annotated[str | None, typer.Option("--as", help="Benutzername der handelnden Person.")]
+_COUNTED = {
+    "received": "angenommen", "items": "Sendungen", "in_work": "in Arbeit", "filed": "abgelegt", "clearing": "in Klärung",
+    "quarantined": "in Quarantäne", "rejected": "abgewiesen", "difference": "Differenz", "orphans": "herrenlos oder fehlend",
+}  # fmt: skip
 _BY_COMMAND = "über die Befehlszeile erledigt"
 Reason = Annotated[str, typer.Option("--reason", help="Begründung.")]
 
@@ -56,7 +60,7 @@ def ledger_reconcile(as_json: AsJson = False) -> None:
 
     with services() as opened:
         counted = reconcile(opened.database, opened.blobs, agency_id(opened), opened.settings.orphan_grace)
-    result(counted if as_json else "\n".join(f"{name:12} {number}" for name, number in counted.items()))
+    result(counted if as_json else "\n".join(f"{_COUNTED[name]:22} {number}" for name, number in counted.items()))
     raise typer.Exit(PROBLEMS if counted["difference"] or counted["orphans"] else DONE)
 
 
@@ -85,6 +89,9 @@ def quarantine_list(as_json: AsJson = False) -> None:
 
     with services() as opened:
         entries = quarantine.open_entries(opened.database, agency_id(opened))
+    if not entries and not as_json:
+        messages.print("Nichts in Quarantäne.")
+        return
     result(entries if as_json else "\n".join(f"{e['id']}  {e['state']:12} {e['text']}" for e in entries))
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from core.errors import InvalidInput
 from core.parent import end_with
 from core.waking import DEFAULT, QUEUES, kinds_of
 from eakte.cli.common import DONE, PROBLEMS, USAGE, messages, progress, result, services, writing
@@ -119,7 +120,11 @@ def sheets(
     from ingest.sheet_printing import print_sheets
 
     read_settings()
-    printed = print_sheets(field or [], count)
+    try:
+        printed = print_sheets(field or [], count)
+    except InvalidInput as error:
+        messages.print(error.de, style="red", markup=False)
+        raise typer.Exit(USAGE) from error
     with writing(out):
         out.write_bytes(printed)
 

@@ -81,7 +81,7 @@ def retention_appraise(
 
     with services() as opened:
         count = appraise(opened.database, acting(opened, user), name, decision.value, number)
-    messages.print(f"{count} Akten bewertet.")
+    messages.print(f"{count} {'Akte' if count == 1 else 'Akten'} bewertet.")
 
 
 @retention.command("approve")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -117,6 +118,9 @@ def test_an_export_is_verified_where_no_installation_is(shell: Shell, tmp_path: 
 def test_nothing_differs_and_nothing_is_found(shell: Shell) -> None:
     counts = shell.json("ledger", "reconcile")
     assert (counts["difference"], counts["orphans"]) == (0, 0)
+    assert re.search(r"^Differenz +0$", shell.run("ledger", "reconcile").stdout, re.MULTILINE)
+    assert "Nichts in Quarantäne." in shell.run("quarantine", "list").stderr
+    assert shell.json("quarantine", "list") == []
     assert shell.json("doctor") == {"findings": []}
     told = shell.run("doctor")
     assert (told.stdout, told.returncode) == ("", 0)
@@ -134,6 +138,10 @@ def test_wrong_usage_and_problems_have_their_status(shell: Shell) -> None:
     assert nowhere.returncode == 1
     assert "lässt sich nicht schreiben" in nowhere.stderr
     assert "Traceback" not in nowhere.stderr
+    no_field = shell.run("sheets", "--out", str(shell.home / "sheets.pdf"), "--field", "FARBE=rot")
+    assert no_field.returncode == 2
+    assert "Diese Felder gibt es auf Trennblättern nicht" in no_field.stderr
+    assert "Traceback" not in no_field.stderr
     unknown = shell.run("inbox", "list", "--as", "niemand", "--json")
     assert unknown.returncode == 1
     assert unknown.stdout == ""

@@ -20,6 +20,13 @@ def test_the_example_of_the_concept() -> None:
     assert [clause.terms for clause in query.clauses] == [("widerspruch",), ("miete",), ("13502-0012345",)]
 
 
+def test_a_date_is_called_a_date() -> None:
+    assert [parse(typed).understood for typed in ("12.05.1991", "12. Mai 1991", "99801BG0004711", "4711")] == [
+        "Datum", "Datum", "Nummer", "Nummer",
+    ]  # fmt: skip
+    assert parse("-12.05.1991 miete").understood == "ohne Datum Wort"
+
+
 @pytest.mark.parametrize(
     ("text", "kind", "term"),
     [

@@ -157,10 +157,14 @@ def post_done(request: Request, item: str, csrf: Field, kennung: Field) -> Respo
 
 
 @router.post("/postkorb/e/{item}/{action}")
-def post_form(request: Request, item: str, action: str, csrf: Field, tag: Field = "", akte: Field = "") -> Response:
+def post_form(
+    request: Request, item: str, action: str, csrf: Field, tag: Field = "", akte: Field = "", suchen: Field = ""
+) -> Response:
     state = state_of(request)
     if refused := refuse(request, csrf, item):
         return refused
+    if suchen:
+        return either(request, "dialog-inhalt", samples.form_page(action), state.shell())
     if (action == "wiedervorlage" and tag.endswith("2020")) or (action == "andere-akte" and not akte):
         return either(request, "dialog-inhalt", samples.form_page(action, True), state.shell(), 422)
     state.posted.append(action)

@@ -251,6 +251,17 @@ def test_first_row_from_page_start_takes_three_keys(site: Site, page: Page) -> N
     assert keys.count == 3
 
 
+def test_the_arrows_lead_into_the_list_from_nowhere(site: Site, page: Page) -> None:
+    page.goto(f"{site.url}/postkorb")
+    page.keyboard.press("e")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("[data-liste] [aria-current]")).to_be_focused()
+    assert "Antwort auf Anhörung" in focused(page)
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#v-titel")).to_have_text(re.compile("Verwaltungsakte"))
+    assert site.state.gone == []
+
+
 def test_why_is_it_here_takes_one_key(site: Site, page: Page) -> None:
     inbox(site, page).press("b")
     expect(page.locator(".ea-warum p").first).to_be_visible()
@@ -338,6 +349,21 @@ def test_escape_closes_the_dialog_and_gives_the_focus_back(site: Site, page: Pag
     assert "Antwort auf Anhörung" in focused(page)
 
 
+def test_typing_replaces_the_proposed_day(site: Site, page: Page) -> None:
+    inbox(site, page).press("w")
+    expect(page.locator("#feld-tag")).to_be_focused()
+    page.keyboard.type("02.12.2026")
+    expect(page.locator("#feld-tag")).to_have_value("02.12.2026")
+
+
+def test_hits_of_the_case_search_are_whole_in_the_dialog(site: Site, page: Page) -> None:
+    inbox(site, page).press("a")
+    page.locator("#feld-akte").press_sequentially("ngu")
+    last = page.locator("#feld-akte-akten [role=option]").last
+    expect(last).to_be_in_viewport(ratio=1)
+    expect(page.locator("dialog [type=submit]").last).to_be_in_viewport(ratio=1)
+
+
 def test_other_case_in_the_dialog(site: Site, page: Page) -> None:
     inbox(site, page).press("a")
     page.locator("#feld-akte").press_sequentially("ngu")
@@ -345,6 +371,6 @@ def test_other_case_in_the_dialog(site: Site, page: Page) -> None:
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     expect(page.locator("#feld-akte-wahl")).to_be_checked()
-    page.keyboard.press("Control+Enter")
+    page.keyboard.press("Enter")
     expect(page.locator("#toast-text")).to_contain_text("andere-akte")
     assert site.state.gone == ["p1"]

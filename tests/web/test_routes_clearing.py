@@ -170,6 +170,20 @@ def test_putting_aside_moves_the_letter_to_its_own_list(room: Room) -> None:
     assert f'data-fall="{item}"' in client.get("/klaerung?liste=zurueckgestellt").text
 
 
+def test_the_lists_tell_their_numbers_anew_with_every_answer(room: Room) -> None:
+    item = doubtful(room, "Später")
+    client = room.client("rhinnerksen")
+    listed = re.compile(r'liste=zurueckgestellt">.*?<span>(\d+)</span>', re.DOTALL)
+    assert listed.findall(client.get("/klaerung").text) == ["0"]
+    answer = client.post(
+        f"/klaerung/{item}/zurueckstellen",
+        data=fields(client.get(f"/klaerung/{item}").text, f"/klaerung/{item}/zurueckstellen"),
+        headers=HTMX,
+    )
+    assert 'hx-target="#reiter"' in answer.text
+    assert listed.findall(answer.text) == ["1"]
+
+
 def test_the_case_search_finds_covers_and_no_sealed_case(room: Room) -> None:
     item = doubtful(room)
     client = room.client("rhinnerksen")

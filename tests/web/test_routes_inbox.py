@@ -50,6 +50,13 @@ def test_what_is_not_yours_looks_as_if_it_were_not_there(room: Room) -> None:
     assert room.item(item).version == 1
 
 
+def test_teams_of_one_name_are_told_apart_by_their_site(room: Room) -> None:
+    page = room.client("wthordsen").get("/postkorb").text
+    assert "Team Fallmanagement, Sozialzentrum Halvesund <" in page
+    assert "Team Fallmanagement, Sozialzentrum Hollmersiel <" in page
+    assert "Team Bildung und Teilhabe <" in page
+
+
 def test_team_and_deputy_have_their_own_postkorb(room: Room) -> None:
     room.filed("harms", "Brief an das Team")
     client = room.client("tnommen")

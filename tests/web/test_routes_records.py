@@ -38,6 +38,7 @@ def test_a_case_shows_cover_register_and_documents(room: Room) -> None:
         assert words in page.text, words
     assert f"{CASE}/dokument/2" in page.text
     assert "Blatt 3–4" in page.text
+    assert re.search(r'Dokumente <span class="ea-zahl"><span class="kern-sr-only">, </span><span[^>]*>2<', page.text)
     one = client.get(f"{CASE}?dokument=1", headers={"HX-Request": "true", "HX-Target": "section#vorschau"}).text
     assert "Nebenkosten" in one
     assert "Vollmacht" not in one

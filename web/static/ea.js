@@ -210,7 +210,7 @@
       if (!feld.value && feld.closest("[data-entscheidung]")) entscheidung().requestSubmit();
     } else if (e.key === "Escape") {
       if (offen) { e.preventDefault(); e.stopPropagation(); klappe(feld, false); }
-      else if (feld.closest("[data-entscheidung]")) { e.preventDefault(); einstieg()?.focus(); }
+      else if (feld.closest("[data-entscheidung]")) { e.preventDefault(); (einstieg() === feld ? entscheidung() : einstieg())?.focus(); }
     } else if (offen && /^Arrow(Up|Down)$/.test(e.key)) {
       e.preventDefault();
       marke(feld, o[(i + (e.key === "ArrowDown" ? 1 : o.length - 1)) % o.length]);
@@ -273,10 +273,15 @@
 
   /* ---- dialog: the page behind a link, shown on top; closing gives the focus back */
   const dialog = $("#dialog"), inhalt = $("#dialog-inhalt");
+  /* Enter means the first button of a form: never one that is only there for pages without JavaScript */
+  const ohneJs = (e) => $$("button.ea-ohne-js[name]", e).forEach((b) => b.remove());
   function nachDialog() {
     if (!inhalt.childElementCount) return;
+    ohneJs(inhalt);
     if (!dialog.open) dialog.showModal();
-    ($("[aria-invalid=true]", inhalt) || $("input:not([type=hidden]), select, textarea", inhalt) || $("button", inhalt))?.focus();
+    const ziel = $("[aria-invalid=true]", inhalt) || $("input:not([type=hidden]), select, textarea", inhalt) || $("button", inhalt);
+    ziel?.focus();
+    if (ziel?.matches("input[type=text]")) ziel.select(); /* a proposed date is full: typing replaces it */
   }
   dialog.addEventListener("close", () => inhalt.replaceChildren());
   document.addEventListener("click", (e) => {
@@ -408,6 +413,9 @@
       b.forEach((x) => (x.tabIndex = x === n ? 0 : -1));
       return halt(() => n.focus());
     }
+    /* where nothing has the focus, as after signing in, the arrows lead into the list (no letters: WCAG 2.1.4) */
+    const steht = document.documentElement.scrollHeight <= innerHeight; /* a page that scrolls keeps them */
+    if (e.target === koerper && steht && aktuelle() && /^Arrow(Up|Down)$/.test(e.key)) return void halt(() => geheZu(aktuelle()));
     const bereich = e.target.closest?.("[data-tasten]");
     if (!bereich) return;
     if (liste()?.contains(e.target) && halt(inDerListe(e))) return;
@@ -418,6 +426,7 @@
   });
 
   /* ---- start */
+  ohneJs(document);
   richteBlatt(document);
   richteFall();
   nachToast();
