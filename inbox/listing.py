@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,8 @@ from core.actor import Actor
 from inbox import repository
 from inbox.models import InboxItem
 from organisation.models import OrgUnit, User
+
+PAGE = 500
 
 
 def list_items(
@@ -26,6 +29,14 @@ def list_items(
     condition = repository.in_box(actor, box) if box else repository.mine(actor)
     rows = repository.rows(session, actor, condition, on, limit, offset)
     return [_item_json(session, row) for row in rows]
+
+
+def every_item(session: Session, actor: Actor, on: date) -> Iterator[dict[str, Any]]:
+    """All open items of the actor's inboxes in working order, however many, read by pages."""
+    offset = 0
+    while page := list_items(session, actor, on, limit=PAGE, offset=offset):
+        yield from page
+        offset += len(page)
 
 
 def inbox_name(session: Session, item: InboxItem) -> str:

@@ -67,12 +67,12 @@ def ledger_reconcile(as_json: AsJson = False) -> None:
 @inbox.command("list")
 def inbox_list(user: AsUser, as_json: AsJson = False) -> None:
     """Offene Schreiben in den Postkörben einer Person."""
-    from inbox.listing import list_items
+    from inbox.listing import every_item
 
     with services() as opened:
         actor = acting(opened, user)
         with opened.database.read() as session:
-            items = list_items(session, actor, agency_date(opened.database.clock.now()), limit=1000)
+            items = list(every_item(session, actor, agency_date(opened.database.clock.now())))
     if as_json:
         result([{key: value for key, value in item.items() if key != "version"} for item in items])
         return

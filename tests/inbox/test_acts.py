@@ -14,7 +14,7 @@ from core.audit import Seen, look
 from core.errors import InvalidInput, NotFound
 from core.ids import new_id
 from core.models import AuditEvent
-from inbox import acts, leases, passing
+from inbox import acts, leases, listing, passing
 from inbox.acts import FileInto, ItemRef
 from inbox.errors import ItemChanged
 from inbox.listing import inbox_name, list_items
@@ -67,6 +67,15 @@ def test_every_inbox_is_named_as_the_interface_says(world: World) -> None:
     assert listed["carla"] == {"clearing"}
     assert listed["anna"] == set()
     assert listed["lena"] == {"clearing"}
+
+
+def test_a_postkorb_of_many_pages_is_listed_whole(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    refs = [world.in_clearing() for _ in range(5)]
+    monkeypatch.setattr(listing, "PAGE", 2)
+    with world.database.read() as session:
+        listed = [one["item_id"] for one in listing.every_item(session, world.actor("paula"), world.today)]
+        assert listed == [one["item_id"] for one in list_items(session, world.actor("paula"), world.today)]
+    assert sorted(listed) == sorted(str(ref.item_id) for ref in refs)
 
 
 def test_taking_makes_a_team_letter_personal(world: World) -> None:
