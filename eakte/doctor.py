@@ -1,4 +1,4 @@
-"""`eakte doctor`: holds the stores against each other and names every disagreement. Reads only; repairs nothing.
+"""`eakte doctor`: holds the stores against each other and names every disagreement. Reads only; `eakte.mending` repairs.
 
 A finding is {"store", "kind", "id", "text"}, its text German; people are told it in English, too. Ids are ids.
 """
@@ -16,18 +16,18 @@ from sqlalchemy.orm import Session
 from archive.models import CaseFile, Document
 from core.audit.verify import verify
 from core.errors import Unavailable
-from core.models import AuditEvent, Job, OutboxEvent
+from core.models import AuditEvent, OutboxEvent
 from core.outbox import INDEX
 from eakte.bootstrap import Services
 from eakte.doctor_clock import clock_findings
-from eakte.doctor_records import owner_findings, record_findings
+from eakte.doctor_records import items_without_job, owner_findings, receipts_without_job, record_findings
 from eakte.doctor_storage import storage_findings
 from eakte.relay import broker_fault
 from eakte.searching import documents_in_index
 from inbox.checks import unseen_items
 from inbox.models import InboxItem
 from ingest.hotfolder import unwatched
-from ingest.models import MailItem, Receipt, TransferNote
+from ingest.models import TransferNote
 from ingest.reporting import differences
 from ingest.stored_bytes import count_blobs, examine_blobs, missing_blobs, orphan_blobs
 from ingest.transfer_note import note_hash
@@ -205,19 +205,10 @@ def _owed_to_index() -> Select[UUID]:
 
 
 def _work_findings(session: Session, services: Services) -> Iterator[Finding]:
-    open_jobs = select(Job.id).where(Job.state.in_(("ready", "leased")))
-    stuck = select(MailItem.id).where(  # while its receipt is being split, a letter waits for that
-        MailItem.state == "in_work",
-        ~exists(open_jobs.where(Job.subject_id == MailItem.id).correlate(MailItem)),
-        ~exists(open_jobs.where(Job.subject_id == MailItem.receipt_id).correlate(MailItem)),
-    )
-    for item_id in session.scalars(stuck):
+    for item_id in session.scalars(items_without_job()):
         text, english = "An dieser Sendung arbeitet niemand mehr.", "Nobody works on this letter any more."
         yield Finding("jobs", "item_without_job", str(item_id), text, english)
-    unsplit = select(Receipt.id).where(
-        Receipt.state == "accepted", ~exists(open_jobs.where(Job.subject_id == Receipt.id).correlate(Receipt))
-    )
-    for receipt_id in session.scalars(unsplit):
+    for receipt_id in session.scalars(receipts_without_job()):
         text, english = "An diesem Posteingang arbeitet niemand mehr.", "Nobody works on this receipt any more."
         yield Finding("jobs", "receipt_without_job", str(receipt_id), text, english)
     for item_id in unseen_items(session, services.database.clock.now()):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from uuid import UUID
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from archive.models import (
@@ -18,11 +19,29 @@ from archive.models import (
     Person,
     PersonName,
 )
+from core.models import Job
 from inbox.models import InboxItem
 from ingest.models import MailItem, Receipt, TransferNote
 
+_OPEN = select(Job.id).where(Job.state.in_(("ready", "leased")))
 Told = tuple[str, str, str, str]
 """Kind, id, and the same sentence in German and English."""
+
+
+def items_without_job() -> Select[UUID]:
+    """Letters in work at which nobody works. While its receipt is being split, a letter waits for that."""
+    return select(MailItem.id).where(
+        MailItem.state == "in_work",
+        ~exists(_OPEN.where(Job.subject_id == MailItem.id).correlate(MailItem)),
+        ~exists(_OPEN.where(Job.subject_id == MailItem.receipt_id).correlate(MailItem)),
+    )
+
+
+def receipts_without_job() -> Select[UUID]:
+    """Receipts that nobody will split."""
+    return select(Receipt.id).where(
+        Receipt.state == "accepted", ~exists(_OPEN.where(Job.subject_id == Receipt.id).correlate(Receipt))
+    )
 
 
 def owner_findings(session: Session) -> Iterator[Told]:

@@ -117,6 +117,11 @@ def _split_again(tx: Transaction, item: MailItem) -> None:
     receipt = tx.session.get_one(Receipt, item.receipt_id)
     receipt.state, receipt.final_at, receipt.reasons = "accepted", None, []
     tx.session.delete(item)
+    restart_receipt(tx, receipt)
+
+
+def restart_receipt(tx: Transaction, receipt: Receipt) -> None:
+    """Enqueue the splitting of an accepted receipt as a new generation."""
     generation = jobs.next_generation(tx.session, SPLIT, receipt.id)
     jobs.enqueue(
         tx, receipt.agency_id, SPLIT, receipt.id, priority=50, generation=generation, source=receipt.station_id

@@ -120,7 +120,7 @@ def _restore_blobs(
     for done, sha in enumerate(source.snapshot.blobs(), start=1):
         path = source.repository.blob(sha)
         if path.exists():
-            _restore_blob(services, source.identity, path, sha)
+            restore_blob(services, source.identity, path, sha)
         else:
             missing.append(sha)
         if progress:
@@ -128,7 +128,8 @@ def _restore_blobs(
     return missing
 
 
-def _restore_blob(services: Services, identity: Identity, path: Path, sha: str) -> None:
+def restore_blob(services: Services, identity: Identity, path: Path, sha: str) -> None:
+    """Bytes of the backup at `path` into the store, where they heal what is damaged. Raises ConfigurationError."""
     part = services.settings.work_folder / f"restore-{sha}"
     try:
         with part.open("wb") as file:

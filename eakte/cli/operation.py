@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +16,10 @@ from core.waking import DEFAULT, QUEUES, kinds_of
 from eakte.cli.common import DONE, PROBLEMS, USAGE, messages, progress, result, services, writing
 from eakte.cli.common import settings as read_settings
 from eakte.cli.mail import AsJson
+
+if TYPE_CHECKING:
+    from eakte.bootstrap import Services
+    from eakte.doctor import Finding
 
 AS_LONG_AS_IT_TAKES = 0.0
 StartedBy = Annotated[int | None, typer.Option(hidden=True, help="Prozess, mit dem dieser endet.")]
@@ -33,18 +38,48 @@ def bench_pipeline_command(
     result(figures if as_json else "\n".join(f"{name:22} {value}" for name, value in figures.items()))
 
 
-def doctor(as_json: AsJson = False) -> None:
-    """Alle Speicher gegeneinander prüfen; ändert nichts."""
+def doctor(
+    as_json: AsJson = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Beheben, was ohne Entscheidung eines Menschen geht.")
+    ] = False,
+    backup: Annotated[Path | None, typer.Option(help="Ordner der Sicherungen, für verlorene Bytes.")] = None,
+    identity: Annotated[Path | None, typer.Option(help="Datei mit dem privaten Schlüssel der Sicherungen.")] = None,
+) -> None:
+    """Alle Speicher gegeneinander prüfen; ändert nichts, außer mit --repair."""
     from eakte.doctor import as_json as findings_json
     from eakte.doctor import examine
 
+    if (backup is None) != (identity is None) or (backup is not None and not repair):
+        messages.print("--backup und --identity gehören zusammen und zu --repair.", style="red")
+        raise typer.Exit(USAGE)
     with services() as opened, progress("Bytes werden nachgerechnet") as shown:
         findings = examine(opened, progress=shown)
+        if repair:
+            findings = _mended(opened, findings, backup, identity)
     if findings or as_json:
         result(findings_json(findings) if as_json else "\n".join(map(str, findings)))
-    else:
+    elif not repair:
         messages.print("Keine Auffälligkeiten.")
     raise typer.Exit(PROBLEMS if findings else DONE)
+
+
+def _mended(opened: Services, findings: Sequence[Finding], backup: Path | None, identity: Path | None) -> list[Finding]:
+    """What is left."""
+    from eakte.backup.encryption import Identity
+    from eakte.backup.repository import Repository
+    from eakte.backup.restoring import Source
+    from eakte.mending import mend
+
+    source = Source(Repository(backup), Identity(identity)) if backup and identity else None
+    left = mend(opened, findings, source)
+    number = len(findings) - len(left)
+    messages.print(
+        f"{number} Befunde sind behoben oder den Arbeitsprozessen übergeben, {len(left)} bleiben. Bitte danach noch einmal "
+        f"`eakte doctor`. ({number} findings mended or handed to the workers, {len(left)} left.)",
+        markup=False,
+    )
+    return left
 
 
 def check() -> None:
