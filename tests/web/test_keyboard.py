@@ -349,6 +349,25 @@ def test_escape_closes_the_dialog_and_gives_the_focus_back(site: Site, page: Pag
     assert "Antwort auf Anhörung" in focused(page)
 
 
+def test_what_is_typed_before_the_dialog_is_there_is_no_command(site: Site, page: Page) -> None:
+    held: list[Route] = []
+    inbox(site, page)
+    page.route("**/andere-akte", lambda route: held.append(route))
+    page.keyboard.press("a")
+    eventually(page, lambda: bool(held))
+    page.keyboard.type("hansen")
+    held[0].fulfill(status=500, body="")
+    page.unroute("**/andere-akte")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    assert (site.state.gone, len(held)) == ([], 1)
+    page.locator("#vorschau [data-taste=a]").click()
+    expect(page.locator("#feld-akte")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("e")
+    expect(page.locator("#v-titel")).to_have_text(re.compile("Verwaltungsakte"))
+    assert site.state.gone == ["p1"]
+
+
 def test_typing_replaces_the_proposed_day(site: Site, page: Page) -> None:
     inbox(site, page).press("w")
     expect(page.locator("#feld-tag")).to_be_focused()

@@ -275,8 +275,15 @@
   const dialog = $("#dialog"), inhalt = $("#dialog-inhalt");
   /* Enter means the first button of a form: never one that is only there for pages without JavaScript */
   const ohneJs = (e) => $$("button.ea-ohne-js[name]", e).forEach((b) => b.remove());
+  /* what is typed while a dialog is on its way is meant for its field: no letter of it is a command */
+  let kommt = 0;
+  async function oeffne(href) {
+    kommt += 1;
+    try { await hole(href, "#dialog-inhalt"); } finally { kommt = Math.max(0, kommt - 1); }
+  }
   function nachDialog() {
     if (!inhalt.childElementCount) return;
+    kommt = 0;
     ohneJs(inhalt);
     if (!dialog.open) dialog.showModal();
     const ziel = $("[aria-invalid=true]", inhalt) || $("input:not([type=hidden]), select, textarea", inhalt) || $("button", inhalt);
@@ -291,7 +298,7 @@
     const tut = { "toast-zu": toastZu, kleiner: () => zoom(-1), groesser: () => zoom(1), drehen: dreh, beleg: naechsterBeleg, "dialog-zu": () => dialog.open && dialog.close() }[a.dataset.tut];
     if (tut && !(a.dataset.tut === "dialog-zu" && !dialog.contains(a))) { e.preventDefault(); return tut(); }
     if (!window.htmx) return;
-    if (a.matches("[data-dialog]")) { e.preventDefault(); hole(a.getAttribute("href"), "#dialog-inhalt"); }
+    if (a.matches("[data-dialog]")) { e.preventDefault(); oeffne(a.getAttribute("href")); }
     if (a.matches("[data-blatt]")) { e.preventDefault(); hole(a.getAttribute("href"), "#blatt"); }
     if (a.matches("[data-liste] .ea-zeile__link")) { e.preventDefault(); waehle(a.closest("tr")); zeigeVorschau(a.closest("tr"), 0); }
   });
@@ -422,7 +429,7 @@
     if (bereich.id === "treffer" && halt(inDenTreffern(e))) return;
     if (e.key === "Escape" && bereich.id === "vorschau" && aktuelle()) return halt(() => $("a", aktuelle()).focus());
     if (e.key === "Escape" && fall()) return halt(() => einstieg()?.focus());
-    if (koerper.dataset.tastenAn === "ja") halt(buchstabe(e, bereich));
+    if (koerper.dataset.tastenAn === "ja") halt(kommt && e.key.length === 1 ? () => {} : buchstabe(e, bereich));
   });
 
   /* ---- start */
