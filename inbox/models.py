@@ -38,7 +38,7 @@ class InboxItem(Base):
     unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("org_unit.id"))
     restricted: Mapped[bool] = mapped_column(default=False)
     document_id: Mapped[UUID] = mapped_column(ForeignKey("document.id"), index=True)
-    case_file_id: Mapped[UUID | None] = mapped_column(ForeignKey("case_file.id"))
+    case_file_id: Mapped[UUID | None] = mapped_column(ForeignKey("case_file.id"), index=True)
     state: Mapped[str] = mapped_column(String(12), default="open")
     urgency: Mapped[str] = mapped_column(String(10), default="normal")
     due_on: Mapped[date | None] = mapped_column(Date)

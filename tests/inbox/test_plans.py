@@ -31,6 +31,7 @@ from ingest import mailroom
 from ingest import repository as ledger
 from ingest.models import MailItem, Receipt
 from organisation.models import ScanStation
+from retention import erasure
 from tests.inbox.world import TODAY, World, copy_world
 from tests.support import NOON
 
@@ -112,6 +113,7 @@ WRITE: dict[str, Callable[[Transaction], object]] = {
     "sweeping": jobs.sweep,
     "heartbeat": lambda tx: jobs.heartbeat(tx, "worker", [new_id()]),
     "sealing": sealing._seal_block,
+    "destruction, deliveries": lambda tx: erasure._end_deliveries(tx, [new_id()]),
 }
 
 
