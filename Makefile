@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export EAKTE_HOME ?= $(CURDIR)/data
 export OMP_THREAD_LIMIT := 1
 # What runs a second time on PostgreSQL: everything whose answers come from the database. The longest come first.
-ON_POSTGRESQL := $(addprefix tests/,eakte/test_kill.py eakte/test_interfaces.py eakte/test_retention_walk.py \
+ON_POSTGRESQL := $(addprefix tests/,eakte/test_interfaces.py eakte/test_retention_walk.py \
 	core/test_database.py core/test_lanes.py core/test_postgresql.py core/test_postgresql_silence.py core/test_jobs.py core/test_leases.py \
 	core/test_audit.py core/test_anchors.py core/test_migrations.py core/test_clock_set_back.py core/test_isolation.py \
 	organisation inbox archive/test_access.py archive/test_register_import.py archive/test_s3_anchors.py \
