@@ -22,6 +22,7 @@ from ingest.repository import item_by_document
 from web import views as v
 from web.mapping_forms import hits_of
 from web.mapping_inbox import form
+from web.mapping_lookup import evidence_about
 from web.mapping_sheet import image_href, page_image
 from web.texts import Texts
 from web.wording import date_words, turn_box
@@ -188,12 +189,6 @@ def first_image(session: Session, actor: Actor, row: Row, on: date) -> str | Non
     wanted = next((int(one.get("page") or 0) for one in evidence if len(one.get("box") or ()) == 4), 0)
     shown = next((page for page in pages if page.page_no == wanted), next(iter(pages), None))
     return image_href(row.document.id, shown) if shown else None
-
-
-def evidence_about(mail: MailItem | None, cases: Sequence[CaseFile]) -> list[Mapping[str, Any]]:
-    """The evidence for and against these cases; what speaks of a case that the person may not see stays unsaid."""
-    named = {name for case in cases for name in (str(case.id), case.file_number)}
-    return [one for one in (mail.evidence if mail else []) if str(one.get("candidate") or "") in named]
 
 
 def _cards(

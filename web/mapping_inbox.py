@@ -26,12 +26,13 @@ from inbox.leases import holder
 from inbox.models import InboxItem
 from inbox.passing import led_places
 from inbox.repository import Box, Row
+from ingest.repository import item_by_document
 from organisation.actors import absent_users
 from organisation.models import User
 from web import views as v
 from web import wording
 from web.mapping_boxes import OpenBox
-from web.mapping_lookup import case_names, sender_title, unit_title, user_name
+from web.mapping_lookup import case_names, evidence_about, sender_title, unit_title, user_name
 from web.texts import Texts
 
 PAGE_SIZE = 50
@@ -187,7 +188,7 @@ def item_preview(
         meta=_meta(document, opened, today, texts),
         page=page,
         case=_case_link(session, whole_case),
-        why=_why(session, actor, row),
+        why=_why(session, actor, row, whole_case),
         notes=notes(session, opened.notes),
         done=form(f"{href}/erledigt", item.version) if is_open and document.filed else None,
         take=form(f"{href}/zuweisen", item.version) if is_open and item.inbox_kind == "team" else None,
@@ -237,7 +238,8 @@ def _document_href(case_file: CaseFile | None, opened: OpenedDocument) -> str | 
     return None
 
 
-def _why(session: Session, actor: Actor, row: Row) -> tuple[str, ...]:
+def _why(session: Session, actor: Actor, row: Row, whole_case: CaseFile | None) -> tuple[str, ...]:
+    """Who is responsible, then what was read that speaks for this case, as clearing says it."""
     sentences = [str(reason.get("text", "")) for reason in row.item.reasons]
     if row.item.previous_item_id is not None:
         sentences.insert(0, "Das Schreiben wurde hierher weitergeleitet.")
@@ -249,7 +251,10 @@ def _why(session: Session, actor: Actor, row: Row) -> tuple[str, ...]:
     elif row.case_file is not None:
         name = user_name(session, row.case_file.responsible_user_id)
         sentences.insert(0, f"Für diese Akte ist {name} zuständig.")
-    return tuple(sentence for sentence in sentences if sentence)
+    mail = item_by_document(session, row.document.id) if whole_case is not None else None
+    signs = evidence_about(mail, [whole_case]) if whole_case is not None else []
+    sentences += [str(one.get("text") or "") for one in signs if one.get("verdict") in ("agrees", "partly")]
+    return tuple(dict.fromkeys(sentence for sentence in sentences if sentence))
 
 
 def _taken_by(session: Session, actor: Actor, item: InboxItem, now: datetime) -> str | None:

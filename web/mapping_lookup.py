@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
+from typing import Any
 from uuid import UUID
 
 import yaml
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from archive import repository as archive
 from archive.models import CaseFile, Membership, Person, PersonAddress, PersonMark
+from ingest.models import MailItem
 from organisation.models import Agency, OrgUnit, User
 from web.wording import date_words
 
@@ -77,3 +79,9 @@ def _sender_titles() -> dict[str, str]:
     data = yaml.safe_load(resources.files("ingest").joinpath("data/senders.yaml").read_text("utf-8"))
     unknown = "UNBEKANNT"
     return {entry["code"]: entry["title"] for entry in data["senders"] if entry["code"] != unknown}
+
+
+def evidence_about(mail: MailItem | None, cases: Sequence[CaseFile]) -> list[Mapping[str, Any]]:
+    """The evidence for and against these cases; what speaks of a case that the person may not see stays unsaid."""
+    named = {name for case in cases for name in (str(case.id), case.file_number)}
+    return [one for one in (mail.evidence if mail else []) if str(one.get("candidate") or "") in named]

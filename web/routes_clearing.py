@@ -26,13 +26,12 @@ from web.mapping_acts import toast_for
 from web.mapping_clearing import (
     Decision,
     clearing_letter,
-    evidence_about,
     evidence_of,
     first_image,
     visible_candidates,
 )
 from web.mapping_forms import MOST_HITS, case_hits
-from web.mapping_lookup import user_name
+from web.mapping_lookup import evidence_about, user_name
 from web.mapping_sheet import page_view
 from web.mapping_shell import clearing_condition
 from web.pages import Page, PageRoute, Visit, html, shell_of, show

@@ -210,6 +210,16 @@ def test_evidence_about_a_sealed_case_stays_unsaid(room: Room) -> None:
     assert "Nur der Ort stimmt." in page
 
 
+def test_who_gets_the_letter_sees_what_spoke_for_its_case(room: Room) -> None:
+    item = doubtful(room)
+    assert decide(room.client("rhinnerksen"), item, akte=str(room.cases["dirks"])).status_code == 303
+    (delivered,) = [one for one in room.items_of(item) if one.state == "open"]
+    page = room.client("tnommen").get(f"/postkorb/e/{delivered.id}").text
+    assert "Die Nummer stimmt." in page
+    assert "Name Anna Dirks stimmt." in page
+    assert "Nur der Ort stimmt." not in page
+
+
 def test_restricted_letters_are_for_the_lead_alone(room: Room) -> None:
     with room.database.read() as session:
         unit = session.scalar(select(OrgUnit.id).where(OrgUnit.code == "SZ-HAL-L1"))
