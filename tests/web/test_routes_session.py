@@ -21,6 +21,8 @@ def test_home_leads_to_the_room_of_the_role(room: Room) -> None:
     assert room.client("tnommen").get("/").headers["location"] == "/postkorb"
     assert room.client("rhinnerksen").get("/").headers["location"] == "/klaerung"
     assert room.client("mockholm").get("/").headers["location"] == "/einstellungen"
+    assert "laufen über Befehle" in room.client("mockholm").get("/einstellungen").text
+    assert "laufen über Befehle" not in room.client("tnommen").get("/einstellungen").text
 
 
 def test_the_cookie_is_not_for_scripts_and_not_for_other_sites(room: Room) -> None:
