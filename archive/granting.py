@@ -79,8 +79,9 @@ class Standing:
 
 def admit(
     tx: Transaction, actor: Actor, case_ids: Sequence[UUID], wanted: Admission, drawn: Drawn | None = None
-) -> None:
-    """Let a person into all of these cases, or into none. A new time replaces the old one; the same again is no act.
+) -> list[str]:
+    """Let a person into all of these cases, or into none; their numbers. A new time replaces the old one; the same again
+    is no act.
 
     The kind follows from the person's role on the first day. Raises NotAllowed for who leads nothing, NotFound for a
     case that is not the actor's to open, InvalidInput for a person, a time or a reason that will not do.
@@ -93,6 +94,7 @@ def admit(
     if not wanted.reason.strip():
         raise InvalidInput("Bitte geben Sie an, wofür die Akte freigegeben wird.", "a reason is needed")
     user, kind = _person(tx.session, actor, wanted.username, start)
+    numbers = []
     for case_id in dict.fromkeys(case_ids):
         allowed = select(CaseFile).where(CaseFile.id == case_id, assignable_case_files(actor))
         case_file = tx.session.scalar(allowed)
@@ -100,6 +102,8 @@ def admit(
             raise NotFound
         if _replaced(tx, case_file, user, (kind, start, wanted.until)):
             _open(tx, actor, case_file, user, kind, wanted, drawn)
+        numbers.append(case_file.file_number)
+    return numbers
 
 
 def end_admission(tx: Transaction, actor: Actor, case_file_id: UUID, username: str) -> None:
