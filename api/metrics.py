@@ -1,7 +1,8 @@
 """Figures for Prometheus, counted from the database: the same answer from every process, also after a restart.
 
-Each figure looks at what is open or at the last hour (ids are times), never at everything that was ever stored. Labels
-are queues, states and kinds, never names, numbers or ids of cases and people.
+Each figure looks at what is open or at the last hour (ids are times), never at everything that was ever stored; what is
+stored is counted a step at a time (`api.stored`). Labels are queues, states and kinds, never names, numbers or ids of
+cases and people.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from api.stored import Stored
 from core import leases
 from core.database import Database
 from core.ids import first_id_at
@@ -157,6 +159,8 @@ FIGURES: tuple[Figure, ...] = (
 )
 DISK = ("eakte_disk_free_bytes", "Free bytes where the data folder lies.")
 RESERVE = ("eakte_disk_reserve_bytes", "Below so many free bytes, uploads are refused (507).")
+OBJECTS = ("eakte_stored_objects", "Objects in the store: kept, or released and not gone yet.")
+BYTES = ("eakte_stored_bytes", "Their bytes.")
 
 
 @dataclass(eq=False)
@@ -165,6 +169,7 @@ class Metrics(Collector):
 
     database: Database
     settings: Settings
+    _stored: Stored = field(default_factory=Stored)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _text: bytes = b""
     _until: float = 0.0
@@ -187,6 +192,12 @@ class Metrics(Collector):
                 for labels, value in figure.query(session, now):
                     family.add_metric(labels, value)
                 yield family
+            stored = self._stored.count(session)
+        for index, (name, told) in enumerate((OBJECTS, BYTES)):
+            family = GaugeMetricFamily(name, told, labels=("state",))
+            for state, totals in stored.items():
+                family.add_metric((state,), totals[index])
+            yield family
         yield GaugeMetricFamily(*DISK, value=float(shutil.disk_usage(self.settings.data).free))
         yield GaugeMetricFamily(*RESERVE, value=float(self.settings.disk_reserve))
 
@@ -197,4 +208,6 @@ class Metrics(Collector):
 
 def names() -> Mapping[str, tuple[str, ...]]:
     """Every figure with its labels: what alert rules and dashboards may use."""
-    return {figure.name: figure.labels for figure in FIGURES} | {DISK[0]: (), RESERVE[0]: ()}
+    return {figure.name: figure.labels for figure in FIGURES} | {
+        DISK[0]: (), RESERVE[0]: (), OBJECTS[0]: ("state",), BYTES[0]: ("state",),
+    }  # fmt: skip

@@ -135,6 +135,17 @@ def registered(actor: Actor, on: date) -> ColumnElement[bool]:
     return visible_case_files(actor, on)
 
 
+def assignable_case_files(actor: Actor) -> ColumnElement[bool]:
+    """Condition on CaseFile: those to which `actor` may admit others. Cases of the units that the actor leads, as far as
+    leading or own responsibility opens them: what opens by name only is nobody's to pass on, a grant neither.
+    """
+    if actor.kind is not ActorKind.USER or actor.user_id is None:
+        return false()
+    responsible = and_(CaseFile.responsible_user_id == actor.user_id, _open_class(NAMED_ONLY))
+    ways = or_(_led(actor), and_(CaseFile.org_unit_id.in_(actor.led_units), responsible))
+    return and_(CaseFile.agency_id == actor.agency_id, CaseFile.state.not_in(GONE), ways)
+
+
 def worked_units(actor: Actor) -> frozenset[UUID]:
     """The units whose Postkorb and clearing this person works from."""
     return actor.units_as(*_READERS) | actor.led_units

@@ -217,7 +217,7 @@ class Membership(Base):
 
 class CaseGrant(Base):
     """A named permission to read a case: `reason` is named | audit | offer | break_glass. Written by
-    inbox/retention.
+    archive.granting/retention.
     """
 
     __tablename__ = "case_grant"

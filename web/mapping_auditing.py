@@ -46,6 +46,8 @@ ACTS = {
     "case.closed": "Akte geschlossen",
     "case.reopened": "Akte wieder geöffnet",
     "case.merged": "Akten zusammengeführt",
+    "case.granted": "Akte für eine Person freigegeben",
+    "case.grant_ended": "Freigabe beendet",
     "case.opened_provisionally": "Vorläufige Akte angelegt",
     "person.added": "Person eingetragen",
     "case.exported": "Akte herausgegeben",

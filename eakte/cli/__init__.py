@@ -10,7 +10,7 @@ import sys
 
 import typer
 
-from eakte.cli import backup, mail, operation, records, retention, setup, upgrade
+from eakte.cli import backup, granting, mail, operation, records, retention, setup, upgrade
 from eakte.cli.audit import audit
 from eakte.cli.dev import dev
 
@@ -24,7 +24,7 @@ app.add_typer(setup.units, name="units")
 app.add_typer(setup.users, name="users")
 app.add_typer(setup.absence, name="absence")
 app.add_typer(setup.stations, name="stations")
-app.add_typer(records.cases, name="cases")
+app.add_typer(granting.cases, name="cases")
 app.add_typer(records.documents, name="documents")
 app.add_typer(mail.ledger, name="ledger")
 app.add_typer(mail.inbox, name="inbox")

@@ -52,9 +52,9 @@ def cases_close(
     from archive import service as records
 
     with services() as opened:
-        actor, case_id = acting(opened, user), _case_id(opened, number)
+        actor, found = acting(opened, user), case_id(opened, number)
         with opened.database.write() as tx:
-            records.close_case(tx, actor, case_id, day(on) if on else None, reason)
+            records.close_case(tx, actor, found, day(on) if on else None, reason)
 
 
 @cases.command("reopen")
@@ -68,9 +68,9 @@ def cases_reopen(
     from archive import service as records
 
     with services() as opened:
-        actor, case_id = acting(opened, user), _case_id(opened, number)
+        actor, found = acting(opened, user), case_id(opened, number)
         with opened.database.write() as tx:
-            records.reopen_case(tx, actor, case_id, reason, day(on) if on else None)
+            records.reopen_case(tx, actor, found, reason, day(on) if on else None)
 
 
 @documents.command("text")
@@ -135,7 +135,8 @@ def _document(text: str) -> UUID:
     return found
 
 
-def _case_id(opened: Services, number: str) -> UUID:
+def case_id(opened: Services, number: str) -> UUID:
+    """The case that the number names. Raises NotFound."""
     from archive import repository
 
     with opened.database.read() as session:

@@ -100,7 +100,7 @@ def test_labels_are_few_and_never_free_text(client: TestClient) -> None:
     values = {value for _, *labels in ask(client) for value in labels}
     assert values == {
         "ocr", "ingest", "default", "ready", "leased", "done", "retried", "died", "in_work", "quarantined", "rejected",
-        "clearing", "team",
+        "clearing", "team", "kept", "released",
     }  # fmt: skip
 
 

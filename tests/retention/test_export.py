@@ -18,9 +18,12 @@ from pikepdf import Pdf
 from sqlalchemy import delete, select, update
 
 from archive.blobs.port import BlobMissing
+from archive.granting import Admission, admit
 from archive.models import CaseFile, ContentFile, Document, Filing
 from core.errors import NotFound, Unavailable
+from core.ids import new_id
 from core.models import AuditEvent
+from organisation.models import RoleAssignment, User
 from retention.export import case_export
 from retention.export.case_export import Exported, export_case
 from retention.export.checking import check_extract
@@ -177,3 +180,24 @@ def test_nothing_leaves_while_the_log_cannot_be_sealed(world: World, monkeypatch
         export(world, "99801BG0000001")
     assert not world.places.out.exists()
     assert list(world.places.work.iterdir()) == []
+
+
+def test_an_auditor_exports_the_assigned_cases_within_the_time_and_no_other(world: World) -> None:
+    mine = add_case(world, "W-00317/26", closed_on=None)
+    add_case(world, "W-00318/26", closed_on=None)
+    with world.database.write() as tx:
+        auditor = User(id=new_id(), agency_id=world.agency, username="ines", display_name="Ines Beispiel")
+        tx.session.add(auditor)
+        tx.session.flush()
+        tx.session.add(RoleAssignment(agency_id=world.agency, user_id=auditor.id, role="auditor", unit_id=world.unit))
+    with world.database.write() as tx:
+        admit(tx, world.actor("lena"), [mine], Admission("ines", date(2026, 11, 25), date(2026, 11, 26), "Prüfung"))
+    for day in ("2026-11-24", "2026-11-25", "2026-11-26", "2026-11-27"):
+        for number in ("W-00317/26", "W-00318/26"):
+            if number == "W-00317/26" and day in ("2026-11-25", "2026-11-26"):
+                assert day in export(world, number, "ines").path.name
+            else:
+                with pytest.raises(NotFound):
+                    export(world, number, "ines")
+        world.later(days=1)
+    assert len(list(world.places.out.iterdir())) == 2
