@@ -16,6 +16,7 @@ from eakte.cli.retention import AsUser
 if TYPE_CHECKING:
     from archive.granting import Standing
 
+__all__ = ["cases"]
 Person = Annotated[str, typer.Option("--for", metavar="PERSON", help="Benutzername der Person, um die es geht.")]
 _MOST = 2**31
 
