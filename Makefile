@@ -16,7 +16,7 @@ ON_POSTGRESQL := $(addprefix tests/,eakte/test_interfaces.py eakte/test_retentio
 	api/test_forged.py api/test_looks.py api/test_stored.py eakte/test_start_up.py eakte/test_doctor.py eakte/test_supervisor.py eakte/test_upgrade.py \
 	web/test_routes_inbox.py web/test_routes_clearing.py web/test_routes_once.py)
 
-.PHONY: setup run run-full services install-services test lint types contracts unit bench clean test-faults
+.PHONY: setup otel run run-full services install-services test lint types contracts unit bench clean test-faults
 
 setup: $(VENV)/.complete
 
@@ -27,6 +27,10 @@ $(VENV)/.complete: requirements.lock pyproject.toml web/package.json
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m web.assets
 	@touch $@
+
+# The extra `otel` (traces), locked beside everything else: nobody gets it who does not ask for it.
+otel: setup
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirements requirements-otel.lock
 
 run: setup
 	@$(BIN)/eakte run --demo
@@ -53,7 +57,7 @@ types: setup
 contracts: setup
 	$(BIN)/lint-imports
 
-unit: setup install-services
+unit: setup otel install-services
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder --durations=25
 	EAKTE_TEST_DATABASE=postgresql $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder --durations=10 $(ON_POSTGRESQL)
 

@@ -58,6 +58,8 @@ def create_app(context: Context | None, extra: Sequence[APIRouter] = ()) -> Fast
         openapi_url="/api/v1/openapi.json",
         # A redirect would be built from the Host header, which is the sender's to choose.
         redirect_slashes=False,
+        # Its own traces hold paths and queries, and the environment could turn them on; ours are made in api.frame.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.context = context
     for router in (*ROUTERS, *extra):

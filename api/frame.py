@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from api.problems import unexpected
+from core import telemetry
 from core.ids import new_id
 from core.log import logger
 
@@ -33,6 +34,7 @@ SECURITY_HEADERS = {
     "Cache-Control": "no-store",
 }
 BODY_LIMIT = 1024 * 1024
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _log = logger("access")
 
 
@@ -56,23 +58,26 @@ class Frame:
         # GET answers HEAD too (RFC 9110 §9.3.2): the same access check and the same look, without the bytes.
         inner = {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
         body = receive if self._streams(scope["path"]) else _limited(scope, receive)
-        try:
-            with bound_contextvars(request_id=answer.request_id):
-                await self._app(inner, body, answer.send)
-        except Exception as error:  # the last boundary: whatever it was, the client gets a reference and no internals
-            reference = secrets.token_hex(4).upper()
-            _log.error(
-                "unexpected",
-                reference=reference,
-                request_id=answer.request_id,
-                kind=type(error).__name__,
-                exc_info=error,
-            )
-            if answer.status:
-                raise BrokenOff(f"answer broken off, reference {reference}") from None
-            await unexpected(reference)(inner, receive, answer.send)
-        finally:
-            answer.log(getattr(inner.get("route"), "path", "unmatched"))
+        with telemetry.span("request", request_id=answer.request_id) as span:
+            try:
+                with bound_contextvars(request_id=answer.request_id):
+                    await self._app(inner, body, answer.send)
+            except (
+                Exception
+            ) as error:  # the last boundary: whatever it was, the client gets a reference and no internals
+                reference = secrets.token_hex(4).upper()
+                _log.error(
+                    "unexpected",
+                    reference=reference,
+                    request_id=answer.request_id,
+                    kind=type(error).__name__,
+                    exc_info=error,
+                )
+                if answer.status:
+                    raise BrokenOff(f"answer broken off, reference {reference}") from None
+                await unexpected(reference)(inner, receive, answer.send)
+            finally:
+                answer.end(getattr(inner.get("route"), "path", "unmatched"), span)
 
 
 class _Answer:
@@ -97,13 +102,21 @@ class _Answer:
             message = {**message, "body": b""}
         await self._send(message)
 
-    def log(self, route: str) -> None:
-        """The line of the access log."""
+    def end(self, route: str, span: telemetry.Span) -> None:
+        """The line of the access log, and what the span says of the answer.
+
+        A method is any word that the sender likes: unknown ones stay out of the span.
+        """
         milliseconds = round((time.monotonic() - self._started) * 1000, 1)
         _log.info(
             "request", request_id=self.request_id, method=self._method, route=route, status=self.status,
             milliseconds=milliseconds,
         )  # fmt: skip
+        method = self._method if self._method in _METHODS else "OTHER"
+        span.update_name(f"{method} {route}")
+        span.set_attribute("http.request.method", method)
+        span.set_attribute("http.route", route)
+        span.set_attribute("http.response.status_code", self.status)
 
 
 def _limited(scope: Scope, receive: Receive) -> Receive:

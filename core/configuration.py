@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from core import telemetry
 from core.settings import Settings
 
 PREFIX: Final = "EAKTE_"
@@ -50,6 +51,7 @@ def faults(settings: Settings, names: Iterable[str]) -> list[Fault]:
         *_halves(values),
         *_without_effect(values),
         *_urls(values),
+        *_traces(values),
         *_secrets(values),
     ]
 
@@ -104,6 +106,22 @@ def _urls(values: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault(
             "broker_url", "EAKTE_BROKER_URL muss mit redis:// oder rediss:// beginnen.",
             "EAKTE_BROKER_URL must begin with redis:// or rediss://",
+        )  # fmt: skip
+
+
+def _traces(values: Mapping[str, Any]) -> Iterator[Fault]:
+    endpoint = values.get("otel_endpoint")
+    if not endpoint:
+        return
+    if urlsplit(endpoint).scheme not in ("http", "https"):
+        yield Fault(
+            "otel_endpoint", "EAKTE_OTEL_ENDPOINT muss mit http:// oder https:// beginnen.",
+            "EAKTE_OTEL_ENDPOINT must begin with http:// or https://",
+        )  # fmt: skip
+    elif not telemetry.available():
+        yield Fault(
+            "otel_missing", "EAKTE_OTEL_ENDPOINT ist gesetzt, die Pakete dafür fehlen aber (Extra otel, `make otel`).",
+            "EAKTE_OTEL_ENDPOINT is set, but its packages are missing (extra otel, `make otel`)",
         )  # fmt: skip
 
 

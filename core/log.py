@@ -21,8 +21,10 @@ def without_messages(_logger: object, _method: str, line: structlog.typing.Event
 
 
 def in_one_line(record: logging.LogRecord) -> bool:
-    """Of what the broker's libraries say, the line: that a broker is gone needs no fifty lines of where it was noticed."""
-    if record.name.partition(".")[0] in ("celery", "kombu"):
+    """Of what the libraries of broker and collector say, the line: that one is gone needs no fifty lines of where it was
+    noticed.
+    """
+    if record.name.partition(".")[0] in ("celery", "kombu", "opentelemetry"):
         record.exc_info = record.exc_text = record.stack_info = None
     return True
 

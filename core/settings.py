@@ -97,6 +97,10 @@ class Settings(BaseSettings):
     metrics_token_file: Path | None = Field(
         default=None, description="Datei mit dem Token, das /metrics lesen darf; ohne sie darf es niemand."
     )
+    otel_endpoint: str = Field(
+        default="",
+        description="OpenTelemetry-Sammler (OTLP/HTTP), http(s)://rechner:4318; leer = aus. Braucht das Extra otel.",
+    )
     ocr_language: str = Field(
         default="deu", description="Sprache(n) für Tesseract; Latin kommt dazu, wenn das Modell da ist."
     )

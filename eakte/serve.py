@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.context import Context
+from core import telemetry
 from core.errors import Unavailable
 from core.isolation import ChildPool, Finished, Limits
 from eakte.bootstrap import Services, agency_id, exclusive
@@ -58,6 +59,7 @@ def serve(services: Services) -> None:
     """Run until stopped. A second server on the same data folder is refused (ConfigurationError)."""
     settings = services.settings
     require_usable_index(services)
+    telemetry.start(settings.otel_endpoint, "eakte-server")
     with exclusive(settings, "server"):
         uvicorn.run(
             build_app(services), host=settings.host, port=settings.port, log_level="warning", access_log=False,

@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from structlog.contextvars import bound_contextvars
 
 from archive.blobs.port import BlobDamaged, BlobMissing
+from core import telemetry
 from core.errors import LeaseLost, StorageFull, Unavailable
 from core.jobs import LeasedJob
 from core.log import configure_logging, logger
@@ -39,6 +40,7 @@ _STORE_FAULTS = frozenset(
 def _services() -> Services:
     settings = Settings()
     configure_logging(settings.log_level)
+    telemetry.start(settings.otel_endpoint, "eakte-worker")
     return open_services(settings, examine=False)
 
 
@@ -61,8 +63,11 @@ def warm_up() -> dict[str, Any]:
 def perform(request: dict[str, Any]) -> dict[str, Any]:
     """Do the job and commit its result. Safe to be killed at any moment and to be run again."""
     job = job_from(request)
-    with bound_contextvars(job=str(job.id), kind=job.kind):
-        return _perform(job)
+    known = {"job": str(job.id), "kind": job.kind}
+    with bound_contextvars(**known), telemetry.span(f"step {job.kind}", **known, attempts=job.attempts) as span:
+        answer = _perform(job)
+        span.set_attribute("eakte.status", answer["status"])
+        return answer
 
 
 def _perform(job: LeasedJob) -> dict[str, Any]:

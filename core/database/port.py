@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session
 from core.clock import Clock, SystemClock, agency_date
 from core.database.model import Base
 from core.errors import EakteError, StorageFull, Unavailable
+from core.telemetry import inner_span
 
 RECORDS: Final = "records"
 """Decisions about records: the default."""
@@ -75,7 +76,11 @@ class Database(ABC):
         """A session that sees one consistent state and is always rolled back. Raises Unavailable like `write`, and
         WrittenWhileReading when somebody tries to change a row in it.
         """
-        with self._typed_errors(), Session(self._reader, expire_on_commit=False, autoflush=False) as session:
+        with (
+            inner_span("database read"),
+            self._typed_errors(),
+            Session(self._reader, expire_on_commit=False, autoflush=False) as session,
+        ):
             try:
                 yield session
             except DBAPIError as error:
@@ -94,7 +99,11 @@ class Database(ABC):
         """
         outcome = _Outcome()
         writer = self.engine.execution_options(eakte_write=True, eakte_lane=lane)
-        with self._typed_errors(outcome), Session(writer, expire_on_commit=False) as session:
+        with (
+            inner_span("database write"),
+            self._typed_errors(outcome),
+            Session(writer, expire_on_commit=False) as session,
+        ):
             self._begin(session)
             yield Transaction(session, self._instant(session), self._insert_missing)
             session.flush()
