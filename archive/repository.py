@@ -66,6 +66,18 @@ def case_files_named(session: Session, agency_id: UUID, number: str) -> Sequence
     return session.scalars(own.where(CaseFile.id.in_(merged | kept))).all()
 
 
+def merged_ids(session: Session, case_file_id: UUID) -> list[UUID]:
+    """The case and the provisional ones that were merged into it."""
+    ids = [case_file_id]
+    for one in ids:
+        ids += [
+            found
+            for found in session.scalars(select(CaseFile.id).where(CaseFile.merged_into_id == one))
+            if found not in ids
+        ]
+    return ids
+
+
 def case_file_by_exact_number(session: Session, agency_id: UUID, number: str) -> CaseFile | None:
     """The one case that the number names (see `case_files_named`); None when unclear."""
     found = case_files_named(session, agency_id, number)

@@ -17,6 +17,7 @@ MODEL_MODULES = (
     "core.models",
     "organisation.models",
     "archive.models",
+    "archive.accesslog.models",
     "inbox.models",
     "ingest.models",
     "retention.models",

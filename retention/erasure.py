@@ -7,8 +7,8 @@ case last (`erase_rest`). Each may run again.
 
 Destroyed with the case: its filings, and every document whose last filing goes (versions, pages, notes, corrections,
 inbox items, grants, jobs, ledger traces, claims on bytes); memberships, and persons who belong to no other case; aliases,
-grants, notes, follow-ups, holds, recorded triggers. A document that is filed elsewhere stays there, whole; only
-what the way in noted about this case goes.
+grants, notes, follow-ups, holds, recorded triggers, requests for its
+access log. A document that is filed elsewhere stays there, whole; only what the way in noted about this case goes.
 
 What stays: an empty row of the case and of each document, so that ids in the audit log, the ledger and in relations of
 other cases still lead somewhere; the audit events (ids, no contents, I6); the object on its disposal list.
@@ -24,6 +24,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, exists, func, literal, or_, select, update
 from sqlalchemy.orm import Session
 
+from archive.accesslog.models import LogRequest
 from archive.blobs import claims
 from archive.models import (
     BlobClaim,
@@ -45,6 +46,7 @@ from archive.models import (
     PersonMark,
     PersonName,
 )
+from archive.repository import merged_ids
 from core.database import Base, Transaction
 from core.models import Job
 from core.outbox import emit
@@ -71,7 +73,7 @@ class Erased:
 
 def ledger_busy(tx: Transaction, case_file_id: UUID) -> bool:
     """Whether a batch that holds a letter of this case is still being worked on: its bytes can't go yet."""
-    here = Filing.case_file_id.in_(_ids(tx.session, case_file_id)), Filing.ended_at.is_(None)
+    here = Filing.case_file_id.in_(merged_ids(tx.session, case_file_id)), Filing.ended_at.is_(None)
     return ledger.unfinished(tx, select(Filing.document_id).where(*here))
 
 
@@ -81,7 +83,7 @@ def strike(tx: Transaction, case_file_id: UUID) -> None:
     Decides nothing and asks nobody: `retention.disposal` checked holds, period, appraisal and approval in this same
     transaction. What remains as filings of the case are its documents, until `erase_part` took them.
     """
-    for one in _ids(tx.session, case_file_id):
+    for one in merged_ids(tx.session, case_file_id):
         _empty_case(tx, one)
 
 
@@ -89,7 +91,7 @@ def erase_part(tx: Transaction, case_file_id: UUID) -> Erased | None:
     """Take the next documents of a struck case: erase those whose last filing is in it, let go of those that are filed
     elsewhere too, forget those that were here once. None when there is none left.
     """
-    here = Filing.case_file_id.in_(_ids(tx.session, case_file_id))
+    here = Filing.case_file_id.in_(merged_ids(tx.session, case_file_id))
     part = list(
         tx.session.scalars(select(Filing.document_id).where(here).distinct().order_by(Filing.document_id).limit(PART))
     )
@@ -115,10 +117,10 @@ def erase_rest(tx: Transaction, case_file_id: UUID) -> int:
     At the end, once for each case, the index is asked for erasure, which may be a rebuild: also where only number and
     names went.
     """
-    case_ids = _ids(tx.session, case_file_id)
+    case_ids = merged_ids(tx.session, case_file_id)
     _end_deliveries(tx, case_ids)
     persons = _erase_people(tx, case_ids)
-    for model in (CaseAlias, CaseGrant, CaseRelation, Note, DisposalHold, TriggerFact):
+    for model in (CaseAlias, CaseGrant, CaseRelation, Note, DisposalHold, TriggerFact, LogRequest):
         tx.session.execute(delete(model).where(model.case_file_id.in_(case_ids)))
     emit(tx, _agency_of(tx, case_file_id), "document.destroyed", case_file_id)
     return persons
@@ -128,7 +130,18 @@ def left_over(session: Session, case_file_id: UUID, document_ids: Sequence[UUID]
     """Rows that still hold something of a destroyed case or its documents, as `table`; empty when erased."""
     found = [
         _table(model)
-        for model in (CaseAlias, CaseGrant, CaseRelation, Note, DisposalHold, TriggerFact, Filing, Membership, FollowUp)
+        for model in (
+            CaseAlias,
+            CaseGrant,
+            CaseRelation,
+            Note,
+            DisposalHold,
+            TriggerFact,
+            LogRequest,
+            Filing,
+            Membership,
+            FollowUp,
+        )
         if session.scalar(select(exists().where(model.case_file_id == case_file_id)))
     ]
     by_document = (DocumentVersion, DateCorrection, DocumentGrant, Note, InboxItem, FollowUp, TriggerFact)
@@ -147,18 +160,6 @@ def left_over(session: Session, case_file_id: UUID, document_ids: Sequence[UUID]
     if case_file is not None and (case_file.state != DESTROYED or case_file.bg_nummer is not None):
         found.append("case_file")
     return sorted({*found, *ledger.traces(session, document_ids)})
-
-
-def _ids(session: Session, case_file_id: UUID) -> list[UUID]:
-    """The case and the provisional ones that were merged into it."""
-    ids = [case_file_id]
-    for one in ids:
-        ids += [
-            found
-            for found in session.scalars(select(CaseFile.id).where(CaseFile.merged_into_id == one))
-            if found not in ids
-        ]
-    return ids
 
 
 def _documents(session: Session, here: ColumnElement[bool], part: Sequence[UUID]) -> tuple[list[UUID], list[UUID]]:

@@ -63,6 +63,9 @@ ACTS = {
     "inbox.to_clearing": "In die Klärung gegeben",
     "item.assembled": "Gelesen und zugeordnet",
     "trigger.recorded": "Fristereignis erfasst",
+    "access_log.asked": "Einsicht ins Zugriffsprotokoll beantragt",
+    "access_log.approved": "Einsicht ins Zugriffsprotokoll freigegeben",
+    "access_log.refused": "Einsicht ins Zugriffsprotokoll abgelehnt",
 }
 
 
@@ -167,10 +170,15 @@ def _condition(cases: dict[UUID, CaseFile], wanted: LogQuery) -> list[ColumnElem
     if wanted.act:
         condition.append(AuditEvent.action == wanted.act)
     if wanted.start is not None:
-        condition.append(AuditEvent.at >= datetime.combine(wanted.start, time(), AGENCY_ZONE))
+        condition.append(AuditEvent.at >= midnight(wanted.start))
     if wanted.end is not None:
-        condition.append(AuditEvent.at < datetime.combine(wanted.end + timedelta(days=1), time(), AGENCY_ZONE))
+        condition.append(AuditEvent.at < midnight(wanted.end + timedelta(days=1)))
     return condition
+
+
+def midnight(day: date) -> datetime:
+    """The instant at which a day begins at the agency."""
+    return datetime.combine(day, time(), AGENCY_ZONE)
 
 
 def _row(session: Session, event: AuditEvent, cases: dict[UUID, CaseFile]) -> v.LogRow:
@@ -179,14 +187,15 @@ def _row(session: Session, event: AuditEvent, cases: dict[UUID, CaseFile]) -> v.
         event.chain_no,
         instant_words(event.at),
         event.at.isoformat(),
-        _who(session, event),
+        actor_words(session, event),
         ACTS.get(event.action, event.action),
         v.Link(case_href(case_file), case_file.file_number) if case_file is not None else None,
         f"{event.leaf_hash.hex()[:8]}…" if event.leaf_hash else "",
     )
 
 
-def _who(session: Session, event: AuditEvent) -> str:
+def actor_words(session: Session, event: AuditEvent) -> str:
+    """Who did it: a person, a scanning station, the system."""
     if event.actor_kind == "system" or event.actor_id is None:
         return "System"
     if event.actor_kind == "station":

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from archive.accesslog.service import to_decide
 from core.actor import Actor, Role
 from inbox import repository
 from inbox.models import InboxItem
@@ -71,6 +72,7 @@ def room_counts(session: Session, actor: Actor, today: date) -> dict[str, int]:
 
 def _nav(session: Session, actor: Actor, today: date, room: str) -> tuple[v.NavItem, ...]:
     counts = {**room_counts(session, actor, today), "poststelle": open_count(session, actor)}
+    counts["zugriffe"] = len(to_decide(session, actor))
     rooms = list(wording.rooms_of(actor.roles))
     # a unit's own clearing and the restricted one have no role: their people see the room while something waits there
     if counts["klaerung"] and "klaerung" not in dict(rooms):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from web import (
+    routes_accesslog,
     routes_auditing,
     routes_clearing,
     routes_clearing_acts,
@@ -39,5 +40,6 @@ def routers() -> list[APIRouter]:
         routes_links.router,
         routes_search.router,
         routes_auditing.router,
+        routes_accesslog.router,
         routes_static.unknown,
     ]

@@ -50,7 +50,7 @@ def get_log(
     """The acts on the assigned cases; `kette=pruefen` recomputes the whole chain first."""
     _require_auditor(who, mandate)
     errors: list[str] = []
-    start, end = _day(von, errors), _day(bis, errors)
+    start, end = day_of(von, errors), day_of(bis, errors)
     wanted = LogQuery(vorgang, start, end, akte, ab)
     seal = chain_seal(who, kette == "pruefen")
     with who.ctx.database.read() as session:
@@ -71,7 +71,8 @@ def chain_seal(who: Visit, wanted: bool) -> Seal:
     return Seal(False, who.texts("protokoll.siegel_bruch", was=what))
 
 
-def _day(text: str, errors: list[str]) -> date | None:
+def day_of(text: str, errors: list[str]) -> date | None:
+    """The day as typed, None for none; what cannot be read is added to `errors`."""
     try:
         return parse_day(text) if text.strip() else None
     except InvalidInput as error:

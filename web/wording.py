@@ -99,6 +99,7 @@ ROOMS: dict[str, tuple[str, frozenset[str]]] = {
     "akten": ("/suche", frozenset({"caseworker", "team_lead"})),
     "poststelle": ("/poststelle", frozenset({"mailroom", "clearing"})),
     "pruefung": ("/pruefung", frozenset({"auditor"})),
+    "zugriffe": ("/zugriffe", frozenset({"data_protection", "records_manager"})),
 }
 
 

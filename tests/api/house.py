@@ -51,6 +51,7 @@ from organisation.stations import create_station
 from search.indexing import Indexer
 from search.service import SearchService
 from search.tantivy_index import TantivyIndex
+from tests.api.log_requests import make_requests
 from tests.web.room import HASH, PASSWORD, TODAY, Room, WhitePage, make_room
 from web.router import routers
 from web.wording import path_number
@@ -141,6 +142,7 @@ class House:
     documents: dict[str, UUID] = field(default_factory=dict)
     items: dict[str, UUID] = field(default_factory=dict)
     cases: dict[str, UUID] = field(default_factory=dict)
+    requests: dict[str, UUID] = field(default_factory=dict)
     ordinals: dict[str, tuple[str, int]] = field(default_factory=dict)
     clients: dict[str, tuple[TestClient, str]] = field(default_factory=dict)
     abroad: UUID | None = None
@@ -199,6 +201,8 @@ def make_house(folder: Path) -> House:
         _grow(tx, house)
     with room.database.write() as tx:
         _forward(tx, house)
+        officer, second, far = house.actor("protection"), house.actor("records"), house.actor("stranger")
+        house.requests = make_requests(tx, officer, second, far, NUMBERS["foreign"], house.cases["abroad"])
     Indexer(room.database, room.blobs, index).catch_up()
     return house
 

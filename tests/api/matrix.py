@@ -3,6 +3,7 @@
 Kinds: document, case, filing, item, clearing, entry (of the quarantine): one record, for its readers only · led: an item,
 for the lead who may assign it · unfiled: an item whose letter lies in no case · link: leads
 its readers to a case, shows nothing · list: narrowed to the reader · own: the reader's own settings, forms or acts ·
+request: an open request to read an access log, for its second persons · log: an opened one, for whoever asked ·
 station: scanning stations only · open: no data · refused: never does anything for a
 person (figures need a token of their own: test_metrics).
 """
@@ -74,6 +75,10 @@ GET: dict[str, str] = {
     "/pruefung": "list",
     "/pruefung/{mandate}": "list",
     "/pruefung/{mandate}/protokoll": "list",
+    "/zugriffe": "list",
+    "/zugriffe/neu": "own",
+    "/zugriffe/{request_id}/entscheiden": "request",
+    "/zugriffe/{request_id}": "log",
     "/{address:page_path}": "refused",
 }
 CHANGES: dict[tuple[str, str], str] = {
@@ -112,6 +117,8 @@ CHANGES: dict[tuple[str, str], str] = {
     ("POST", "/akte/{number}/zusammenfuehren"): "case",
     ("POST", "/akte/{number}/notiz"): "case",
     ("POST", "/akte/{number}/dokument/{n}/notiz"): "filing",
+    ("POST", "/zugriffe/neu"): "own",
+    ("POST", "/zugriffe/{request_id}/entscheiden"): "request",
     ("POST", "/{address:page_path}"): "refused",
 }
 FORMS = (
@@ -122,7 +129,7 @@ FORMS = (
 LOOKS = frozenset(
     path
     for path, kind in GET.items()
-    if kind in ("document", "case", "filing", "item", "clearing") and not path.endswith(FORMS)
+    if kind in ("document", "case", "filing", "item", "clearing", "log") and not path.endswith(FORMS)
 )
 GUARDS = (require_csrf, from_own_page)
 

@@ -61,7 +61,7 @@ def test_a_missing_guessed_or_foreign_token_changes_nothing(house: House, token:
     number, ordinal = house.ordinals["own"]
     values = {
         "item_id": str(house.items["health"]), "number": case_path("own"), "n": str(ordinal), "act_id": str(new_id()),
-        "entry_id": str(house.items["entry"]),
+        "entry_id": str(house.items["entry"]), "request_id": str(house.requests["asked"]),
         "number:path": number,
     }  # fmt: skip
     before = house.count("act")

@@ -31,6 +31,7 @@ from tests.api.house import (
     make_house,
     ordinal_of,
 )
+from tests.api.log_requests import ASKED_FOR, LOGS, REQUESTS
 from tests.api.matrix import CHANGES, GET, routes_of
 
 MISSING_NUMBER = "99801-0999999"
@@ -68,6 +69,9 @@ def places(house: House, kind: str) -> list[tuple[str, dict[str, str], set[str]]
         ]  # fmt: skip
     if kind == "entry":
         return [(entry, {"entry_id": str(house.items[entry])}, readers) for entry, readers in ENTRIES.items()]
+    if kind in ("request", "log"):
+        may = REQUESTS if kind == "request" else LOGS
+        return [(one, {"request_id": str(house.requests[one])}, may.get(one, set())) for one in house.requests]
     if kind in ("led", "unfiled"):
         may = LED if kind == "led" else {"unfiled": ITEMS["unfiled"]}
         return [(item, {"item_id": str(house.items[item])}, may.get(item, set())) for item in {**ITEMS, **CLEARING}]
@@ -82,7 +86,7 @@ def places(house: House, kind: str) -> list[tuple[str, dict[str, str], set[str]]
 def nowhere(kind: str) -> dict[str, str]:
     """Values that lead to nothing."""
     numbers = {"number": MISSING_NUMBER, "number:path": MISSING_NUMBER, "n": "1", "page_no": "1", "customer": "999Z99"}
-    return {"document_id": str(new_id()), "item_id": str(new_id()), "entry_id": str(new_id()), **numbers}
+    return {name: str(new_id()) for name in ("document_id", "item_id", "entry_id", "request_id")} | numbers
 
 
 def fill(route: str, values: Mapping[str, str]) -> str:
@@ -166,7 +170,7 @@ def hidden_words(who: str) -> set[str]:
     words = {canary(thing) for thing, readers in DOCUMENTS.items() if who not in readers}
     words |= {canary("shared", page) for page in range(1, 5) if page not in SHARED_PAGES.get(who, set())}
     words |= {canary(entry) for entry, readers in ENTRIES.items() if who not in readers}
-    words |= {NUMBERS[case] for case, readers in CASES.items() if who not in readers}
+    words |= {NUMBERS[case] for case, readers in CASES.items() if who not in readers | ASKED_FOR.get(case, set())}
     words |= {case_path(case) for case, readers in CASES.items() if who not in readers}
     words |= {canary("namesoz_g")} if who != "head" else set()
     return words | ({canary("namesoz_b")} if who != "worker" else set())

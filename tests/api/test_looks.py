@@ -33,9 +33,11 @@ def path_of(house: House, route: str) -> tuple[str, str]:
     """An address of the route and who may read what is there."""
     number, ordinal = house.ordinals["own"]
     reader, item = ("clearing", "general") if route.startswith("/klaerung") else ("worker", "own")
+    reader = "protection" if route.startswith("/zugriffe") else reader
     values = {
         "document_id": str(house.documents["own"]), "page_no": "1", "number:path": number, "n": str(ordinal),
         "number": case_path("own"), "item_id": str(house.items["health" if item == "own" else item]),
+        "request_id": str(house.requests["opened"]),
     }  # fmt: skip
     return fill(route, values), reader
 

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from archive.accesslog.models import LogRequest
 from archive.blobs import claims
 from archive.blobs.local import LocalBlobStore
 from archive.blobs.port import BlobStore
@@ -162,7 +163,7 @@ def add_case(
     world: World, number: str, file_type: str = "LEIST", closed_on: date | None = date(2010, 5, 5),
     person: UUID | None = None,
 ) -> UUID:  # fmt: skip
-    """A case with one member (a new person with canaries, unless given), a note, an alias and a reminder."""
+    """A case with one member (a new person with canaries, unless given), a note, an alias, a reminder, a log request."""
     with world.database.write() as tx:
         anna = tx.session.scalars(select(User.id).where(User.username == "anna")).one()
         case = CaseFile(
@@ -178,6 +179,8 @@ def add_case(
                             created_at=tx.now))  # fmt: skip
         tx.session.add(CaseAlias(agency_id=world.agency, case_file_id=case.id, alias=world.canary("alias"),
                                  number_key=world.canary("aliaskey"), kind="former"))  # fmt: skip
+        tx.session.add(LogRequest(agency_id=world.agency, case_file_id=case.id, requested_by=anna, requested_at=tx.now,
+                                  reason=world.canary("logreason")))  # fmt: skip
         tx.session.add(FollowUp(agency_id=world.agency, user_id=anna, case_file_id=case.id, due_on=TODAY,
                                 text=world.canary("reminder")))  # fmt: skip
         return case.id

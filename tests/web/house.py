@@ -32,7 +32,7 @@ from tests.eakte.support import agency_of, work_off
 from tests.web.serving import served
 from web.mapping_clearing import preselected
 
-CLERK, LEAD, SCANNER, AUDITOR = "rhinnerksen", "kfeddermann", "akurtoglu", "pruefung1"
+CLERK, LEAD, SCANNER, AUDITOR, OFFICER = "rhinnerksen", "kfeddermann", "akurtoglu", "pruefung1", "gklapproth"
 ONE_PAGE = ("VERAENDERUNG", "MITWIRKUNG_ANTWORT")
 SURE_FACTS = ("bg_number", "name", "birth_date")
 

@@ -1,4 +1,4 @@
-"""The auditor reads words: every act that can stand in a case's log has some."""
+"""Auditors and data protection read words: every act and every look that can stand in a case's log has some."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from web.mapping_accesslog import LOOKS
 from web.mapping_auditing import ACTS
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("core", "organisation", "archive", "inbox", "ingest", "retention", "api", "web", "eakte")
+ROOMS = ("core", "organisation", "archive", "inbox", "search", "ingest", "retention", "api", "web", "eakte")
 
 
 def acts_of_cases() -> Iterator[tuple[str, str]]:
@@ -43,3 +44,20 @@ def test_no_words_for_what_is_never_recorded() -> None:
     recorded = {action for _, action in acts_of_cases()}
     made_up = tuple(action.rstrip("*") for action in recorded if "*" in action)
     assert [code for code in ACTS if code not in recorded and not code.startswith(made_up)] == []
+
+
+def kinds_of_looks() -> set[str]:
+    """The third argument of every call of `look` and of what hands it on."""
+    found = set()
+    for path in sorted(one for room in ROOMS for one in (ROOT / room).rglob("*.py")):
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(call, ast.Call) or getattr(call.func, "id", "") not in ("look", "_look"):
+                continue
+            found |= {arg.value for arg in call.args[2:3] if isinstance(arg, ast.Constant)}
+    return found
+
+
+def test_every_look_has_words_and_no_other_words_are_kept() -> None:
+    found = kinds_of_looks()
+    assert {"document", "page", "access_log"} <= found
+    assert {f"look.{kind}" for kind in found} == set(LOOKS)

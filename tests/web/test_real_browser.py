@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from tests.web.conftest import PATIENCE, seen
-from tests.web.house import AUDITOR, CLERK, LEAD, SCANNER, House, open_house
+from tests.web.house import AUDITOR, CLERK, LEAD, OFFICER, SCANNER, House, open_house
 from tests.web.test_axe import CONTRAST, violations
 from web.wording import path_number
 
@@ -115,10 +115,11 @@ def paths(user: str, house: House) -> tuple[str, ...]:
         SCANNER: ("/poststelle", "/poststelle?tag=morgen", "/poststelle?tag=01.01.2020"),
         LEAD: ("/postkorb", "/klaerung"),
         AUDITOR: ("/pruefung/aktuell", "/pruefung/aktuell/protokoll?kette=pruefen"),
+        OFFICER: ("/zugriffe", "/zugriffe/neu"),
     }[user]  # fmt: skip
 
 
-@pytest.mark.parametrize("user", ["worker", CLERK, SCANNER, LEAD, AUDITOR])
+@pytest.mark.parametrize("user", ["worker", CLERK, SCANNER, LEAD, AUDITOR, OFFICER])
 def test_axe_finds_nothing_on_any_view(house: House, desk: Sit, user: str) -> None:
     seat = desk(house.worker if user == "worker" else user)
     for path in paths(user, house):

@@ -20,8 +20,10 @@ def room(tmp_path: Path) -> Room:
 def test_home_leads_to_the_room_of_the_role(room: Room) -> None:
     assert room.client("tnommen").get("/").headers["location"] == "/postkorb"
     assert room.client("rhinnerksen").get("/").headers["location"] == "/klaerung"
-    assert room.client("mockholm").get("/").headers["location"] == "/einstellungen"
-    assert "laufen über Befehle" in room.client("mockholm").get("/einstellungen").text
+    assert room.client("mockholm").get("/").headers["location"] == "/zugriffe"
+    assert room.client("sbahnsand").get("/").headers["location"] == "/einstellungen"
+    assert "laufen über Befehle" in room.client("sbahnsand").get("/einstellungen").text
+    assert "läuft über Befehle" in room.client("mockholm").get("/zugriffe").text
     assert "laufen über Befehle" not in room.client("tnommen").get("/einstellungen").text
 
 

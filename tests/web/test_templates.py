@@ -25,7 +25,8 @@ from web.texts import LANGUAGES, flatten, load_texts
 TEMPLATES = Path(rendering.__file__).parent / "templates"
 # Groups of texts of which code or a template takes one by a name that it is given.
 CHOSEN_BY_NAME = ("raum.", "monat.", "beleg.", "protokoll.bruch.", "poststelle.zustand.", "poststelle.wie.", "barriere.",
-                  "einstellungen.", "passwort.", "tasten.", "fehler.", "kein_vorgang.")  # fmt: skip
+                  "einstellungen.", "passwort.", "tasten.", "fehler.", "kein_vorgang.",
+                  "zugriffe.stand.")  # fmt: skip
 ORDERS_AND_LISTS = {
     *(f"postkorb.{order}_zuerst" for order in ("frist", "neueste", "aelteste")),
     *(f"getan.{act}" for act in ("geschlossen", "geoeffnet", "zusammengefuehrt")),

@@ -120,7 +120,8 @@ def test_rooms_follow_the_roles() -> None:
     assert [key for key, _ in wording.rooms_of(["mailroom", "clearing"])] == ["klaerung", "poststelle"]
     assert [key for key, _ in wording.rooms_of(["caseworker", "team_lead"])] == ["postkorb", "akten"]
     assert wording.rooms_of(["system_admin", "org_admin"]) == ()
-    assert wording.home_of(["records_manager"]) == "/einstellungen"
+    assert wording.home_of(["records_manager"]) == wording.home_of(["data_protection"]) == "/zugriffe"
+    assert wording.home_of(["org_admin"]) == "/einstellungen"
     assert wording.home_of(["auditor"]) == "/pruefung"
 
 

@@ -5,6 +5,7 @@ forms to offer. It decides nothing: a command that the user may not give is `Non
 classes name their template in `template`; the address and the fields of every form stand in docs/web-routes.md.
 """
 
+from web.views.accesslog import AccessLogFilter, AccessLogPage, AccessLogRow, LogRequestPage, LogRequestRow
 from web.views.auditing import AuditCase, LogFilter, LogPage, LogRow, MandatePage
 from web.views.clearing import (
     CandidateCard,
@@ -63,6 +64,9 @@ from web.views.system import (
 )
 
 __all__ = [
+    "AccessLogFilter",
+    "AccessLogPage",
+    "AccessLogRow",
     "ActionForm",
     "Answer",
     "AuditCase",
@@ -99,6 +103,8 @@ __all__ = [
     "Link",
     "LogFilter",
     "LogPage",
+    "LogRequestPage",
+    "LogRequestRow",
     "LogRow",
     "LoginPage",
     "MailroomPage",

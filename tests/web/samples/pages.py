@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tests.web.samples.accesslog import PAGES as ACCESS_LOG
 from tests.web.samples.auditing import log_page, mandate_page
 from tests.web.samples.forms import form_page
 from tests.web.samples.frame import CONFLICT, EMPTY, LOGGED_OUT, T, error_page, form, page_view, shell, text_view
@@ -96,6 +97,7 @@ ALL: dict[str, tuple[object, v.Shell]] = {
     "protokoll-bruch": (log_page("broken"), shell("")),
     "protokoll-fehler": (log_page("error"), shell("")),
     "protokoll-leer": (log_page("empty"), shell("")),
+    **{name: (page, shell("")) for name, page in ACCESS_LOG.items()},
     **{
         f"fehler-{status}": (error_page(status), shell(""))
         for status in (400, 403, 404, 405, 409, 413, 422, 429, 500, 503, 507)
