@@ -16,6 +16,9 @@ ON_POSTGRESQL := $(addprefix tests/,eakte/test_interfaces.py eakte/test_retentio
 	api/test_forged.py api/test_looks.py api/test_stored.py eakte/test_start_up.py eakte/test_doctor.py eakte/test_supervisor.py eakte/test_upgrade.py \
 	web/test_routes_inbox.py web/test_routes_clearing.py web/test_routes_once.py)
 
+# Tests wait for servers, pages and disks: one worker more than cores keeps the cores busy.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+
 .PHONY: setup otel run run-full services install-services test lint types contracts unit bench clean test-faults
 
 setup: $(VENV)/.complete
@@ -58,8 +61,8 @@ contracts: setup
 	$(BIN)/lint-imports
 
 unit: setup otel install-services
-	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder --durations=25
-	EAKTE_TEST_DATABASE=postgresql $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder --durations=10 $(ON_POSTGRESQL)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=25
+	EAKTE_TEST_DATABASE=postgresql $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=10 $(ON_POSTGRESQL)
 
 test: lint types contracts unit
 

@@ -184,6 +184,12 @@ def _state(house: House, number: str) -> tuple[str, str]:
         return case.state, str(case.closed_on)
 
 
+def test_an_empty_quarantine_says_so(house: House) -> None:
+    answer = house.command("quarantine", "list")
+    assert (answer.stdout, answer.stderr) == ("", "Nichts in Quarantäne.\n")
+    assert json.loads(done(house, "quarantine list --json")) == []
+
+
 def test_sheets_are_printed_and_wrong_fields_are_told(house: House, tmp_path: Path) -> None:
     done(house, f"sheets --out {tmp_path}/s.pdf --field CASE=99801BG0004711 --count 2")
     assert (tmp_path / "s.pdf").read_bytes().startswith(b"%PDF-")
