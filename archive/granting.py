@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.orm import Session
 
 from archive.access import assignable_case_files
@@ -113,8 +113,8 @@ def end_admission(tx: Transaction, actor: Actor, case_file_id: UUID, username: s
     """
     rows = [
         row
-        for row in standing(tx.session, actor, tx.today)
-        if row.case_file.id == case_file_id and row.user.username == username.strip().lower()
+        for row in standing(tx.session, actor, tx.today, case_file_id)
+        if row.user.username == username.strip().lower()
     ]
     if not rows:
         raise NotFound("Für diese Person ist die Akte nicht freigegeben.", "no such admission")
@@ -126,16 +126,24 @@ def end_admission(tx: Transaction, actor: Actor, case_file_id: UUID, username: s
         )  # fmt: skip
 
 
-def standing(session: Session, actor: Actor, on: date) -> list[Standing]:
-    """The admissions, begun or to come, that this lead may end: by case number, then by person."""
+def may_admit(session: Session, actor: Actor, case_file_id: UUID) -> bool:
+    """Whether the case is this actor's to open."""
+    if not actor.has(Role.TEAM_LEAD):
+        return False
+    return bool(session.scalar(select(CaseFile.id).where(CaseFile.id == case_file_id, assignable_case_files(actor))))
+
+
+def standing(session: Session, actor: Actor, on: date, case_file_id: UUID | None = None) -> list[Standing]:
+    """The admissions (to one case, or to all), begun or to come, that this lead may end: by case number, then by person."""
     if not actor.has(Role.TEAM_LEAD):
         return []
+    one = true() if case_file_id is None else CaseGrant.case_file_id == case_file_id
     mine = or_(assignable_case_files(actor), CaseGrant.granted_by == actor.user_id)
     rows = session.execute(
         select(CaseGrant, CaseFile, User)
         .join(CaseFile, CaseFile.id == CaseGrant.case_file_id)
         .join(User, User.id == CaseGrant.user_id)
-        .where(CaseGrant.agency_id == actor.agency_id, CaseGrant.reason.in_(PURPOSES), _not_over(on), mine)
+        .where(CaseGrant.agency_id == actor.agency_id, CaseGrant.reason.in_(PURPOSES), _not_over(on), mine, one)
         .order_by(CaseFile.file_number, User.username, CaseGrant.id)
     )
     return [Standing(grant, case_file, user) for grant, case_file, user in rows]

@@ -19,7 +19,10 @@ from web.texts import Texts
 from web.wording import date_words
 
 SHOWN_FOR = timedelta(minutes=15)
-PLAIN = {what: f"getan.{what}" for what in ("notiz", "geschlossen", "geoeffnet", "zusammengefuehrt")}
+PLAIN = {
+    what: f"getan.{what}"
+    for what in ("notiz", "geschlossen", "geoeffnet", "zusammengefuehrt", "freigegeben", "freigabe_beendet")
+}
 
 
 def toast_for(session: Session, actor: Actor, done: str, now: datetime, texts: Texts) -> v.Toast | None:

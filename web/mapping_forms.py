@@ -178,17 +178,45 @@ def recipients(session: Session, actor: Actor, chosen: str = "") -> tuple[v.Opti
         v.Option(f"team:{unit.code}", with_site(session, unit), f"team:{unit.code}" == chosen, "Teams")
         for unit in _teams(session, actor)
     ]
-    people = session.execute(
+    people = _people(session, actor, WORKING_ROLES)
+    options = [v.Option(f"user:{name}", shown, f"user:{name}" == chosen, unit) for name, shown, unit in people]
+    return (v.Option("", "", not chosen), *options, *teams)
+
+
+def admission_fields(
+    session: Session, actor: Actor, texts: Texts, chosen: str = "", day: str = "", reason: str = "", error: str = ""
+) -> tuple[v.Field, ...]:
+    """Who is let into a case (auditors first, then colleagues), until when and why."""
+    auditors = [(name, shown, texts("formular.pruefung")) for name, shown, _ in _people(session, actor, ("auditor",))]
+    options = [
+        v.Option(name, shown, name == chosen, group)
+        for name, shown, group in (*auditors, *_people(session, actor, WORKING_ROLES))
+    ]
+    return (
+        v.Field(
+            "person",
+            "select",
+            texts("formular.fuer_wen"),
+            error=error,
+            options=(v.Option("", "", not chosen), *options),
+        ),
+        v.Field("tag", "date", texts("formular.bis_wann"), day, texts("formular.tag_form")),
+        v.Field("grund", "textarea", texts("formular.grund"), reason),
+    )
+
+
+def _people(session: Session, actor: Actor, roles: Sequence[str]) -> list[tuple[str, str, str]]:
+    """User name, name and unit of the active people with one of the roles, unit by unit; never the actor."""
+    rows = session.execute(
         select(User.username, User.display_name, OrgUnit.title, OrgUnit.code)
         .join(RoleAssignment, RoleAssignment.user_id == User.id)
         .join(OrgUnit, OrgUnit.id == RoleAssignment.unit_id)
         .where(User.agency_id == actor.agency_id, User.active, User.id != actor.user_id)
-        .where(RoleAssignment.role.in_(WORKING_ROLES))
+        .where(RoleAssignment.role.in_(roles))
         .distinct()
         .order_by(OrgUnit.code, User.display_name)
     )
-    options = [v.Option(f"user:{name}", shown, f"user:{name}" == chosen, unit) for name, shown, unit, _ in people]
-    return (v.Option("", "", not chosen), *options, *teams)
+    return [(name, shown, unit) for name, shown, unit, _ in rows]
 
 
 def _teams(session: Session, actor: Actor) -> Sequence[OrgUnit]:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from sqlalchemy.orm import Session
 
 from archive import repository as archive
+from archive.granting import may_admit, standing
 from archive.models import CaseFile, Document, Filing
 from archive.reading import OpenedCase, OpenedDocument
 from core.actor import Actor, Role
@@ -76,6 +77,8 @@ def case_page(
         close=form(f"{href}/schliessen", case_file.version) if works and case_file.state == "open" else None,
         reopen_href=f"{href}/wieder-oeffnen" if actor.has(Role.TEAM_LEAD) and case_file.state == "closed" else None,
         merge_href=f"{href}/zusammenfuehren" if works and case_file.provisional and case_file.state == "open" else None,
+        admit_href=f"{href}/freigeben" if may_admit(session, actor, case_file.id) else None,
+        withdraw_href=f"{href}/freigabe-beenden" if standing(session, actor, today, case_file.id) else None,
         more_href=_href(href, {**wanted, "ab": str(more)}) if more else None,
     )
 

@@ -70,7 +70,7 @@ def get_case(
 def get_case_note(who: Page, number: str) -> Response:
     """The text of a note on the case."""
     case_file = require_case(who, number)
-    return show(who, _form(who, case_file, "notiz", "Notiz", note_fields(who.texts)), shell_of(who, "akten"))
+    return show(who, case_form(who, case_file, "notiz", "Notiz", note_fields(who.texts)), shell_of(who, "akten"))
 
 
 @router.get("/akte/{number}/wieder-oeffnen")
@@ -78,7 +78,7 @@ def get_reopen(who: Page, number: str) -> Response:
     """Why is the case opened again?"""
     case_file = require_case(who, number)
     heading = who.texts("akte.wieder_oeffnen")
-    page = _form(who, case_file, "wieder-oeffnen", heading, reason_fields(who.texts))
+    page = case_form(who, case_file, "wieder-oeffnen", heading, reason_fields(who.texts))
     return show(who, page, shell_of(who, "akten"))
 
 
@@ -124,7 +124,7 @@ def get_original(request: Request, who: Page, number: str, n: Ordinal) -> Respon
 def get_document_note(who: Page, number: str, n: Ordinal) -> Response:
     """The text of a note on the document."""
     case_file, _ = require_filing(who, number, n)
-    page = _form(who, case_file, f"dokument/{n}/notiz", who.texts("postkorb.notiz"), note_fields(who.texts))
+    page = case_form(who, case_file, f"dokument/{n}/notiz", who.texts("postkorb.notiz"), note_fields(who.texts))
     return show(who, page, shell_of(who, "akten"))
 
 
@@ -133,11 +133,11 @@ def post_close(who: Page, number: str, command: Command) -> Response:
     """Zu den Akten."""
 
     def done() -> Response:
-        case_file = _current(who, number, command)
+        case_file = current_case(who, number, command)
         with who.ctx.database.write() as tx:
-            _same_version(tx.session.get_one(CaseFile, case_file.id), command)
+            same_version(tx.session.get_one(CaseFile, case_file.id), command)
             records.close_case(tx, who.actor, case_file.id)
-        return _done(who, case_href(case_file), "geschlossen")
+        return done_at(who, case_href(case_file), "geschlossen")
 
     return once(who, command, done)
 
@@ -147,16 +147,16 @@ def post_reopen(who: Page, number: str, command: Command, grund: Text = "") -> R
     """Wieder öffnen, with a reason."""
 
     def done() -> Response:
-        case_file = _current(who, number, command)
+        case_file = current_case(who, number, command)
         try:
             with who.ctx.database.write() as tx:
-                _same_version(tx.session.get_one(CaseFile, case_file.id), command)
+                same_version(tx.session.get_one(CaseFile, case_file.id), command)
                 records.reopen_case(tx, who.actor, case_file.id, check_length(grund))
         except InvalidInput as error:
             fields = reason_fields(who.texts, grund, error.de)
             heading = who.texts("akte.wieder_oeffnen")
-            raise WrongInput("dialog-inhalt", _form(who, case_file, "wieder-oeffnen", heading, fields)) from None
-        return _done(who, case_href(case_file), "geoeffnet")
+            raise WrongInput("dialog-inhalt", case_form(who, case_file, "wieder-oeffnen", heading, fields)) from None
+        return done_at(who, case_href(case_file), "geoeffnet")
 
     return once(who, command, done)
 
@@ -172,7 +172,7 @@ def post_merge(who: Page, number: str, command: Command, nummer: Annotated[str, 
     """Everything of the provisional case moves to the case with the number; the old number still leads there."""
 
     def done() -> Response:
-        case_file = _current(who, number, command)
+        case_file = current_case(who, number, command)
         if not who.actor.has(Role.CASEWORKER, Role.TEAM_LEAD):
             raise NotFound
         try:
@@ -180,7 +180,7 @@ def post_merge(who: Page, number: str, command: Command, nummer: Annotated[str, 
                 target = merge_into(tx, who.actor, case_file.id, nummer)
         except InvalidInput as error:
             raise WrongInput("dialog-inhalt", _merge_form(who, case_file, nummer, error.de)) from None
-        return _done(who, case_href(target), "zusammengefuehrt")
+        return done_at(who, case_href(target), "zusammengefuehrt")
 
     return once(who, command, done)
 
@@ -196,8 +196,8 @@ def post_case_note(who: Page, number: str, command: Command, text: Text = "") ->
                 records.add_note(tx, who.actor, check_length(text), case_file_id=case_file.id)
         except InvalidInput as error:
             fields = note_fields(who.texts, text, error.de)
-            raise WrongInput("dialog-inhalt", _form(who, case_file, "notiz", "Notiz", fields)) from None
-        return _done(who, case_href(case_file), "notiz")
+            raise WrongInput("dialog-inhalt", case_form(who, case_file, "notiz", "Notiz", fields)) from None
+        return done_at(who, case_href(case_file), "notiz")
 
     return once(who, command, done)
 
@@ -214,9 +214,9 @@ def post_document_note(who: Page, number: str, n: Ordinal, command: Command, tex
                 records.add_note(tx, who.actor, note, document_id=filing.document_id, case_file_id=case_file.id)
         except InvalidInput as error:
             fields = note_fields(who.texts, text, error.de)
-            page = _form(who, case_file, f"dokument/{n}/notiz", who.texts("postkorb.notiz"), fields)
+            page = case_form(who, case_file, f"dokument/{n}/notiz", who.texts("postkorb.notiz"), fields)
             raise WrongInput("dialog-inhalt", page) from None
-        return _done(who, f"{case_href(case_file)}/dokument/{n}", "notiz")
+        return done_at(who, f"{case_href(case_file)}/dokument/{n}", "notiz")
 
     return once(who, command, done)
 
@@ -255,7 +255,8 @@ def _preview(who: Visit, case_file: CaseFile, filing: Filing, number: int, view:
         return document_preview(session, opened, filing, href, self_href, sheet, who.texts)
 
 
-def _form(who: Visit, case_file: CaseFile, name: str, heading: str, fields: tuple[v.Field, ...]) -> v.FormPage:
+def case_form(who: Visit, case_file: CaseFile, name: str, heading: str, fields: tuple[v.Field, ...]) -> v.FormPage:
+    """A short form about a case; `name` is its address below the case's own."""
     href = case_href(case_file)
     back = f"{href}/{name.rpartition('/')[0]}".rstrip("/")
     return v.FormPage(
@@ -274,19 +275,22 @@ def _merge_form(who: Visit, case_file: CaseFile, number: str = "", error: str = 
     if not case_file.provisional or case_file.merged_into_id is not None:
         raise NotFound
     field = v.Field("nummer", "text", who.texts("formular.nummer"), number, error=error)
-    return _form(who, case_file, "zusammenfuehren", who.texts("akte.zusammenfuehren"), (field,))
+    return case_form(who, case_file, "zusammenfuehren", who.texts("akte.zusammenfuehren"), (field,))
 
 
-def _current(who: Visit, number: str, command: Posted) -> CaseFile:
+def current_case(who: Visit, number: str, command: Posted) -> CaseFile:
+    """The case as the command saw it. Raises NotFound, Conflict when it changed meanwhile."""
     case_file = require_case(who, number)
-    _same_version(case_file, command)
+    same_version(case_file, command)
     return case_file
 
 
-def _same_version(case_file: CaseFile, command: Posted) -> None:
+def same_version(case_file: CaseFile, command: Posted) -> None:
+    """Raises Conflict when the case is not the one that the form showed."""
     if case_file.version != command.version:
         raise Conflict("Die Akte wurde inzwischen geändert.", "the case file changed meanwhile", code="stale")
 
 
-def _done(who: Visit, href: str, what: str) -> Response:
+def done_at(who: Visit, href: str, what: str) -> Response:
+    """The answer to a command: the page goes there and says what was done."""
     return answered(who, v.Answer(v.Toast(who.texts(PLAIN[what])), f"{href}?getan={what}"), "akten")

@@ -34,6 +34,9 @@ from tests.api.house import (
 from tests.api.log_requests import ASKED_FOR, LOGS, REQUESTS
 from tests.api.matrix import CHANGES, GET, routes_of
 
+# cases -> who may admit others to them, and who may end what was given
+ASSIGNABLE = {"own": {"lead"}, "team": {"lead"}, "foreign": {"elsewhere_lead"}}
+ASSIGNED = {"foreign": {"elsewhere_lead"}}
 MISSING_NUMBER = "99801-0999999"
 SHOWN = (200, 303)
 
@@ -55,7 +58,8 @@ def places(house: House, kind: str) -> list[tuple[str, dict[str, str], set[str]]
             (thing, {"document_id": str(house.documents[thing]), "page_no": pages[thing]}, readers)
             for thing, readers in DOCUMENTS.items()
         ]
-    if kind in ("case", "filing", "link"):
+    if kind in ("case", "filing", "link", "assignable", "assigned"):
+        may = {"assignable": ASSIGNABLE, "assigned": ASSIGNED}.get(kind)
         return [
             (
                 case,
@@ -63,7 +67,7 @@ def places(house: House, kind: str) -> list[tuple[str, dict[str, str], set[str]]
                     "number:path": NUMBERS[case], "number": case_path(case), "n": str(house.ordinals[case][1]),
                     "customer": customer_of(case),
                 },
-                readers,
+                readers if may is None else may.get(case, set()),
             )
             for case, readers in CASES.items()
         ]  # fmt: skip

@@ -243,6 +243,39 @@ def test_an_auditor_sees_assigned_cases_and_the_acts_on_them(room: Room) -> None
     assert room.client("pruefung1").get(CASE).status_code == 404
 
 
+def test_a_lead_opens_a_case_to_an_auditor_and_takes_that_back(room: Room) -> None:
+    room.filed("dirks", "Nebenkosten")
+    lead, auditor = room.client("kfeddermann"), room.client("pruefung1")
+    assert f"{CASE}/freigeben" in lead.get(CASE).text
+    assert f"{CASE}/freigabe-beenden" not in lead.get(CASE).text
+    form = lead.get(f"{CASE}/freigeben").text
+    assert 'value="pruefung1"' in form
+    for wrong in (
+        {"person": "pruefung1", "tag": "morgen", "grund": "x"},
+        {"person": "pruefung1", "tag": "23.11.2026", "grund": "x"},
+        {"person": "pruefung1", "tag": "30.11.2026", "grund": " "},
+        {"tag": "30.11.2026", "grund": "x"},
+    ):
+        answer = post(lead, f"{CASE}/freigeben", **wrong)
+        assert answer.status_code == 422
+        assert wrong["tag"] in answer.text
+    for other in ("tnommen", "pruefung1", "glevsen", "mockholm"):
+        refused = post(room.client(other), f"{CASE}/freigeben", person="pruefung1", tag="30.11.2026", grund="x")
+        assert refused.status_code == 404, other
+    assert auditor.get(CASE).status_code == 404
+    given = post(lead, f"{CASE}/freigeben", person="pruefung1", tag="30.11.2026", grund="Prüfung 4/26")
+    page = lead.get(given.headers["location"]).text
+    assert "Akte freigegeben." in page
+    assert "bis 30.11.2026: Prüfung 4/26" in page
+    shown = auditor.get(CASE).text
+    assert "Nebenkosten" in shown
+    assert "freigeben" not in shown
+    assert "Freigabe beenden" in lead.get(f"{CASE}/freigabe-beenden").text
+    ended = post(lead, f"{CASE}/freigabe-beenden", person="pruefung1")
+    assert "Freigabe beendet." in lead.get(ended.headers["location"]).text
+    assert auditor.get(CASE).status_code == 404
+
+
 def test_every_look_is_in_the_log_and_a_refused_one_is_not(room: Room) -> None:
     room.filed("dirks")
     room.client("pclausbrook").get(f"{CASE}/dokument/1")

@@ -29,7 +29,7 @@ CHOSEN_BY_NAME = ("raum.", "monat.", "beleg.", "protokoll.bruch.", "poststelle.z
                   "zugriffe.stand.")  # fmt: skip
 ORDERS_AND_LISTS = {
     *(f"postkorb.{order}_zuerst" for order in ("frist", "neueste", "aelteste")),
-    *(f"getan.{act}" for act in ("geschlossen", "geoeffnet", "zusammengefuehrt")),
+    *(f"getan.{act}" for act in ("geschlossen", "geoeffnet", "zusammengefuehrt", "freigegeben", "freigabe_beendet")),
     *(f"klaerung.{name}" for name in ("alle", "eilt", "zurueckgestellt")),
 }
 VOID = {"meta", "link", "input", "img", "br", "rect", "circle"}

@@ -76,6 +76,8 @@ class CasePage:
     close: ActionForm | None = None
     reopen_href: str | None = None
     merge_href: str | None = None
+    admit_href: str | None = None
+    withdraw_href: str | None = None
     more_href: str | None = None
 
     template: ClassVar[str] = "akte.html"
