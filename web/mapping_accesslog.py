@@ -20,6 +20,7 @@ from web.mapping_auditing import ACTS, actor_words, midnight
 from web.mapping_inbox import form, instant_words
 from web.mapping_lookup import user_name
 from web.texts import Texts
+from web.views.common import BadgeKind
 from web.wording import date_words
 
 BASE = "/zugriffe"
@@ -38,7 +39,7 @@ LOOKS = {
     "look.snippet": "Textausschnitt in der Suche gesehen",
     "look.access_log": "Zugriffsprotokoll gelesen",
 }
-_BADGES: Mapping[str, v.BadgeKind] = {"asked": "warning", "approved": "success", "refused": "danger"}
+_BADGES: Mapping[str, BadgeKind] = {"asked": "warning", "approved": "success", "refused": "danger"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ class Seen:
 
 
 def look(database: Database, actor: Actor, what: str, seen: Sequence[Seen]) -> None:
-    """Log that `seen` is about to be shown as `what` (document, text, page, content, case, cover, snippet).
+    """Log that `seen` is about to be shown as `what` (document, text, page, content, case, cover, snippet, access_log).
 
     One event per actor, object, kind of look and session within LOOK_WINDOW. Raises Unavailable when the log cannot be
     written: the caller then shows nothing.

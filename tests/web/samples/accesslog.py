@@ -12,6 +12,7 @@ HREF = "/zugriffe/r1"
 def request_page(filled: bool = True) -> v.LogRequestPage:
     asked = T("zugriffe.beantragt", wer="G. Klapproth", zeit="24.11.2026, 09:52 Uhr")
     decided = T("zugriffe.entschieden", stand="freigegeben", wer="M. Ockholm", zeit="24.11.2026, 10:36 Uhr")
+    refused = T("zugriffe.entschieden", stand="abgelehnt", wer="M. Ockholm", zeit="24.11.2026, 10:36 Uhr")
     title = T("zugriffe.akte", nummer="13502//0012345")
     why = "Beschwerde vom 20.11.: Die Nachbarin kennt Einzelheiten aus dem Antrag."
     waiting = v.LogRequestRow("r0", title, v.Badge("warning", "offen"), asked, why, decide_href=f"{HREF}/entscheiden")
@@ -20,7 +21,7 @@ def request_page(filled: bool = True) -> v.LogRequestPage:
             "r1", title, v.Badge("success", "lesbar bis 08.12.2026"), asked, why, decided, "Anlass belegt.",
             log_href=HREF,
         ),
-        v.LogRequestRow("r2", title, v.Badge("danger", "abgelehnt"), asked, why, decided, "Kein Anlass."),
+        v.LogRequestRow("r2", title, v.Badge("danger", "abgelehnt"), asked, why, refused, "Kein Anlass."),
         v.LogRequestRow("r3", title, v.Badge("info", "abgelaufen"), asked, why, decided, "Anlass belegt."),
     )  # fmt: skip
     return v.LogRequestPage(
