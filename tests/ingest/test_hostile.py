@@ -140,7 +140,9 @@ def test_a_full_store_is_waited_for_a_damaged_image_is_not(monkeypatch: pytest.M
             raise error
 
         monkeypatch.setattr(steps, "_pipeline", lambda fail=fail: type("P", (), {"perform": staticmethod(fail)}))
-        monkeypatch.setattr(steps, "job_from", lambda _request: type("J", (), {"id": "1", "kind": "split"}))
+        monkeypatch.setattr(
+            steps, "job_from", lambda _request: type("J", (), {"id": "1", "kind": "split", "attempts": 1})
+        )
         answers[name] = steps.perform(request)["status"]
     assert answers == {"full": "retry", "damaged": "failed"}
 
