@@ -276,8 +276,9 @@ CLASSIFIED = {
     "erased": {
         "attachment", "blob_claim", "case_alias", "case_file", "case_grant", "case_relation", "content_file",
         "date_correction", "disposal_hold", "document", "document_grant", "document_version", "filing", "follow_up",
-        "inbox_item", "item_page", "job", "log_request", "mail_item", "membership", "note", "page", "person", "person_address",
+        "inbox_item", "item_page", "job", "mail_item", "membership", "note", "page", "person", "person_address",
         "person_mark", "person_name", "receipt", "receipt_page", "transfer_note", "trigger_fact", "undoable_act", "blob",
+        "log_request",
     },
     "ids only": {"audit_event", "audit_block", "outbox_event", "lease"},
     "proof": {"disposal_list", "disposal_object", "destruction_certificate"},
