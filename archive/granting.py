@@ -33,6 +33,7 @@ from core.errors import InvalidInput, NotAllowed, NotFound
 from core.ids import new_id
 from organisation.actors import build_actor
 from organisation.models import OrgUnit, User
+from organisation.service import find_user
 
 AUDIT, NAMED = "audit", "named"
 PURPOSES = {AUDIT: "zur Prüfung", NAMED: "zur Bearbeitung"}
@@ -173,9 +174,8 @@ def draw(session: Session, actor: Actor, wanted: Sample) -> Drawn:
 
 def _person(session: Session, actor: Actor, username: str, start: date) -> tuple[User, str]:
     """The person and the kind of admission. Who works on cases is no auditor of them: audits are read only."""
-    name = username.strip().lower()
-    user = session.scalar(select(User).where(User.agency_id == actor.agency_id, User.username == name, User.active))
-    if user is None or user.id == actor.user_id:
+    user = find_user(session, actor.agency_id, username)
+    if user is None or not user.active or user.id == actor.user_id:
         raise InvalidInput("Bitte nennen Sie eine andere Person, die angemeldet sein darf.", "unknown user, or oneself")
     person = build_actor(session, user, start)
     audits, works = person.has(Role.AUDITOR), person.has(Role.CASEWORKER, Role.TEAM_LEAD)

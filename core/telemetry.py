@@ -94,7 +94,7 @@ def span(name: str, **attributes: Value) -> Iterator[Span]:
     ) as opened:
         try:
             yield opened
-        except BaseException as error:
+        except BaseException as error:  # only noted, and raised again: whatever ended the block is worth its type
             opened.set_attribute("error.type", type(error).__name__)
             raise
 

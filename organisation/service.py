@@ -66,7 +66,7 @@ def create_user(
     faults = [f"Die Rolle „{role}“ gibt es nicht." for role in roles if role not in set(Role)]
     if unit is None:
         faults.append(f"Die Organisationseinheit „{unit_code}“ gibt es nicht.")
-    if _find(tx.session, actor.agency_id, username) is not None:
+    if find_user(tx.session, actor.agency_id, username) is not None:
         faults.append(f"Der Benutzername „{username}“ ist vergeben.")
     if faults or unit is None:
         raise InvalidInput("Die Person wurde nicht angelegt.", "user not created", faults=faults)
@@ -137,11 +137,12 @@ def set_preferences(tx: Transaction, actor: Actor, **values: Any) -> None:
 
 def require_user(session: Session, agency_id: UUID, username: str) -> User:
     """The user of that name, active or not. Raises NotFound."""
-    user = _find(session, agency_id, username)
+    user = find_user(session, agency_id, username)
     if user is None:
         raise NotFound(f"Die Person „{username}“ gibt es nicht.", "unknown user")
     return user
 
 
-def _find(session: Session, agency_id: UUID, username: str) -> User | None:
+def find_user(session: Session, agency_id: UUID, username: str) -> User | None:
+    """The user of that name, active or not, however it is written; None when there is none."""
     return session.scalar(select(User).where(User.agency_id == agency_id, User.username == username.strip().lower()))

@@ -1,13 +1,15 @@
-"""The commands of `eakte`, as the program itself has them."""
+"""The commands of `eakte`, as the program itself has them, and running one."""
 
 from __future__ import annotations
 
+import shlex
 from functools import cache
 from typing import Any
 
 import typer.main
 
 from eakte.cli import app
+from tests.ingest.door import House
 
 
 @cache
@@ -16,6 +18,13 @@ def commands() -> dict[str, Any]:
     found = _below(typer.main.get_command(app), "eakte")
     assert len(found) > 50, "the program was not taken apart"
     return found
+
+
+def done(house: House, line: str, status: int = 0) -> str:
+    """The stdout of a command that ends with this status."""
+    answer = house.command(*shlex.split(line))
+    assert answer.exit_code == status, (line, answer.stderr, answer.exception)
+    return answer.stdout
 
 
 def _below(command: Any, path: str) -> dict[str, Any]:

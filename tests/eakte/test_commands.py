@@ -20,7 +20,7 @@ from core.models import AuditEvent
 from core.settings import Settings
 from eakte.intake import files_below
 from organisation.models import Absence, User
-from tests.eakte.commandline import commands
+from tests.eakte.commandline import commands, done
 from tests.ingest.door import House, book, letter, open_house
 
 KEPT = Path(__file__).parent / "schemas" / "commands.json"
@@ -115,13 +115,6 @@ def test_each_form_of_the_interfaces_is_taken(form: str, tmp_path: Path) -> None
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     return open_house(tmp_path_factory.mktemp("commands") / "home")
-
-
-def done(house: House, line: str, status: int = 0) -> str:
-    """The stdout of a command that ends with this status."""
-    answer = house.command(*shlex.split(line))
-    assert answer.exit_code == status, (line, answer.stderr, answer.exception)
-    return answer.stdout
 
 
 def test_settings_are_listed_on_stdout_in_german(house: House) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from core.clock import SystemClock, agency_date
 from core.models import AuditEvent
+from tests.eakte.commandline import done
 from tests.ingest.door import House, open_house
 
 NUMBER, OTHER, ELSEWHERE = "99801BG0004711", "L-1/26", "99801BG0055555"
@@ -23,13 +24,6 @@ DAY = timedelta(days=1)
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     return open_house(tmp_path_factory.mktemp("granting") / "home")
-
-
-def done(house: House, line: str, status: int = 0) -> str:
-    """The stdout of a command that ends with this status."""
-    answer = house.command(*shlex.split(line))
-    assert answer.exit_code == status, (line, answer.stderr, answer.exception)
-    return answer.stdout
 
 
 def exports(house: House, out: Path) -> set[str]:
