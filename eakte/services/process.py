@@ -31,6 +31,7 @@ _ORDINARY_USER = "nobody"
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.03, 0.5
 _STOP_SECONDS = 30.0
 _ATTEMPTS = 3
+_STILL = frozenset({psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP, psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD})
 HOST = "127.0.0.1"
 
 
@@ -194,9 +195,15 @@ class Server(ABC):
         self.start()
 
     def pause(self) -> None:
-        """SIGSTOP to server and children: connections stay open and nothing answers."""
-        for process in self._family():
+        """SIGSTOP to server and children: connections stay open and nothing answers. Returns when all stand still."""
+        family = self._family()
+        for process in family:
             _signal(process, signal.SIGSTOP)
+        deadline = time.monotonic() + _STOP_SECONDS
+        while not all(map(_stands_still, family)):  # on a busy machine a thread goes on until another took the signal
+            if time.monotonic() > deadline:
+                raise NotReady(f"{self.name} does not stand still")
+            time.sleep(_FIRST_PAUSE)
 
     def resume(self) -> None:
         """SIGCONT: undo `pause`."""
@@ -309,3 +316,13 @@ def _signal(process: psutil.Process, number: signal.Signals) -> None:
         process.send_signal(number)
     except psutil.NoSuchProcess:
         return
+
+
+def _stands_still(process: psutil.Process) -> bool:
+    """Whether no thread of it runs any more. A thread that ended between two looks asks for another look."""
+    try:
+        return all(psutil.Process(thread.id).status() in _STILL for thread in process.threads())
+    except psutil.ZombieProcess:
+        return True
+    except psutil.NoSuchProcess:
+        return not process.is_running()

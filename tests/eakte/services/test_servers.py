@@ -96,6 +96,22 @@ def test_paused_server_keeps_connections_and_answers_after_resume(own_server: St
         assert patient.client_id() == connection
 
 
+def test_a_paused_server_has_no_thread_that_still_answers(own_server: Start) -> None:
+    """The signal is taken by one thread; on a busy machine the others answered on until that one had its turn."""
+    server = own_server("minio")
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2 * (os.cpu_count() or 1))]
+    try:
+        for _ in range(20):
+            server.pause()
+            states = {psutil.Process(thread.id).status() for thread in psutil.Process(server.pid).threads()}
+            assert states == {psutil.STATUS_STOPPED}
+            server.resume()
+    finally:
+        for one in busy:
+            one.kill()
+            one.wait()
+
+
 def test_stopping_a_paused_server_ends_it(own_server: Start) -> None:
     server = own_server("redis")
     server.pause()
