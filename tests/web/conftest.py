@@ -6,9 +6,12 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, expect, sync_playwright
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.web.app import State, make_app
 from tests.web.serving import served
@@ -17,6 +20,7 @@ from web import assets
 PATIENCE = 100.0
 """Seconds until what a page shows in the end must be there: a bound for what never comes, not a budget."""
 expect.set_options(timeout=1000 * PATIENCE)
+VIEWPORT: ViewportSize = {"width": 1280, "height": 1024}
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-background-networking",
@@ -75,29 +79,81 @@ def eventually(page: Page, reached: Callable[[], bool]) -> None:
 
 
 class Site:
-    """The running sample application."""
+    """The sample application of one test."""
 
-    def __init__(self, url: str, state: State) -> None:
-        self.url, self.state = url, state
+    def __init__(self, url: str, state: State, headers: dict[str, str]) -> None:
+        self.url, self.state, self.headers = url, state, headers
+
+
+class Doorman:
+    """One server for all tests: leads every request to the application of the test whose page it comes from.
+
+    One address, so that a browser keeps the files of the pages; and a late request of the test before, whose page is
+    closed already, meets the state of that test and never that of the next one.
+    """
+
+    MARK = "x-sample"
+
+    def __init__(self) -> None:
+        self.url = ""
+        self._apps: list[ASGIApp] = []
+
+    def admit(self) -> Site:
+        """A fresh application, and the headers that lead to it."""
+        app, state = make_app()
+        self._apps.append(app)
+        return Site(self.url, state, {self.MARK: str(len(self._apps) - 1)})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; one that belongs to no test is an error of the test."""
+        if scope["type"] != "lifespan":
+            await self._apps[int(Headers(scope=scope)[self.MARK])](scope, receive, send)
+
+
+@pytest.fixture(scope="session")
+def doorman() -> Iterator[Doorman]:
+    made = Doorman()
+    with served(made) as made.url:
+        yield made
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
-    app, state = make_app()
-    with served(app) as url:
-        yield Site(url, state)
+def site(doorman: Doorman) -> Site:
+    return doorman.admit()
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 1024}, locale="de-DE")
+@pytest.fixture(scope="session")
+def window(browser: Browser) -> Iterator[BrowserContext]:
+    """What the pages of the tests share: the files they have loaded. The sample application knows no cookie."""
+    context = browser.new_context(viewport=VIEWPORT, locale="de-DE")
+    yield context
+    assert context.cookies() == []
+    context.close()
+
+
+@contextmanager
+def opened(context: BrowserContext, site: Site) -> Iterator[Page]:
+    """A page on the site of a test; no script may have failed and no policy may have been violated on it."""
     page = context.new_page()
+    page.set_extra_http_headers(site.headers)
     page.set_default_timeout(1000 * PATIENCE)
     faults: list[str] = []
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: faults.append(f"script: {error}"))
     page.faults = faults  # type: ignore[attr-defined]
     yield page
-    context.close()
+    page.close()
+    blameless(page)
+
+
+def blameless(page: Page) -> None:
+    """Nothing that a page may never do was noted."""
+    faults: list[str] = page.faults  # type: ignore[attr-defined]
     scripts = [fault for fault in faults if "Content Security Policy" in fault or fault.startswith("script: ")]
     assert not scripts, scripts
+
+
+@pytest.fixture
+def page(window: BrowserContext, site: Site) -> Iterator[Page]:
+    with opened(window, site) as page:
+        yield page

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.conftest import Site, eventually, seen
+from tests.web.conftest import VIEWPORT, Site, eventually, opened, seen
 
 pytestmark = pytest.mark.browser
+NOTICE, POLL = 5_000, 20_000
+"""Milliseconds until a page says that an answer is late, and between its looks for new mail."""
+SETTLED = """() => {
+  window.angekommen = new Promise((on) => {
+    document.addEventListener('htmx:after:settle', () => on(true), { once: true });
+  });
+}"""
 # from the key to the painted image of the next letter, in milliseconds
 MEASURE = """() => {
   window.dauer = 0;
@@ -80,11 +88,29 @@ def test_session_over_inside_a_dialog_keeps_what_was_written(site: Site, page: P
     expect(page.locator("#toast-text")).to_contain_text("notiz getan")
 
 
-def test_offline_repeats_with_the_same_key_and_does_it_once(site: Site, page: Page) -> None:
+@pytest.fixture
+def timed(browser: Browser, site: Site) -> Iterator[Page]:
+    """A page whose clock a test can put forward: what waits for it comes due without the wait."""
+    context = browser.new_context(viewport=VIEWPORT, locale="de-DE")
+    context.clock.install()
+    with opened(context, site) as page:
+        yield page
+    context.close()
+
+
+def cut_off(site: Site, page: Page) -> None:
+    """Give a command that gets no answer, and let the time pass until the page would say so."""
     page.goto(f"{site.url}/postkorb")
     page.locator("[data-liste] [aria-current]").focus()
     page.route("**/erledigt", lambda route: route.abort())
-    page.keyboard.press("e")
+    with page.expect_request("**/erledigt"):
+        page.keyboard.press("e")
+    page.clock.fast_forward(NOTICE)
+
+
+def test_offline_repeats_with_the_same_key_and_does_it_once(site: Site, timed: Page) -> None:
+    page = timed
+    cut_off(site, page)
     expect(page.locator("#meldung")).to_contain_text("Keine Verbindung")
     expect(page.locator("#vorschau [data-taste=e]")).to_have_attribute("aria-disabled", "true")
     page.unroute("**/erledigt")
@@ -94,14 +120,13 @@ def test_offline_repeats_with_the_same_key_and_does_it_once(site: Site, page: Pa
     assert site.state.posted == ["k-p1"]
 
 
-def test_answer_to_something_else_does_not_call_the_command_done(site: Site, page: Page) -> None:
-    page.goto(f"{site.url}/postkorb")
-    page.locator("[data-liste] [aria-current]").focus()
-    page.route("**/erledigt", lambda route: route.abort())
-    page.keyboard.press("e")
+def test_answer_to_something_else_does_not_call_the_command_done(site: Site, timed: Page) -> None:
+    page = timed
+    cut_off(site, page)
     expect(page.locator("#meldung")).to_contain_text("Keine Verbindung")
-    settled = "() => new Promise((on) => document.addEventListener('htmx:after:settle', () => on(), { once: true }))"
-    page.evaluate(settled)
+    page.evaluate(SETTLED)
+    page.clock.fast_forward(POLL)
+    assert page.evaluate("window.angekommen")
     expect(page.locator("#meldung")).to_contain_text("Keine Verbindung")
     expect(page.locator("#vorschau [data-taste=e]")).to_have_attribute("aria-disabled", "true")
 
@@ -195,10 +220,11 @@ def test_no_fault_in_the_console(site: Site, page: Page) -> None:
 
 
 @pytest.fixture
-def plain(browser: Browser) -> object:
+def plain(browser: Browser, site: Site) -> Iterator[Page]:
     """A page without JavaScript."""
-    context = browser.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 1024})
-    yield context.new_page()
+    context = browser.new_context(java_script_enabled=False, viewport=VIEWPORT)
+    with opened(context, site) as page:
+        yield page
     context.close()
 
 
