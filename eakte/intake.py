@@ -1,13 +1,13 @@
 """`eakte ingest`: files and folders into the ledger, and, when asked to wait, their way to the end.
 
-When no worker is alive, waiting starts one in this process and ends it afterwards.
+When no worker is alive and something is not at its end, waiting starts one in this process and ends it afterwards.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -64,11 +64,10 @@ def take_in(
     if wait is None:
         outcome.lines = [_received_line(path, one) for path, one in accepted]
         return outcome
-    with _worker_if_none(services):
+    ids = [one.receipt_id for _, one in accepted]
+    with _worker_if_none(services) if _pending(services, ids) else nullcontext():
         until = time.monotonic() + (wait or FOREVER)
-        outcome.timed_out = not (
-            _wait_for(services, [one.receipt_id for _, one in accepted], until) and _found(services, until)
-        )
+        outcome.timed_out = not (_wait_for(services, ids, until) and _found(services, until))
     with services.database.read() as session:
         outcome.lines += item_lines(session, ((one.receipt_id, readable(str(path))) for path, one in accepted))
     return outcome
@@ -134,15 +133,19 @@ def _found(services: Services, until: float) -> bool:
 
 def _wait_for(services: Services, receipt_ids: Sequence[UUID], deadline: float) -> bool:
     """Whether every receipt reached its end by `deadline` (monotonic seconds)."""
-    pending = set(receipt_ids)
     soon = time.monotonic() + _SOON_SECONDS
+    pending = _pending(services, receipt_ids)
     while pending:
-        with services.database.read() as session:
-            query = select(Receipt.id).where(Receipt.id.in_(pending), Receipt.final_at.is_not(None))
-            pending -= set(session.scalars(query))
-        if pending and time.monotonic() > deadline:
+        if time.monotonic() > deadline:
             return False
-        if pending:
-            often = len(pending) <= _FEW or time.monotonic() < soon
-            time.sleep(_POLL_SECONDS if often else _LONG_POLL_SECONDS)
+        often = len(pending) <= _FEW or time.monotonic() < soon
+        time.sleep(_POLL_SECONDS if often else _LONG_POLL_SECONDS)
+        pending = _pending(services, pending)
     return True
+
+
+def _pending(services: Services, receipt_ids: Collection[UUID]) -> set[UUID]:
+    """Those that are not at their end yet."""
+    with services.database.read() as session:
+        query = select(Receipt.id).where(Receipt.id.in_(receipt_ids), Receipt.final_at.is_(None))
+        return set(session.scalars(query))

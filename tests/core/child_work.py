@@ -1,4 +1,7 @@
-"""What children do in the isolation tests; as a program, a parent that waits to be killed."""
+"""What children do in the isolation tests; as a program, a parent that waits to be killed.
+
+Many children start: what only one of them needs (the database) is imported there.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from core import jobs
-from core.actor import system_actor
-from core.audit import record_act
-from core.errors import LeaseLost
 from core.isolation import Child
 from core.progress import ahead
-from eakte.handover import job_from
-from tests.databases import open_at
 
 
 def pid() -> int:
@@ -42,6 +39,13 @@ def get_on(signs: int, things: int, hang: bool) -> str:
 
 def commit_late(database: str, request: dict[str, Any], gate: str) -> str:
     """Work, wait at the gate, then commit as a step does: result and lease in one transaction."""
+    from core import jobs
+    from core.actor import system_actor
+    from core.audit import record_act
+    from core.errors import LeaseLost
+    from eakte.handover import job_from
+    from tests.databases import open_at
+
     job = job_from(request)
     Path(f"{gate}.ready").touch()
     while not Path(gate).exists():

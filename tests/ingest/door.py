@@ -13,7 +13,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
@@ -38,7 +40,7 @@ from organisation.loading import load_organisation
 from organisation.models import ScanStation
 from organisation.stations import create_station
 from retention.loading import load_schedule
-from tests.databases import environment_at, settings_at
+from tests.databases import copy_home, environment_at, kept, settings_at
 
 REGISTER = (
     "99801BG0004711,LEIST,99801BG0004711,998A004711,Kowalczyk,Anna,1984-03-12,Deichweg 3,00811,Halvesund,SZ-HAL-L1,",
@@ -183,7 +185,28 @@ def _wait_until_up(client: httpx.Client, process: subprocess.Popen[bytes]) -> No
 
 def open_house(home: Path, lines: Sequence[str] = REGISTER, **told: Any) -> House:
     """A fresh installation: the demo's organisation and file plan, two stations, a handful of cases."""
-    services = open_services(settings_at(home, **told), migrate=True)
+    made = _furnished(tuple(lines))
+    copy_home(made.home, home)
+    return House(home, open_services(settings_at(home, **told)), made.agency, made.token)
+
+
+@dataclass(frozen=True, slots=True)
+class _Furnished:
+    """A house that nobody lives in: its folder goes with the last reference."""
+
+    folder: TemporaryDirectory[str]
+    home: Path
+    agency: UUID
+    token: str
+
+
+@cache
+def _furnished(lines: tuple[str, ...]) -> _Furnished:
+    """Made once per process and copied: migrations, organisation and plan cost more than most tests do."""
+    folder = TemporaryDirectory()
+    home = Path(folder.name) / "home"
+    with kept():
+        services = open_services(settings_at(home), migrate=True)
     with services.database.write() as tx:
         agency = load_organisation(tx, demo_organisation())
         load_defaults(tx, agency)
@@ -194,7 +217,8 @@ def open_house(home: Path, lines: Sequence[str] = REGISTER, **told: Any) -> Hous
         import_register(tx, actor, "\n".join([",".join(HEADER), *lines]).encode())
         for case_file in tx.session.scalars(select(CaseFile).where(CaseFile.file_number == CLOSED)):
             case_file.state, case_file.closed_on = "closed", date(2026, 1, 31)
-    return House(home, services, agency, token)
+    services.database.dispose()
+    return _Furnished(folder, home, agency, token)
 
 
 def png(width: int, height: int) -> bytes:

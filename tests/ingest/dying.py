@@ -10,11 +10,16 @@ from typing import Any
 
 from core.database import RECORDS, Database, Transaction
 from eakte import steps
+from ingest import portions
 
 
-def perform_and_die(request: dict[str, Any], commits: int, *, inside: bool = False) -> dict[str, Any]:
-    """Do the leased job and be killed right after so many commits about records, or inside the transaction after them."""
-    write, left = Database.write, commits
+def perform_and_die(
+    request: dict[str, Any], commits: int, *, inside: bool = False, portion: int = portions.PORTION
+) -> dict[str, Any]:
+    """Do the leased job and be killed right after so many commits about records, or inside the transaction after them.
+    `portion`: pages that one transaction is about.
+    """
+    write, left, portions.PORTION = Database.write, commits, portion  # type: ignore[misc]
 
     @contextmanager
     def deadly(database: Database, lane: str | None = RECORDS) -> Iterator[Transaction]:

@@ -169,8 +169,8 @@ def test_killed_between_all_its_transactions_every_letter_is_there_once(
     enter(monkeypatch, house.home)
     seen = []
     for number in range(6):
-        told = {"request": job_to(lease(house)), "commits": 0 if number == 2 else 1, "inside": number == 2}
-        ended = run_once("tests.ingest.test_portions:die_in_child", told)
+        told = {"commits": 0 if number == 2 else 1, "inside": number == 2, "portion": SMALL}
+        ended = run_once("tests.ingest.dying:perform_and_die", {"request": job_to(lease(house)), **told})
         assert isinstance(ended, KilledFromOutside), ended
         seen.append((the_receipt(house).state, count(house, ReceiptPage), count(house, Job, Job.kind == READ)))
         assert the_receipt(house).final_at is None
@@ -178,14 +178,6 @@ def test_killed_between_all_its_transactions_every_letter_is_there_once(
     accepted = [("accepted", pages, 0) for pages in (SMALL, 2 * SMALL, 2 * SMALL, 3 * SMALL)]
     assert seen == [*accepted, ("split", PAGES, 0), ("split", PAGES, SMALL)]
     require_all_once(house)
-
-
-def die_in_child(request: dict[str, Any], commits: int, inside: bool) -> dict[str, Any]:
-    """In a child: do the step, with small portions, and be killed."""
-    from tests.ingest.dying import perform_and_die
-
-    portions.PORTION = SMALL
-    return perform_and_die(request, commits, inside=inside)
 
 
 def test_letters_of_a_receipt_that_is_not_split_are_nobodys_work(house: House) -> None:

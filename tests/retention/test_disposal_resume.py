@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,10 +21,10 @@ from inbox.models import InboxItem, UndoableAct
 from inbox.undo import undo
 from retention import certificate, erasure, holding, tasks
 from retention.models import DestructionCertificate, DisposalList, DisposalObject
-from tests.databases import ON_POSTGRESQL
+from tests.databases import ON_POSTGRESQL, copy_home, kept
 from tests.retention.bulk import costs, fill
 from tests.retention.test_disposal import prepare, run, states
-from tests.retention.world import TODAY, World, add_case, add_letter, stored
+from tests.retention.world import TODAY, Letter, World, add_case, add_letter, open_world, stored
 
 ONCE: list[tuple[Any, str]] = [
     (disposal, "_finish"), (disposal, "settle_index"), (disposal, "find_traces"), (certificate, "render"),
@@ -56,32 +58,60 @@ def dying(step: Callable[..., Any], call: int, *, afterwards: bool) -> Callable[
     return run_step
 
 
-@pytest.mark.parametrize("afterwards", [False, True])
-@pytest.mark.parametrize(("module", "name", "call"), MOMENTS, ids=[f"{name}-{call}" for _, name, call in MOMENTS])
-def test_killed_anywhere_and_resumed(
-    world: World, module: Any, name: str, call: int, afterwards: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(erasure, "PART", 1)
+@dataclass(frozen=True)
+class Prepared:
+    """A list that may be executed: two cases with two letters each, and one each that another case has too."""
+
+    home: Path
+    letters: list[Letter]
+    shared: list[Letter]
+    words: list[str]
+
+
+@pytest.fixture(scope="module")
+def prepared(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    home = tmp_path_factory.mktemp("prepared") / "home"
+    with kept():
+        world = open_world(copy_home(template, home))
     cases = [add_case(world, f"99801BG000000{n}") for n in (1, 2)]
     letters = [add_letter(world, case) for case in cases for _ in range(2)]
     words = list(world.canaries)
-    kept = add_case(world, "99801BG0000003", closed_on=None)
-    shared = [add_letter(world, (case, 1, 1), (kept, 2, 2)) for case in cases]
+    left = add_case(world, "99801BG0000003", closed_on=None)
+    shared = [add_letter(world, (case, 1, 1), (left, 2, 2)) for case in cases]
     prepare(world)
+    world.database.dispose()
+    return Prepared(home, letters, shared, words)
+
+
+@pytest.fixture
+def world_prepared(prepared: Prepared, tmp_path: Path) -> Iterator[World]:
+    world = open_world(copy_home(prepared.home, tmp_path / "home"))
+    yield world
+    world.database.dispose()
+
+
+@pytest.mark.parametrize("afterwards", [False, True])
+@pytest.mark.parametrize(("module", "name", "call"), MOMENTS, ids=[f"{name}-{call}" for _, name, call in MOMENTS])
+def test_killed_anywhere_and_resumed(
+    world_prepared: World, prepared: Prepared, module: Any, name: str, call: int, afterwards: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    world = world_prepared
+    monkeypatch.setattr(erasure, "PART", 1)
     monkeypatch.setattr(module, name, dying(getattr(module, name), call, afterwards=afterwards))
     with pytest.raises(Killed):
         run(world)
     monkeypatch.undo()
     assert states(run(world)) == ["destroyed", "destroyed"]
-    gone = {address for letter in letters for address in letter.blobs}
+    gone = {address for letter in prepared.letters for address in letter.blobs}
     assert gone.isdisjoint(stored(world))
-    assert {address for letter in shared for address in letter.blobs} <= set(stored(world))
-    assert world.hits(words) == []
+    assert {address for letter in prepared.shared for address in letter.blobs} <= set(stored(world))
+    assert world.hits(prepared.words) == []
     with world.database.read() as session:
         destroyed = session.scalars(select(AuditEvent.object_id).where(AuditEvent.action == "case.destroyed")).all()
         assert len(destroyed) == len(set(destroyed)) == 2
         gone_documents = select(AuditEvent.object_id).where(AuditEvent.action == "document.destroyed")
-        assert sorted(session.scalars(gone_documents)) == sorted(letter.document for letter in letters)
+        assert sorted(session.scalars(gone_documents)) == sorted(letter.document for letter in prepared.letters)
         proofs = session.scalars(select(DisposalObject.proof).order_by(DisposalObject.number)).all()
         assert [(len(one["documents"]), one["surviving_documents"]) for one in proofs] == [(2, 1)] * 2
         assert len(session.scalars(select(DestructionCertificate)).all()) == 1
