@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +25,7 @@ from inbox.models import InboxItem
 from ingest.models import MailItem
 from search.opensearch_client import Server as SearchServer
 from tests.archive.stores import raw_client
+from tests.eakte import prepared
 from tests.eakte.killing import letters_pdf
 from tests.faults.checks import come_to_rest
 from tests.faults.stack import STATIONS, Stack, stack_on
@@ -82,8 +82,7 @@ class Desk:
 
     def run(self, *arguments: str) -> str:
         """`eakte …`, which must succeed."""
-        command = [sys.executable, "-m", "eakte", *arguments]
-        done = subprocess.run(command, env=self.stack.environment, capture_output=True, text=True, timeout=900)
+        done = prepared.run(self.stack.environment, *arguments, timeout=900)
         assert done.returncode == 0, (arguments, done.stdout, done.stderr)
         return done.stdout
 
