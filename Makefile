@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 export EAKTE_HOME ?= $(CURDIR)/data
 export OMP_THREAD_LIMIT := 1
+# Compiled modules are kept whatever the shell says: hundreds of processes of the tests would compile them again.
+unexport PYTHONDONTWRITEBYTECODE
 # What runs a second time on PostgreSQL: everything whose answers come from the database. The longest come first.
 ON_POSTGRESQL := $(addprefix tests/,eakte/test_interfaces.py eakte/test_retention_walk.py \
 	core/test_database.py core/test_lanes.py core/test_postgresql.py core/test_postgresql_silence.py core/test_jobs.py core/test_leases.py \

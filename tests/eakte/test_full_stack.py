@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,15 +20,18 @@ from sqlalchemy import make_url, select
 
 from core.clock import agency_date
 from eakte.demo.register import CSV_HEADER
+from eakte.services.postgres import Postgres
 from inbox.models import InboxItem
 from ingest.models import MailItem
 from search.opensearch_client import Server as SearchServer
 from tests.archive.stores import raw_client
+from tests.eakte import prepared
 from tests.eakte.killing import letters_pdf
 from tests.faults.checks import come_to_rest
-from tests.faults.stack import STATIONS, Stack, running_stack
+from tests.faults.stack import STATIONS, Stack, stack_on
 from tests.ingest.door import book, letter
 from tests.search.engines import files_with, opensearch_client
+from tests.services import Service
 
 CASE, FAMILY, WORD = "99801BG0777001", "Xyqanarienfamilie", "Xyqanarienvogel"
 TODAY = agency_date(datetime.now(UTC))
@@ -39,8 +41,21 @@ pytestmark = pytest.mark.timeout(2400)
 
 
 @pytest.fixture
-def stack() -> Iterator[Stack]:
-    with running_stack() as made:
+def stack(
+    postgres_settings: dict[str, str],
+    redis_settings: dict[str, str],
+    minio: Service,
+    opensearch: Service,
+    bucket_name: str,
+    index_prefix: str,
+    tmp_path: Path,
+) -> Iterator[Stack]:
+    """On the servers of this run: with a database, a bucket, queues and an index of its own."""
+    settings = {
+        **postgres_settings, **redis_settings, **minio.settings, **opensearch.settings,
+        "EAKTE_S3_BUCKET": bucket_name, "EAKTE_OPENSEARCH_INDEX": index_prefix,
+    }  # fmt: skip
+    with stack_on(settings, tmp_path) as made:
         yield made
 
 
@@ -67,8 +82,7 @@ class Desk:
 
     def run(self, *arguments: str) -> str:
         """`eakte …`, which must succeed."""
-        command = [sys.executable, "-m", "eakte", *arguments]
-        done = subprocess.run(command, env=self.stack.environment, capture_output=True, text=True, timeout=900)
+        done = prepared.run(self.stack.environment, *arguments, timeout=900)
         assert done.returncode == 0, (arguments, done.stdout, done.stderr)
         return done.stdout
 
@@ -152,7 +166,7 @@ def _dump(stack: Stack) -> str:
     """The database as its own tool writes it, in small letters."""
     url = make_url(stack.environment["EAKTE_DATABASE_URL"])
     secret = Path(stack.environment["EAKTE_DATABASE_PASSWORD_FILE"]).read_text().strip()
-    program = stack.servers["postgres"]._programs / "pg_dump"  # type: ignore[attr-defined]
+    program = Postgres(stack.folder / "probe", Path("/nonexistent"))._programs / "pg_dump"
     command = [str(program), "-h", str(url.host), "-p", str(url.port), "-U", str(url.username), str(url.database)]
     done = subprocess.run(command, env={**os.environ, "PGPASSWORD": secret}, capture_output=True, text=True, check=True)
     return done.stdout.lower()
@@ -161,5 +175,5 @@ def _dump(stack: Stack) -> str:
 def _index_files(stack: Stack) -> list[str]:
     """Files of the search server that hold the word, once it has written all it knows."""
     client = opensearch_client(SearchServer(stack.environment["EAKTE_OPENSEARCH_URL"]))
-    client.indices.flush()
+    client.indices.flush(index=f"{stack.environment['EAKTE_OPENSEARCH_INDEX']}-*")
     return files_with(client, WORD)

@@ -20,6 +20,7 @@ from eakte.demo.letters.mix import make_letters
 from eakte.demo.load import SEED, load_demo
 from eakte.demo.register import make_register
 from tests.databases import environment_at, settings_at
+from tests.eakte import prepared
 
 SCHEMAS = Path(__file__).parent / "schemas"
 
@@ -33,6 +34,10 @@ class Shell:
         self.environment = {**os.environ, **environment_at(home), "OMP_THREAD_LIMIT": "1"}
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return prepared.run(self.environment, *arguments, timeout=800)
+
+    def fresh(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The same in a process that loads everything itself."""
         command = [sys.executable, "-m", "eakte", *arguments]
         return subprocess.run(command, capture_output=True, text=True, env=self.environment, timeout=800)
 
@@ -62,7 +67,7 @@ def validate(value: Any, name: str) -> None:
 
 
 def test_ingest_lines(shell: Shell) -> None:
-    done = shell.run("ingest", *shell.mail, "--wait", "200", "--json")
+    done = shell.fresh("ingest", *shell.mail, "--wait", "200", "--json")
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     for line in lines:

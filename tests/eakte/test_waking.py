@@ -21,8 +21,10 @@ import pytest
 from sqlalchemy import func, select
 
 from archive.models import Document
+from core import leases
 from core.celery_waking import CeleryWaker
 from core.models import AuditEvent, Job
+from core.processes import host_name
 from eakte.bootstrap import open_services
 from eakte.doctor import examine
 from eakte.duties import duties
@@ -96,6 +98,22 @@ class World:
             open_ones = select(func.count()).select_from(Receipt).where(Receipt.final_at.is_(None))
             return session.scalar(open_ones) == 0
 
+    def until_at_work(self) -> None:
+        """Offer until a step is seen at work: a warm worker may be done between two looks."""
+
+        def at_work() -> bool:
+            if self.finished():
+                self.offer(1)
+            return self.leased()
+
+        self.until(at_work)
+
+    def up(self, process: subprocess.Popen[bytes]) -> bool:
+        """Whether a worker gives signs of life."""
+        with self.house.services.database.read() as session:
+            now = self.house.services.database.clock.now()
+            return leases.alive(session, f"worker/{host_name()}:{process.pid}:", now) > 0
+
     def leased(self) -> bool:
         """Whether a step is at work."""
         with self.house.services.database.read() as session:
@@ -111,19 +129,14 @@ class World:
             assert set(session.execute(select(Job.state, Job.deaths))) == {("done", 0)}
 
 
-@pytest.fixture(scope="module", params=["table", pytest.param("celery", marks=needs_redis)])
-def made(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    folder = tmp_path_factory.mktemp(f"waking-{request.param}")
-    broker = Broker(folder / "redis").start() if request.param == "celery" else None
-    yield World(folder, broker)
-    if broker is not None:
-        broker.kill()
-
-
-@pytest.fixture
-def world(made: World) -> Iterator[World]:
+@pytest.fixture(params=["table", pytest.param("celery", marks=needs_redis)])
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    broker = Broker(tmp_path / "redis").start() if request.param == "celery" else None
+    made = World(tmp_path, broker)
     yield made
     made.end()
+    if broker is not None:
+        broker.kill()
 
 
 @pytest.fixture(scope="module")
@@ -140,45 +153,37 @@ def brokered(made_brokered: World) -> Iterator[World]:
     made_brokered.end()
 
 
-def test_two_workers_share_what_is_offered(world: World) -> None:
+def test_work_is_done_once_whoever_is_killed_or_told_to_stop(world: World) -> None:
+    """One after another, for a worker takes seconds to start: each stage begins with the workers of the one before."""
+    world.offer()
+    killed = world.worker()
+    world.until_at_work()
+    killed.kill()
+    killed.wait()
+    told, idle = world.worker(), world.worker()
+    world.until(world.finished)
+    world.assert_exactly_once()
+
+    world.until(lambda: world.up(told) and world.up(idle))
     world.offer(5)
-    world.worker()
-    world.worker()
     world.until(world.finished)
     world.offer(2)
     world.until(world.finished)
     world.assert_exactly_once()
 
-
-def test_workers_of_one_queue_each_finish_together(world: World) -> None:
-    world.offer()
-    for queue in ("ocr", "ingest", "default"):
-        world.worker("--queues", queue)
-    world.until(world.finished)
-    world.assert_exactly_once()
-
-
-def test_a_killed_worker_costs_time_only(world: World) -> None:
-    world.offer()
-    first = world.worker()
-    world.until(world.leased)
-    first.kill()
-    first.wait()
-    world.worker()
-    world.until(world.finished)
-    world.assert_exactly_once()
-
-
-def test_a_worker_that_is_told_to_stop_finishes_what_it_does(world: World) -> None:
+    idle.send_signal(signal.SIGTERM)
+    assert idle.wait(PATIENCE) == 0
     world.offer(4)
-    first = world.worker()
-    world.until(world.leased)
-    first.send_signal(signal.SIGTERM)
-    assert first.wait(PATIENCE) == 0
+    world.until_at_work()
+    told.send_signal(signal.SIGTERM)
+    assert told.wait(PATIENCE) == 0
     assert not world.leased()
     with world.house.services.database.read() as session:
         assert session.scalars(select(Job.attempts).where(Job.state == "ready", Job.attempts > 0)).all() == []
-    world.worker()
+
+    world.offer()
+    for queue in ("ocr", "ingest", "default"):
+        world.worker("--queues", queue)
     world.until(world.finished)
     world.assert_exactly_once()
 
@@ -211,24 +216,9 @@ def test_messages_alone_bring_the_work(brokered: World, monkeypatch: pytest.Monk
 
 
 @needs_redis
-def test_a_broker_that_is_killed_costs_time_only(brokered: World) -> None:
+def test_a_broker_that_is_emptied_fed_with_rubbish_or_killed_costs_time_only(brokered: World) -> None:
     broker = broker_of(brokered)
-    brokered.offer(2)
-    brokered.worker()
-    brokered.until(brokered.leased)
-    broker.kill()
-    brokered.offer(2)
-    brokered.until(brokered.finished)
-    broker.start()
-    brokered.offer(2)
-    brokered.until(brokered.finished)
-    brokered.until(lambda: b"broker_back" in brokered.log.read_bytes())
-    brokered.assert_exactly_once()
-
-
-@needs_redis
-def test_a_broker_that_is_emptied_or_fed_with_rubbish_costs_time_only(brokered: World) -> None:
-    client = broker_of(brokered).client()
+    client = broker.client()
     brokered.worker()
     brokered.offer(2)
     client.flushall()
@@ -239,6 +229,18 @@ def test_a_broker_that_is_emptied_or_fed_with_rubbish_costs_time_only(brokered: 
     brokered.until(lambda: client.llen("eakte:ocr") == client.llen("eakte:ingest") == 0)
     brokered.offer(1)
     brokered.until(brokered.finished)
+    brokered.assert_exactly_once()
+
+    brokered.offer(2)
+    brokered.until_at_work()
+    before = brokered.log.stat().st_size
+    broker.kill()
+    brokered.offer(2)
+    brokered.until(brokered.finished)
+    broker.start()
+    brokered.offer(2)
+    brokered.until(brokered.finished)
+    brokered.until(lambda: b"broker_back" in brokered.log.read_bytes()[before:])
     brokered.assert_exactly_once()
 
 

@@ -179,11 +179,25 @@ def running_stack(
         with ThreadPoolExecutor(len(servers)) as pool:
             list(pool.map(lambda server: server.start(), servers.values()))
         settings = {name: value for server in servers.values() for name, value in server.settings().items()}
-        settings |= {"EAKTE_HOME": str(folder / "home"), "EAKTE_PORT": str(free_port())}
-        with _environment(settings):
-            services = open_services(Settings(), migrate=True)
-            ending.callback(services.database.dispose)
-            yield from _with_parts(services, servers, folder, {**settings, **(more or {})}, network, killing)
+        with stack_on(settings, folder, servers, more, network, killing) as stack:
+            yield stack
+
+
+@contextmanager
+def stack_on(
+    settings: Mapping[str, str],
+    folder: Path,
+    servers: dict[str, Server] | None = None,
+    more: Mapping[str, str] | None = None,
+    network: Network | None = None,
+    killing: Callable[[Process], None] | None = None,
+) -> Iterator[Stack]:
+    """The E-Akte, ready for mail, on servers that run already; without `servers` they are others' and must not be struck."""
+    own = {**settings, "EAKTE_HOME": str(folder / "home"), "EAKTE_PORT": str(free_port())}
+    with _environment(own), ExitStack() as ending:
+        services = open_services(Settings(), migrate=True)
+        ending.callback(services.database.dispose)
+        yield from _with_parts(services, servers or {}, folder, {**own, **(more or {})}, network, killing)
 
 
 def _with_parts(

@@ -60,5 +60,13 @@ def files_with(client: OpenSearch, word: str) -> list[str]:
     """Files of the server that hold the word, in any case, not only those of known indexes."""
     nodes = client.nodes.stats(metric="fs")["nodes"].values()
     folders = [Path(data["path"]) for node in nodes for data in node["fs"]["data"]]
-    paths = [path for folder in folders for path in (folder / "indices").rglob("*") if path.is_file()]
-    return sorted(path.name for path in paths if word.lower().encode() in path.read_bytes().lower())
+    paths = [Path(root, name) for folder in folders for root, _, names in os.walk(folder / "indices") for name in names]
+    return sorted(path.name for path in paths if word.lower().encode() in _bytes_of(path).lower())
+
+
+def _bytes_of(path: Path) -> bytes:
+    """What is in a file; nothing any more once the server has removed it: others use the server meanwhile."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""

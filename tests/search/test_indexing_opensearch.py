@@ -16,7 +16,7 @@ from search.index import IndexUnavailable
 from search.indexing import Indexer
 from search.opensearch_client import Server
 from search.opensearch_index import OpenSearchIndex
-from tests.search.engines import clear, new_prefix
+from tests.search.engines import clear, new_prefix, opensearch_client
 from tests.search.world import World, add_case, add_letter, owed
 
 
@@ -50,9 +50,12 @@ def test_many_destructions_are_one_erasure(world: World, search_server: Server) 
 
 @pytest.mark.kill
 def test_a_server_that_was_killed_or_stopped_costs_time_only(
-    world: World, own_server: Callable[[str], Process]
+    world: World, own_server: Callable[[str], Process], capfd: pytest.CaptureFixture[str]
 ) -> None:
     server = own_server("opensearch")
+    client = opensearch_client(Server(server.settings()["EAKTE_OPENSEARCH_URL"]))
+    client.indices.create(index="kept", body={"settings": {"number_of_replicas": 0}})
+    client.index(index="kept", id="1", body={"word": "Bescheid"})
     away = replace(world, make_index=lambda _: OpenSearchIndex(Server(server.settings()["EAKTE_OPENSEARCH_URL"]), "t"))
     case = add_case(away, "A-1")
     add_letter(away, "Vorher", ["Miete"], (case, 1, 1))
@@ -66,7 +69,10 @@ def test_a_server_that_was_killed_or_stopped_costs_time_only(
     with pytest.raises(IndexUnavailable):
         away.answer("anna", "Miete")
     assert owed(away) == 1
+    capfd.readouterr()
     server.start()
+    assert capfd.readouterr().err == "", "waiting is silent"
+    assert client.get(index="kept", id="1")["_source"] == {"word": "Bescheid"}
     assert set(away.titles("anna", "Miete")) == {"Vorher", "Kurz davor"}
     away.indexer.catch_up()
     assert set(away.titles("anna", "Miete")) == {"Vorher", "Kurz davor", "Unterdessen"}

@@ -66,18 +66,6 @@ def test_second_store_takes_objects(versitygw: Service, bucket_name: str) -> Non
     assert store.get_object(bucket_name, "a").data == b"abc"
 
 
-def test_index_survives_a_kill(own_server: Start, capfd: pytest.CaptureFixture[str]) -> None:
-    server = own_server("opensearch")
-    index = OpenSearch(server.settings()["EAKTE_OPENSEARCH_URL"], timeout=60)
-    index.indices.create(index="kept", body={"settings": {"number_of_replicas": 0}})
-    index.index(index="kept", id="1", body={"word": "Bescheid"})
-    server.kill()
-    capfd.readouterr()
-    server.start()
-    assert capfd.readouterr().err == "", "waiting is silent"
-    assert index.get(index="kept", id="1")["_source"] == {"word": "Bescheid"}
-
-
 def test_index_is_made_only_on_demand(opensearch: Service, index_prefix: str) -> None:
     index = OpenSearch(opensearch.settings["EAKTE_OPENSEARCH_URL"], timeout=60)
     with pytest.raises(Exception, match="no such index"):

@@ -1,0 +1,89 @@
+"""`eakte …` as a process of its own without the seconds of loading: forked from one that has the command loaded.
+
+Arguments, environment, output, exit status and the interpreter's end are those of a fresh process. What the loading itself
+does is seen by the many tests that start `python -m eakte`.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import runpy
+import select
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import psutil
+
+
+def run(environment: Mapping[str, str], *arguments: str, timeout: float) -> subprocess.CompletedProcess[str]:
+    """The finished command. Raises TimeoutExpired; what still runs is killed then."""
+    server = _server()
+    assert server.stdin is not None
+    assert server.stdout is not None
+    with tempfile.TemporaryDirectory() as folder:
+        out, err = Path(folder, "out"), Path(folder, "err")
+        asked = {"arguments": arguments, "environment": dict(environment), "out": str(out), "err": str(err)}
+        server.stdin.write(json.dumps(asked) + "\n")
+        server.stdin.flush()
+        if not select.select([server.stdout], [], [], timeout)[0]:
+            _kill(server)
+            raise subprocess.TimeoutExpired(list(arguments), timeout, err.read_text("utf-8"))
+        told = server.stdout.readline()
+        assert told, "what commands are forked from has ended"
+        said = out.read_text("utf-8"), err.read_text("utf-8")
+        return subprocess.CompletedProcess(list(arguments), int(told), *said)
+
+
+@functools.cache
+def _server() -> subprocess.Popen[str]:
+    """It ends with this process, whose end of the pipe is closed then. No terminal: nothing is coloured."""
+    return subprocess.Popen(
+        [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        text=True,
+    )  # fmt: skip
+
+
+def _kill(server: subprocess.Popen[str]) -> None:
+    family = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]
+    for process in family:
+        process.kill()
+    server.wait()
+    _server.cache_clear()
+
+
+def _become(asked: dict[str, str], arguments: list[str]) -> None:
+    """The forked process takes what a fresh one would have been given."""
+    os.environ.clear()
+    os.environ.update(asked["environment"])
+    sys.argv = ["eakte", *arguments]
+    for number, path in enumerate((os.devnull, asked["out"], asked["err"])):
+        opened = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        os.dup2(opened, number)
+        os.close(opened)
+
+
+def _serve() -> None:
+    """A command after another; a forked process leaves the loop and ends as the program does."""
+    import eakte.cli  # noqa: F401  what all of them need
+
+    answers = os.dup(1)
+    os.set_inheritable(answers, False)
+    for line in sys.stdin:
+        asked = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            os.close(answers)
+            _become(asked, asked["arguments"])
+            runpy.run_module("eakte", run_name="__main__", alter_sys=True)
+            return
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        os.write(answers, f"{status}\n".encode())
+
+
+if __name__ == "__main__":
+    _serve()
