@@ -24,7 +24,7 @@ PACKAGES := core organisation archive inbox search ingest retention api web eakt
 # Tests wait for servers, pages and disks: one worker more than cores keeps the cores busy.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
-.PHONY: setup otel run run-full services install-services test lint types contracts unit bench clean test-faults
+.PHONY: setup otel run run-full services install-services test checks lint types contracts unit bench clean test-faults
 
 setup: $(VENV)/.complete
 
@@ -71,7 +71,12 @@ unit: setup otel install-services
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=25
 	EAKTE_TEST_DATABASE=postgresql $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=10 $(ON_POSTGRESQL)
 
-test: lint types contracts unit
+# The servers are fetched and built while the code is checked.
+test: setup
+	@$(MAKE) --no-print-directory --jobs=2 install-services checks
+	@$(MAKE) --no-print-directory unit
+
+checks: lint types contracts
 
 # Every server killed, stopped, cut off, filled up or misled about the time, under load: an hour; KILLS=3 OUTAGE=20 is a
 # short one. As root on Linux with iproute2, e2fsprogs and faketime, or those parts are skipped. docs/reliability.md
