@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -56,11 +57,11 @@ def _kill(server: subprocess.Popen[str]) -> None:
     _server.cache_clear()
 
 
-def _become(asked: dict[str, str], arguments: list[str]) -> None:
+def _become(asked: dict[str, Any]) -> None:
     """The forked process takes what a fresh one would have been given."""
     os.environ.clear()
     os.environ.update(asked["environment"])
-    sys.argv = ["eakte", *arguments]
+    sys.argv = ["eakte", *asked["arguments"]]
     for number, path in enumerate((os.devnull, asked["out"], asked["err"])):
         opened = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         os.dup2(opened, number)
@@ -78,7 +79,7 @@ def _serve() -> None:
         child = os.fork()
         if child == 0:
             os.close(answers)
-            _become(asked, asked["arguments"])
+            _become(asked)
             runpy.run_module("eakte", run_name="__main__", alter_sys=True)
             return
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
