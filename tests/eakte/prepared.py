@@ -28,7 +28,10 @@ def run(environment: Mapping[str, str], *arguments: str, timeout: float) -> subp
     assert server.stdout is not None
     with tempfile.TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
-        asked = {"arguments": arguments, "environment": dict(environment), "out": str(out), "err": str(err)}
+        asked = {
+            "arguments": arguments, "environment": dict(environment), "folder": str(Path.cwd()), "out": str(out),
+            "err": str(err),
+        }  # fmt: skip
         server.stdin.write(json.dumps(asked) + "\n")
         server.stdin.flush()
         if not select.select([server.stdout], [], [], timeout)[0]:
@@ -45,7 +48,7 @@ def _server() -> subprocess.Popen[str]:
     """It ends with this process, whose end of the pipe is closed then. No terminal: nothing is coloured."""
     return subprocess.Popen(
         [sys.executable, "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        text=True,
+        text=True, cwd=Path(__file__).parents[2],
     )  # fmt: skip
 
 
@@ -59,6 +62,7 @@ def _kill(server: subprocess.Popen[str]) -> None:
 
 def _become(asked: dict[str, Any]) -> None:
     """The forked process takes what a fresh one would have been given."""
+    os.chdir(asked["folder"])
     os.environ.clear()
     os.environ.update(asked["environment"])
     sys.argv = ["eakte", *asked["arguments"]]
