@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, ViewportSize, expect
 
 from tests.web.conftest import PATIENCE, seen
 from tests.web.house import AUDITOR, CLERK, LEAD, OFFICER, SCANNER, House, open_house
@@ -21,6 +20,7 @@ pytestmark = [pytest.mark.browser]
 LETTER_SECONDS = 5
 TRIES = 4
 """The budget is of a quiet machine: here the best of so many has to keep it."""
+VIEWPORT: ViewportSize = {"width": 1280, "height": 800}
 PAINTED = "[data-papier] img"
 PLACE = """(() => {
   const e = document.activeElement, part = e.closest('.ea-sprung, .ea-kopf, .ea-liste, .ea-vorschau');
@@ -36,17 +36,20 @@ def house(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 class Desk:
-    """One signed-in person in a browser of her own, who notes what the console complains about."""
+    """One signed-in person at a page of her own, who notes what the console complains about."""
 
-    def __init__(self, house: House, context: BrowserContext, user: str) -> None:
+    def __init__(self, house: House, context: BrowserContext) -> None:
         self.house, self.page = house, context.new_page()
         self.page.set_default_timeout(1000 * PATIENCE)
         self.faults: list[str] = []
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("console", lambda line: self.faults.append(line.text) if line.type == "error" else None)
-        self.page.goto(f"{house.url}/anmelden")
+
+    def sign_in(self, user: str) -> None:
+        """Sign in as a person does."""
+        self.page.goto(f"{self.house.url}/anmelden")
         self.page.fill("#benutzer", user)
-        self.page.fill("#passwort", house.password)
+        self.page.fill("#passwort", self.house.password)
         self.page.press("#passwort", "Enter")
         expect(self.page.locator(".ea-menue")).to_be_visible()
 
@@ -76,20 +79,42 @@ class Desk:
 Sit = Callable[..., Desk]
 
 
-@pytest.fixture
-def desk(house: House, browser: Browser) -> Iterator[Sit]:
-    """Signs people in; afterwards no console may have shown an error or a violated policy."""
-    made: list[tuple[BrowserContext, Desk]] = []
+@pytest.fixture(scope="module")
+def browsers(browser: Browser) -> Iterator[dict[tuple[str, int], BrowserContext]]:
+    """The browsers of the persons: who comes again is still signed in, as on a day at work."""
+    made: dict[tuple[str, int], BrowserContext] = {}
+    yield made
+    for context in made.values():
+        context.close()
 
-    def sit(user: str, **options: Any) -> Desk:
-        wanted: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "locale": "de-DE", **options}
-        context = browser.new_context(**wanted)
-        made.append((context, Desk(house, context, user)))
-        return made[-1][1]
+
+@pytest.fixture
+def desk(house: House, browser: Browser, browsers: dict[tuple[str, int], BrowserContext]) -> Iterator[Sit]:
+    """Seats people, at a second desk in a second browser; afterwards no console may have shown an error or a violated
+    policy. `plain` is a browser without JavaScript, for this test alone."""
+    made: list[tuple[str, Desk]] = []
+    alone: list[BrowserContext] = []
+
+    def sit(user: str, viewport: ViewportSize = VIEWPORT, plain: bool = False) -> Desk:
+        place = (user, sum(user == name for name, _ in made))
+        known = None if plain else browsers.get(place)
+        context = known or browser.new_context(viewport=viewport, locale="de-DE", java_script_enabled=not plain)
+        seat = Desk(house, context)
+        made.append((user, seat))
+        seat.page.set_viewport_size(viewport)
+        if not known:
+            seat.sign_in(user)
+        if plain:
+            alone.append(context)
+        else:
+            browsers[place] = context
+        return seat
 
     yield sit
-    faults = [fault for _, one in made for fault in one.unexpected()]
-    for context, _ in made:
+    faults = [fault for _, seat in made for fault in seat.unexpected()]
+    for _, seat in made:
+        seat.page.close()
+    for context in alone:
         context.close()
     assert faults == []
 
@@ -305,13 +330,13 @@ def test_who_comes_second_changes_nothing_and_is_told(house: House, desk: Sit) -
 
 
 def test_everything_works_without_javascript(house: House, desk: Sit) -> None:
-    clerk = desk(CLERK, java_script_enabled=False)
+    clerk = desk(CLERK, plain=True)
     page = clerk.go(house.asks()["sure"])
     page.get_by_role("button", name="Ablegen und weiter").click()
     expect(page.locator("#toast-text")).to_contain_text("Abgelegt in Akte")
     page.get_by_role("button", name="Rückgängig").click()
     expect(page.locator("#toast-text")).to_contain_text("Zurückgenommen")
-    worker = desk(house.worker, java_script_enabled=False)
+    worker = desk(house.worker, plain=True)
     page = worker.go("/postkorb")
     page.locator(".ea-zeile__link").nth(1).press("Enter")
     page.get_by_role("link", name="Weiterleiten").click()

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-import yaml
-
+from archive.datafiles import data_file
 from eakte.demo.letters import bodies, forms, housing, justice, own, papers, personal, proofs, stray
 from eakte.demo.letters.common import Matter
 from eakte.demo.letters.frames import Draft
@@ -115,8 +113,7 @@ OWN_KINDS: tuple[Kind, ...] = (
 
 @cache
 def _types() -> dict[str, Any]:
-    text = (files("archive") / "data" / "document-types.yaml").read_text(encoding="utf-8")
-    return {one["code"]: one for one in yaml.safe_load(text)["document_types"]}
+    return {one["code"]: one for one in data_file("document-types")["document_types"]}
 
 
 def file_type(document_type: str) -> str:
