@@ -19,8 +19,6 @@ ON_POSTGRESQL := $(addprefix tests/,eakte/test_interfaces.py eakte/test_retentio
 	api/test_forged.py api/test_looks.py api/test_stored.py eakte/test_start_up.py eakte/test_doctor.py eakte/test_supervisor.py eakte/test_upgrade.py \
 	web/test_routes_inbox.py web/test_routes_clearing.py web/test_routes_once.py)
 
-PACKAGES := core organisation archive inbox search ingest retention api web eakte migrations tests bench
-
 # Tests wait for servers, pages and disks: one worker more than cores keeps the cores busy.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
@@ -65,9 +63,7 @@ types: setup
 contracts: setup
 	$(BIN)/lint-imports
 
-# Compiled once: workers, servers and children of the tests start hundreds of times, also where Python may write nothing.
 unit: setup otel install-services
-	@$(BIN)/python -m compileall -q $(PACKAGES)
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=25
 	EAKTE_TEST_DATABASE=postgresql $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=10 $(ON_POSTGRESQL)
 

@@ -63,7 +63,8 @@ def create_app(context: Context | None, extra: Sequence[APIRouter] = ()) -> Fast
     )
     app.state.context = context
     for router in (*ROUTERS, *extra):
-        # As they are: `include_router` makes every route once more, a third of a second before the first answer.
+        # As they are: `include_router` makes every route once more, a third of a second before the first answer. What a
+        # FastAPI object says about all routes (dependencies, overrides) does not reach them; here it says nothing.
         app.router.routes.extend(router.routes)
     problems.install(app)
     app.openapi = lambda: _described(app)  # type: ignore[method-assign]

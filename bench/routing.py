@@ -23,10 +23,10 @@ from typing import Any
 from uuid import UUID, uuid5
 
 import numpy as np
-import yaml
 from PIL import Image
 
 from archive.pagetext import PageText
+from core.yaml_data import load_yaml
 from eakte.demo.drawing.fonts import DPI
 from eakte.demo.drawing.paint import draw_clean
 from eakte.demo.drawing.recognise import letter_text
@@ -87,7 +87,7 @@ class Routed:
 def house() -> HouseKnowledge:
     """What the demo authority tells tagging about itself, from its organisation file."""
     text = resources.files("eakte").joinpath("demo", "data", "org.yaml").read_text("utf-8")
-    org: dict[str, Any] = yaml.safe_load(text)
+    org: dict[str, Any] = load_yaml(text)
     authority = org["authority"]
     sites = [unit for unit in org["units"] if unit["kind"] == "site"]
     scan, seat = authority["scan_address"], authority["address"]

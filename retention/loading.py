@@ -7,11 +7,11 @@ from importlib import resources
 from typing import Any
 from uuid import UUID
 
-import yaml
 from sqlalchemy import select
 
 from core.database import Transaction
 from core.ids import new_id
+from core.yaml_data import load_yaml
 from retention.models import ScheduleEntry
 from retention.schedule_file import default_schedule
 
@@ -20,7 +20,7 @@ from retention.schedule_file import default_schedule
 def schedule_data() -> tuple[dict[str, Any], str]:
     """The schedule's data file and its version (SHA-256 of the bytes). Raises ScheduleFaults when it has any."""
     raw = resources.files("retention").joinpath("data", "retention-schedule.yaml").read_bytes()
-    loaded: dict[str, Any] = yaml.safe_load(raw)
+    loaded: dict[str, Any] = load_yaml(raw)
     return loaded, default_schedule().version
 
 

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import yaml
 
+from core.yaml_data import load_yaml
 from retention.schedule import (
     MAX_PERIOD,
     DisposalAction,
@@ -49,7 +50,7 @@ def default_schedule() -> Schedule:
 def parse(raw: bytes) -> Schedule:
     """The schedule in these bytes. Raises ScheduleFaults with every fault found; never another error."""
     try:
-        loaded = yaml.safe_load(raw)
+        loaded = load_yaml(raw)
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise ScheduleFaults([f"Die Datei ist kein lesbares YAML ({type(error).__name__})."]) from error
     if not isinstance(loaded, dict):

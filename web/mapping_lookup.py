@@ -8,12 +8,12 @@ from importlib import resources
 from typing import Any
 from uuid import UUID
 
-import yaml
 from sqlalchemy import and_, exists, select
 from sqlalchemy.orm import Session
 
 from archive import repository as archive
 from archive.models import CaseFile, Membership, Person, PersonAddress, PersonMark
+from core.yaml_data import load_yaml
 from ingest.models import MailItem
 from organisation.models import Agency, OrgUnit, User
 from web.wording import date_words
@@ -76,7 +76,7 @@ def sender_title(code: str | None) -> str:
 
 @cache
 def _sender_titles() -> dict[str, str]:
-    data = yaml.safe_load(resources.files("ingest").joinpath("data/senders.yaml").read_text("utf-8"))
+    data = load_yaml(resources.files("ingest").joinpath("data/senders.yaml").read_text("utf-8"))
     unknown = "UNBEKANNT"
     return {entry["code"]: entry["title"] for entry in data["senders"] if entry["code"] != unknown}
 

@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import yaml
+from core.yaml_data import load_yaml
 
 LANGUAGES = ("de", "en")
 
@@ -48,7 +48,7 @@ def load_texts(language: str) -> Texts:
     """The texts of "de" or "en"; any other language gets German. Read once per process."""
     chosen = language if language in LANGUAGES else LANGUAGES[0]
     source = resources.files("web").joinpath(f"texts_{chosen}.yaml").read_text("utf-8")
-    return Texts(chosen, flatten(yaml.safe_load(source)))
+    return Texts(chosen, flatten(load_yaml(source)))
 
 
 def flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, str]:

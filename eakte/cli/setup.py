@@ -38,14 +38,13 @@ def db_upgrade(
 
 def init(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
     """Behörde, Einheiten, Personen, Aktenplan und Fristenkatalog einrichten, ohne Vorführdaten."""
-    import yaml
-
     from archive.fileplan import load_defaults
+    from core.yaml_data import load_yaml
     from organisation.loading import load_organisation
     from retention.loading import load_schedule
 
     with services(migrate=True) as opened:
-        data: dict[str, Any] = yaml.safe_load(file.read_text("utf-8"))
+        data: dict[str, Any] = load_yaml(file.read_text("utf-8"))
         with opened.database.write() as tx:
             agency = load_organisation(tx, data)
             load_defaults(tx, agency)

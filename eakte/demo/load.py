@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import yaml
 from sqlalchemy import func, select
 
 from archive.fileplan import load_defaults
@@ -34,6 +33,7 @@ from core.audit import record_act
 from core.clock import agency_date
 from core.database import Transaction
 from core.ids import new_id
+from core.yaml_data import load_yaml
 from eakte.bootstrap import Services
 from eakte.demo.batches import DemoBatch, make_demo_mail
 from eakte.demo.old_cases import OldCases, make_old_cases
@@ -88,7 +88,7 @@ def load_demo(services: Services, *, with_mail: bool = True) -> Loaded:
 def demo_organisation() -> dict[str, Any]:
     """The demo's organisation file."""
     text = resources.files("eakte.demo").joinpath("data", "org.yaml").read_text("utf-8")
-    loaded: dict[str, Any] = yaml.safe_load(text)
+    loaded: dict[str, Any] = load_yaml(text)
     return loaded
 
 

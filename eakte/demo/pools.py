@@ -6,13 +6,13 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
+from core.yaml_data import load_yaml
 
 
 @cache
 def data(name: str) -> Any:
     """The parsed content of `eakte/demo/data/NAME.yaml`. Raises FileNotFoundError when there is none."""
-    return yaml.safe_load((files("eakte.demo") / "data" / f"{name}.yaml").read_text(encoding="utf-8"))
+    return load_yaml((files("eakte.demo") / "data" / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
 def names(key: str) -> list[str]:

@@ -28,11 +28,11 @@ class Postgres(Server):
     @classmethod
     def install(cls, _cache: Path, /) -> None:
         """From the distribution."""
-        _programs(install=True)
+        programs_folder(install=True)
 
     def find(self, _cache: Path, /) -> None:
         """Any version from 14, the newest of the distribution's first."""
-        self._programs = _programs(install=False)
+        self._programs = programs_folder()
 
     def prepare(self) -> None:
         """A cluster that sorts as SQLite does (by code point) and asks everybody for a password."""
@@ -100,8 +100,11 @@ class Postgres(Server):
         return self.data / "cluster"
 
 
-def _programs(*, install: bool) -> Path:
-    """The folder with `postgres` and `initdb`; Debian keeps them apart by version and off the PATH."""
+def programs_folder(*, install: bool = False) -> Path:
+    """The folder with `postgres`, `initdb` and `pg_dump`; Debian keeps them apart by version and off the PATH.
+
+    Raises NotInstalled.
+    """
     versions = [path for path in Path("/usr/lib/postgresql").glob("*") if path.name.isdigit()]
     newest_first = sorted((path for path in versions if int(path.name) >= _OLDEST), key=lambda path: -int(path.name))
     found = system_program(["initdb"], [path / "bin" for path in newest_first], "postgresql", install=install)

@@ -195,15 +195,17 @@ class Server(ABC):
         self.start()
 
     def pause(self) -> None:
-        """SIGSTOP to server and children: connections stay open and nothing answers. Returns when all stand still."""
-        family = self._family()
-        for process in family:
-            _signal(process, signal.SIGSTOP)
+        """SIGSTOP to server and children: connections stay open and nothing answers. Returns when all stand still.
+
+        Raises TimeoutError when one of them goes on.
+        """
         deadline = time.monotonic() + _STOP_SECONDS
-        while not all(map(_stands_still, family)):  # on a busy machine a thread goes on until another took the signal
+        while not all(map(_stands_still, family := self._family())):
             if time.monotonic() > deadline:
-                raise NotReady(f"{self.name} does not stand still")
-            time.sleep(_FIRST_PAUSE)
+                raise TimeoutError(f"{self.name} does not stand still")
+            for process in family:
+                _signal(process, signal.SIGSTOP)
+            time.sleep(_FIRST_PAUSE)  # on a busy machine a thread goes on until another one has taken the signal
 
     def resume(self) -> None:
         """SIGCONT: undo `pause`."""

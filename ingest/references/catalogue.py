@@ -9,7 +9,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import yaml
+from core.yaml_data import load_yaml
 
 # A digit as recognition may show it (references.yaml, ocr_confusions.digits_to_letters); digits for digits are guesses
 # and handled in `finding`.
@@ -98,7 +98,7 @@ def catalogue() -> Mapping[str, ReferenceKind]:
 def reference_data() -> dict[str, Any]:
     """The parsed data file."""
     text = resources.files("ingest").joinpath("data", "references.yaml").read_text("utf-8")
-    loaded: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both are safe loaders)
+    loaded: dict[str, Any] = load_yaml(text)
     return loaded
 
 

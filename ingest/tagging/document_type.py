@@ -10,11 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any
 
-import yaml
-
+from archive.datafiles import data_file
 from ingest.tagging.phrases import Hit, PhraseBook, Piece
 from ingest.tagging.senders import PRIVATE
 from ingest.tagging.tokens import Place, Reading, Token, place_of
@@ -102,9 +100,7 @@ class TypeFinding:
 @cache
 def type_rules() -> Mapping[str, TypeRule]:
     """All types by code."""
-    text = resources.files("archive").joinpath("data", "document-types.yaml").read_text("utf-8")
-    loaded = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both are safe loaders)
-    return {entry["code"]: _rule(entry) for entry in loaded["document_types"]}
+    return {entry["code"]: _rule(entry) for entry in data_file("document-types")["document_types"]}
 
 
 def find_type(reading: Reading, pieces: Sequence[Piece], sender: str | None) -> TypeFinding:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 
-import yaml
-
+from archive.datafiles import data_file
 from ingest.tagging.document_type import type_rules
 
 _FALLBACKS = ("Schriftverkehr", "Sonstiges", "Eingangsbestätigung und Schriftverkehr")
@@ -31,12 +29,10 @@ def keyword_for(document_type: str, file_type: str, wanted: str | None = None) -
 @cache
 def catalogues() -> Mapping[str, Mapping[str, tuple[str, frozenset[str]]]]:
     """Keywords by file type: code → (title, document types)."""
-    text = resources.files("archive").joinpath("data", "keywords.yaml").read_text("utf-8")
-    loaded = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both are safe loaders)
     return {
         file_type: {
             one["code"]: (one["title"], frozenset(one.get("document_types") or ()))
             for one in sorted(entries, key=lambda entry: entry.get("order", 0))
         }
-        for file_type, entries in loaded["catalogues"].items()
+        for file_type, entries in data_file("keywords")["catalogues"].items()
     }

@@ -12,8 +12,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import yaml
-
+from core.yaml_data import load_yaml
 from ingest.tagging.phrases import PhraseBook, Piece
 from ingest.tagging.tokens import Reading, Segment
 
@@ -38,7 +37,7 @@ class SenderRule:
 def sender_rules() -> Mapping[str, SenderRule]:
     """All kinds by code."""
     text = resources.files("ingest").joinpath("data", "senders.yaml").read_text("utf-8")
-    loaded = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both are safe loaders)
+    loaded = load_yaml(text)
     return {entry["code"]: _rule(entry) for entry in loaded["senders"]}
 
 

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,24 +24,34 @@ import psutil
 
 def run(environment: Mapping[str, str], *arguments: str, timeout: float) -> subprocess.CompletedProcess[str]:
     """The finished command. Raises TimeoutExpired; what still runs is killed then."""
-    server = _server()
-    assert server.stdin is not None
-    assert server.stdout is not None
     with tempfile.TemporaryDirectory() as folder:
         out, err = Path(folder, "out"), Path(folder, "err")
         asked = {
             "arguments": arguments, "environment": dict(environment), "folder": str(Path.cwd()), "out": str(out),
             "err": str(err),
         }  # fmt: skip
-        server.stdin.write(json.dumps(asked) + "\n")
+        status = _ask(_server(), json.dumps(asked), timeout)
+        if status is None:
+            said = err.read_text("utf-8") if err.exists() else ""
+            raise subprocess.TimeoutExpired(list(arguments), timeout, said)
+        return subprocess.CompletedProcess(list(arguments), status, out.read_text("utf-8"), err.read_text("utf-8"))
+
+
+def _ask(server: subprocess.Popen[str], asked: str, timeout: float) -> int | None:
+    """The exit status; None when the time is over. Whatever interrupts: the next command may not get this one's answer."""
+    assert server.stdin is not None
+    assert server.stdout is not None
+    told = ""
+    try:
+        server.stdin.write(asked + "\n")
         server.stdin.flush()
         if not select.select([server.stdout], [], [], timeout)[0]:
-            _kill(server)
-            raise subprocess.TimeoutExpired(list(arguments), timeout, err.read_text("utf-8"))
+            return None
         told = server.stdout.readline()
-        assert told, "what commands are forked from has ended"
-        said = out.read_text("utf-8"), err.read_text("utf-8")
-        return subprocess.CompletedProcess(list(arguments), int(told), *said)
+        return int(told)
+    finally:
+        if not told:
+            _kill(server)
 
 
 @functools.cache
@@ -53,11 +64,13 @@ def _server() -> subprocess.Popen[str]:
 
 
 def _kill(server: subprocess.Popen[str]) -> None:
-    family = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]
-    for process in family:
-        process.kill()
-    server.wait()
     _server.cache_clear()
+    with suppress(psutil.NoSuchProcess):
+        for process in psutil.Process(server.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+    server.kill()
+    server.wait()
 
 
 def _become(asked: dict[str, Any]) -> None:

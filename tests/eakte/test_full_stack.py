@@ -20,7 +20,7 @@ from sqlalchemy import make_url, select
 
 from core.clock import agency_date
 from eakte.demo.register import CSV_HEADER
-from eakte.services.postgres import Postgres
+from eakte.services.postgres import programs_folder
 from inbox.models import InboxItem
 from ingest.models import MailItem
 from search.opensearch_client import Server as SearchServer
@@ -30,7 +30,7 @@ from tests.eakte.killing import letters_pdf
 from tests.faults.checks import come_to_rest
 from tests.faults.stack import STATIONS, Stack, stack_on
 from tests.ingest.door import book, letter
-from tests.search.engines import files_with, opensearch_client
+from tests.search.engines import clear, files_with, opensearch_client
 from tests.services import Service
 
 CASE, FAMILY, WORD = "99801BG0777001", "Xyqanarienfamilie", "Xyqanarienvogel"
@@ -55,8 +55,11 @@ def stack(
         **postgres_settings, **redis_settings, **minio.settings, **opensearch.settings,
         "EAKTE_S3_BUCKET": bucket_name, "EAKTE_OPENSEARCH_INDEX": index_prefix,
     }  # fmt: skip
-    with stack_on(settings, tmp_path) as made:
-        yield made
+    try:
+        with stack_on(settings, tmp_path) as made:
+            yield made
+    finally:  # every other look into the server's files would read them too
+        clear(SearchServer(opensearch.settings["EAKTE_OPENSEARCH_URL"]), index_prefix)
 
 
 class Desk:
@@ -166,7 +169,7 @@ def _dump(stack: Stack) -> str:
     """The database as its own tool writes it, in small letters."""
     url = make_url(stack.environment["EAKTE_DATABASE_URL"])
     secret = Path(stack.environment["EAKTE_DATABASE_PASSWORD_FILE"]).read_text().strip()
-    program = Postgres(stack.folder / "probe", Path("/nonexistent"))._programs / "pg_dump"
+    program = programs_folder() / "pg_dump"
     command = [str(program), "-h", str(url.host), "-p", str(url.port), "-U", str(url.username), str(url.database)]
     done = subprocess.run(command, env={**os.environ, "PGPASSWORD": secret}, capture_output=True, text=True, check=True)
     return done.stdout.lower()

@@ -13,6 +13,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -131,12 +132,13 @@ class World:
 
 @pytest.fixture(params=["table", pytest.param("celery", marks=needs_redis)])
 def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
-    broker = Broker(tmp_path / "redis").start() if request.param == "celery" else None
-    made = World(tmp_path, broker)
-    yield made
-    made.end()
-    if broker is not None:
-        broker.kill()
+    with ExitStack() as ending:
+        broker = Broker(tmp_path / "redis").start() if request.param == "celery" else None
+        if broker is not None:
+            ending.callback(broker.kill)
+        made = World(tmp_path, broker)
+        ending.callback(made.end)
+        yield made
 
 
 @pytest.fixture(scope="module")

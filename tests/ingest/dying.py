@@ -19,7 +19,8 @@ def perform_and_die(
     """Do the leased job and be killed right after so many commits about records, or inside the transaction after them.
     `portion`: pages that one transaction is about.
     """
-    write, left, portions.PORTION = Database.write, commits, portion  # type: ignore[misc]
+    write, left = Database.write, commits
+    portions.PORTION = portion  # type: ignore[misc]  # in this child alone, which ends here
 
     @contextmanager
     def deadly(database: Database, lane: str | None = RECORDS) -> Iterator[Transaction]:

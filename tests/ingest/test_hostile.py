@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import time
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -97,10 +98,9 @@ def _hurried(house: House, folder: Path) -> Settings:
         (folder / f"{number}.pdf").write_bytes(book(letter(f"vorher {number}")))
     assert not take_in(house.services, house.agency, [folder], None, None, 300).timed_out
     with house.services.database.read() as session:
-        first, *others = session.scalars(select(Job.finished_at).order_by(Job.finished_at))
-    assert first is not None
-    slowest = max((one - first).total_seconds() for one in others if one is not None)
-    return settings_at(house.home, job_seconds=max(8, round(10 * slowest)), job_memory_mb=MEMORY_MB)
+        ends = [one for one in session.scalars(select(Job.finished_at).order_by(Job.finished_at)) if one is not None]
+    slowest = max((later - earlier).total_seconds() for earlier, later in pairwise(ends))
+    return settings_at(house.home, job_seconds=min(200, max(8, round(10 * slowest))), job_memory_mb=MEMORY_MB)
 
 
 def _with_small_files(**limits: Any) -> Limits:

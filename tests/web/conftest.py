@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, ViewportSize, expect, sync_playwright
@@ -89,7 +89,8 @@ class Doorman:
     """One server for all tests: leads every request to the application of the test whose page it comes from.
 
     One address, so that a browser keeps the files of the pages; and a late request of the test before, whose page is
-    closed already, meets the state of that test and never that of the next one.
+    closed already, meets the state of that test and never that of the next one. The mark is a header of the page: what a
+    test asks for by `page.request` does not bear it.
     """
 
     MARK = "x-sample"
@@ -141,8 +142,8 @@ def opened(context: BrowserContext, site: Site) -> Iterator[Page]:
     page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: faults.append(f"script: {error}"))
     page.faults = faults  # type: ignore[attr-defined]
-    yield page
-    page.close()
+    with closing(page):
+        yield page
     blameless(page)
 
 

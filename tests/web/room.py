@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import yaml
 from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 from httpx import Response
@@ -33,6 +32,7 @@ from core.clock import SetClock
 from core.database import Database
 from core.ids import new_id
 from core.settings import Settings
+from core.yaml_data import load_yaml
 from inbox.delivery import Clearing, deliver_to_case, deliver_to_clearing
 from inbox.models import InboxItem
 from ingest.models import MailItem, Receipt
@@ -184,7 +184,7 @@ def _prepared() -> tuple[Path, UUID]:
     with kept():
         database = make_database(folder)
         with database.write() as tx:
-            agency_id = load_organisation(tx, yaml.safe_load(ORG.read_text("utf-8")))
+            agency_id = load_organisation(tx, load_yaml(ORG.read_text("utf-8")))
             load_defaults(tx, agency_id)
             tx.session.flush()
             data = "\n".join((",".join(HEADER), *REGISTER)).encode()

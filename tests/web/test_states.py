@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -93,9 +94,8 @@ def timed(browser: Browser, site: Site) -> Iterator[Page]:
     """A page whose clock a test can put forward: what waits for it comes due without the wait."""
     context = browser.new_context(viewport=VIEWPORT, locale="de-DE")
     context.clock.install()
-    with opened(context, site) as page:
+    with closing(context), opened(context, site) as page:
         yield page
-    context.close()
 
 
 def cut_off(site: Site, page: Page) -> None:
@@ -224,9 +224,8 @@ def test_no_fault_in_the_console(site: Site, page: Page) -> None:
 def plain(browser: Browser, site: Site) -> Iterator[Page]:
     """A page without JavaScript."""
     context = browser.new_context(java_script_enabled=False, viewport=VIEWPORT)
-    with opened(context, site) as page:
+    with closing(context), opened(context, site) as page:
         yield page
-    context.close()
 
 
 def test_postkorb_without_javascript(site: Site, plain: Page) -> None:

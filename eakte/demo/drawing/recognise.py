@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
-import yaml
-
 from archive.pagetext import PageText, Word
+from core.yaml_data import load_yaml
 from eakte.demo.drawing.fonts import DPI
 from eakte.demo.drawing.layout import lay_out
 from eakte.demo.drawing.sheet import HEIGHT, WIDTH, PlacedWord, Sheet
@@ -125,7 +124,7 @@ def _merge(words: list[Word], share: float, rng: random.Random) -> list[Word]:
 @cache
 def confusions() -> Confusions:
     """The project's table of OCR confusions, both ways."""
-    table = yaml.safe_load((files("ingest") / "data" / "references.yaml").read_text(encoding="utf-8"))["ocr_confusions"]
+    table = load_yaml((files("ingest") / "data" / "references.yaml").read_text(encoding="utf-8"))["ocr_confusions"]
     single: dict[str, tuple[str, ...]] = {}
     for digit, letters in table["digits_to_letters"].items():
         single[str(digit)] = tuple(str(letter) for letter in letters)
