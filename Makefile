@@ -8,15 +8,17 @@ export OMP_THREAD_LIMIT := 1
 # Compiled modules are kept whatever the shell says: hundreds of processes of the tests would compile them again.
 unexport PYTHONDONTWRITEBYTECODE
 # What runs a second time on PostgreSQL: everything whose answers come from the database. The longest come first.
-ON_POSTGRESQL := $(addprefix tests/,eakte/test_interfaces.py eakte/test_retention_walk.py \
+ON_POSTGRESQL := $(addprefix tests/,eakte/test_upgrade.py eakte/test_doctor.py retention/test_disposal.py \
+	search/test_service.py eakte/test_interfaces.py eakte/test_retention_walk.py \
 	core/test_database.py core/test_lanes.py core/test_postgresql.py core/test_postgresql_silence.py core/test_jobs.py core/test_leases.py \
-	core/test_audit.py core/test_anchors.py core/test_migrations.py core/test_clock_set_back.py core/test_isolation.py::test_a_stopped_child_that_wakes_up_late_commits_nothing \
+	core/test_audit.py core/test_anchors.py core/test_migrations.py core/test_clock_set_back.py \
+	core/test_isolation.py::test_a_stopped_child_that_wakes_up_late_commits_nothing \
 	core/test_isolation.py::test_the_same_child_commits_when_nobody_took_its_lease \
 	organisation inbox archive/test_access.py archive/test_granting.py archive/test_register_import.py archive/test_s3_anchors.py \
 	ingest/test_ledger.py ingest/test_quarantine.py ingest/test_hotfolder.py \
-	retention/test_cases.py retention/test_service.py retention/test_appraising.py retention/test_disposal.py \
-	retention/test_disposal_resume.py retention/test_excerpts.py retention/test_export.py search/test_service.py search/test_indexing.py \
-	api/test_forged.py api/test_looks.py api/test_stored.py eakte/test_start_up.py eakte/test_doctor.py eakte/test_supervisor.py eakte/test_upgrade.py \
+	retention/test_cases.py retention/test_service.py retention/test_appraising.py \
+	retention/test_disposal_resume.py::test_an_interrupted_list_is_finished_by_the_worker retention/test_export.py search/test_indexing.py \
+	api/test_looks.py api/test_stored.py eakte/test_start_up.py eakte/test_supervisor.py \
 	web/test_routes_inbox.py web/test_routes_clearing.py web/test_routes_once.py)
 
 # Tests wait for servers, pages and disks: one worker more than cores keeps the cores busy.

@@ -60,6 +60,7 @@ def services_command(
 def _install(names: Sequence[str], cache: Path) -> int:
     """All that can be had, also when one of them can't."""
     from eakte.services.catalogue import server_class
+    from eakte.services.install import drop_builds
 
     status = DONE
     for name in names:
@@ -69,6 +70,7 @@ def _install(names: Sequence[str], cache: Path) -> int:
         except EakteError as error:
             messages.print(error.de, style="red", markup=False)
             status = PROBLEMS
+    drop_builds(cache)
     return status
 
 

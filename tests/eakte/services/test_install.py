@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
 import time
@@ -154,3 +155,15 @@ def test_an_old_java_is_not_enough(homes: Path) -> None:
     jdk(homes / "b", "1.8.0_292")
     with pytest.raises(NotInstalled, match="21"):
         opensearch._java()
+
+
+def test_what_was_compiled_on_the_way_is_dropped_by_the_last_who_builds(tmp_path: Path) -> None:
+    builds = tmp_path / ".builds"
+    (builds / "path").mkdir(parents=True)
+    with (tmp_path / ".builds.lock").open("a") as somebody:
+        fcntl.flock(somebody.fileno(), fcntl.LOCK_SH)
+        install.drop_builds(tmp_path)
+        assert builds.exists()
+    install.drop_builds(tmp_path)
+    assert not builds.exists()
+    install.drop_builds(tmp_path)
