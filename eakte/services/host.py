@@ -107,6 +107,10 @@ def _raise_loopback() -> None:
         fcntl.ioctl(any_socket, _SET_FLAGS, struct.pack("16sH14x", b"lo", flags | _UP))
 
 
+_cables: set[asyncio.Task[None] | None] = set()
+"""Held here: of a connection that one side has closed the loop keeps nothing alive, and the other side would be cut off."""
+
+
 async def _serve(ends: dict[int, socket.socket], child: int) -> int:
     """Carry bytes until the command ends."""
 
@@ -117,12 +121,15 @@ async def _serve(ends: dict[int, socket.socket], child: int) -> int:
 
 
 async def _cable(port: int, inner: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
+    task = asyncio.current_task()
+    _cables.add(task)
     try:
         outer, forth = await asyncio.open_connection(HOST, port)
+        await asyncio.gather(_carry(inner, forth), _carry(outer, back))
     except OSError:
         back.transport.abort()  # nobody there: as a server that is down
-        return
-    await asyncio.gather(_carry(inner, forth), _carry(outer, back))
+    finally:
+        _cables.discard(task)
 
 
 async def _carry(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
