@@ -14,12 +14,12 @@ ON_POSTGRESQL := $(addprefix tests/,eakte/test_upgrade.py eakte/test_doctor.py r
 	core/test_audit.py core/test_anchors.py core/test_migrations.py core/test_clock_set_back.py \
 	core/test_isolation.py::test_a_stopped_child_that_wakes_up_late_commits_nothing \
 	core/test_isolation.py::test_the_same_child_commits_when_nobody_took_its_lease \
-	organisation inbox archive/test_access.py archive/test_granting.py archive/test_register_import.py archive/test_s3_anchors.py \
+	organisation/test_responsibility.py inbox archive/test_access.py archive/test_granting.py archive/test_register_import.py archive/test_s3_anchors.py \
 	ingest/test_ledger.py ingest/test_quarantine.py ingest/test_hotfolder.py \
 	retention/test_cases.py retention/test_service.py retention/test_appraising.py \
 	retention/test_disposal_resume.py::test_an_interrupted_list_is_finished_by_the_worker retention/test_export.py search/test_indexing.py \
 	api/test_looks.py api/test_stored.py eakte/test_start_up.py eakte/test_supervisor.py \
-	web/test_routes_inbox.py web/test_routes_clearing.py web/test_routes_once.py)
+	web/test_routes_inbox.py web/test_routes_once.py)
 
 # Tests wait for servers, pages and disks: one worker more than cores keeps the cores busy.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
