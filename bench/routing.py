@@ -18,21 +18,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from functools import cache
-from importlib import resources
-from typing import Any
 from uuid import UUID, uuid5
 
 import numpy as np
 from PIL import Image
 
 from archive.pagetext import PageText
-from core.yaml_data import load_yaml
 from eakte.demo.drawing.fonts import DPI
 from eakte.demo.drawing.paint import draw_clean
 from eakte.demo.drawing.recognise import letter_text
 from eakte.demo.drawing.scan import scan
 from eakte.demo.letters.mix import make_letters
 from eakte.demo.letters.model import Letter
+from eakte.demo.load import demo_organisation
 from eakte.demo.register import DemoCase, DemoMember, DemoRegister, make_register
 from ingest.engines.choice import usual_engine
 from ingest.engines.port import OcrEngine
@@ -86,8 +84,7 @@ class Routed:
 
 def house() -> HouseKnowledge:
     """What the demo authority tells tagging about itself, from its organisation file."""
-    text = resources.files("eakte").joinpath("demo", "data", "org.yaml").read_text("utf-8")
-    org: dict[str, Any] = load_yaml(text)
+    org = demo_organisation()
     authority = org["authority"]
     sites = [unit for unit in org["units"] if unit["kind"] == "site"]
     scan, seat = authority["scan_address"], authority["address"]

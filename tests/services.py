@@ -109,6 +109,29 @@ def index_prefix() -> str:
 
 
 @pytest.fixture
+def stack_settings(
+    postgres_settings: dict[str, str],
+    redis_settings: dict[str, str],
+    minio: Service,
+    opensearch: Service,
+    bucket_name: str,
+    index_prefix: str,
+) -> Iterator[dict[str, str]]:
+    """Settings for all servers of this run: a database, a bucket, queues and an index of this test's own.
+
+    The indexes are removed afterwards: every other look into the server's files would read them too.
+    """
+    from search.opensearch_client import Server as SearchServer
+    from tests.search.engines import clear  # the engines are for those who search, not for every test
+
+    yield {
+        **postgres_settings, **redis_settings, **minio.settings, **opensearch.settings,
+        "EAKTE_S3_BUCKET": bucket_name, "EAKTE_OPENSEARCH_INDEX": index_prefix,
+    }  # fmt: skip
+    clear(SearchServer(opensearch.settings["EAKTE_OPENSEARCH_URL"]), index_prefix)
+
+
+@pytest.fixture
 def own_server() -> Iterator[Callable[[str], Server]]:
     """Start a server of this test's own, by name, to stop, kill, pause and restart; ended afterwards."""
     with throw_away() as folder, contextlib.ExitStack() as ending:

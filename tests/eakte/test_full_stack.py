@@ -30,8 +30,7 @@ from tests.eakte.killing import letters_pdf
 from tests.faults.checks import come_to_rest
 from tests.faults.stack import STATIONS, Stack, stack_on
 from tests.ingest.door import book, letter
-from tests.search.engines import clear, files_with, opensearch_client
-from tests.services import Service
+from tests.search.engines import files_with, opensearch_client
 
 CASE, FAMILY, WORD = "99801BG0777001", "Xyqanarienfamilie", "Xyqanarienvogel"
 TODAY = agency_date(datetime.now(UTC))
@@ -41,25 +40,10 @@ pytestmark = pytest.mark.timeout(2400)
 
 
 @pytest.fixture
-def stack(
-    postgres_settings: dict[str, str],
-    redis_settings: dict[str, str],
-    minio: Service,
-    opensearch: Service,
-    bucket_name: str,
-    index_prefix: str,
-    tmp_path: Path,
-) -> Iterator[Stack]:
-    """On the servers of this run: with a database, a bucket, queues and an index of its own."""
-    settings = {
-        **postgres_settings, **redis_settings, **minio.settings, **opensearch.settings,
-        "EAKTE_S3_BUCKET": bucket_name, "EAKTE_OPENSEARCH_INDEX": index_prefix,
-    }  # fmt: skip
-    try:
-        with stack_on(settings, tmp_path) as made:
-            yield made
-    finally:  # every other look into the server's files would read them too
-        clear(SearchServer(opensearch.settings["EAKTE_OPENSEARCH_URL"]), index_prefix)
+def stack(stack_settings: dict[str, str], tmp_path: Path) -> Iterator[Stack]:
+    """On the servers of this run."""
+    with stack_on(stack_settings, tmp_path) as made:
+        yield made
 
 
 class Desk:

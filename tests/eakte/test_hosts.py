@@ -35,7 +35,6 @@ from ingest.ledger import Delivery, receive
 from ingest.models import ItemPage, MailItem, Receipt
 from organisation.models import ScanStation
 from tests.eakte.killing import compiling, letters_pdf
-from tests.services import Service
 
 PATIENCE = 480.0
 HOSTS = ("wirt-1", "wirt-2")
@@ -135,26 +134,13 @@ class Office:
 
 
 @pytest.fixture
-def office(
-    postgres_settings: dict[str, str],
-    redis_settings: dict[str, str],
-    minio: Service,
-    opensearch: Service,
-    bucket_name: str,
-    index_prefix: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[Office]:
-    settings = {
-        **postgres_settings, **redis_settings, **minio.settings, **opensearch.settings,
-        "EAKTE_S3_BUCKET": bucket_name, "EAKTE_OPENSEARCH_INDEX": index_prefix,
-    }  # fmt: skip
-    for name, value in settings.items():
+def office(stack_settings: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    for name, value in stack_settings.items():
         monkeypatch.setenv(name, value)
     services = open_services(Settings(home=tmp_path / "desk"), migrate=True)
     load_demo(services, with_mail=False)
     register = make_register(SEED, agency_date(services.database.clock.now()))
-    yield Office(services, tmp_path, settings, register)
+    yield Office(services, tmp_path, stack_settings, register)
     services.database.dispose()
 
 
