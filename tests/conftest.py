@@ -5,6 +5,7 @@ With EAKTE_TEST_DATABASE=postgresql the tests run on PostgreSQL, each with datab
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=f"is about {other} alone"))
 
 
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: the collector need not walk through it again and again (a tenth of the time)."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _server(request: pytest.FixtureRequest) -> Iterator[None]:
     if databases.ON_POSTGRESQL:
@@ -39,4 +46,4 @@ def _server(request: pytest.FixtureRequest) -> Iterator[None]:
 def _own_databases() -> Iterator[None]:
     before = databases.made()
     yield
-    databases.drop(databases.made(passing=True) - before)
+    databases.leave(databases.made(passing=True) - before)

@@ -33,6 +33,8 @@ ROW = "ctid" if ON_POSTGRESQL else "rowid"
 """The column that names a row by its place."""
 _made: dict[str, bool] = {}
 """Databases by name, and whether they are kept for the whole run."""
+_left: set[str] = set()
+"""Databases that nobody needs any more, still to be dropped."""
 
 
 class Compiled(dict[Any, Any]):
@@ -172,6 +174,15 @@ def drop(names: set[str]) -> None:
     for name in names & _made.keys():
         _run(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
         del _made[name]
+        _left.discard(name)
+
+
+def leave(names: set[str]) -> None:
+    """Part everybody from these databases and drop those left before: the server waits for whom it has just parted."""
+    drop(_left - names)
+    for name in names:
+        _part(name)
+    _left.update(names)
 
 
 @contextmanager
@@ -226,19 +237,29 @@ def _create(name: str, template: str) -> None:
     names = {"name": sql.Identifier(name), "template": sql.Identifier(template)}
     _run(sql.SQL("DROP DATABASE IF EXISTS {name} WITH (FORCE)").format(**names))
     if template != "template0":
-        _run(sql.SQL("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}").format(template))
+        _part(template)
     _run(
         sql.SQL("CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'").format(
             **names
         )
     )
     _made.setdefault(name, False)
+    _left.discard(name)
+
+
+def _part(name: str) -> None:
+    _run(sql.SQL("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}").format(name))
 
 
 def _run(statement: sql.Composed) -> None:
+    _making().execute(statement)
+
+
+@cache
+def _making() -> psycopg.Connection[Any]:
+    """The connection of this process by which databases are made and dropped."""
     address = make_url(os.environ["EAKTE_TEST_POSTGRESQL"])
-    with psycopg.connect(
+    return psycopg.connect(
         host=address.host, port=address.port, user=address.username, dbname=address.database, autocommit=True,
         password=password_file().read_text().rstrip("\n"),
-    ) as connection:  # fmt: skip
-        connection.execute(statement)
+    )  # fmt: skip

@@ -142,7 +142,7 @@ def test_image_streams_stay_bit_for_bit(kind: str, tmp_path: Path) -> None:
     assert render(master, [RenditionPage(1, words())], out, INFO) == RenditionResult("pdfa-2b", None, 1)
     assert raw_images(out) == [data]
     assert page_words(out) == EXPECTED
-    if kind != "jpeg2000":  # the check does not judge this format; veraPDF does in test_pdfa_corpora
+    if kind != "jpeg2000":  # the check does not judge this format; veraPDF does in test_pdfa
         assert_pdfa(out)
 
 
