@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -39,12 +39,12 @@ def db_upgrade(
 def init(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
     """Behörde, Einheiten, Personen, Aktenplan und Fristenkatalog einrichten, ohne Vorführdaten."""
     from archive.fileplan import load_defaults
-    from core.yaml_data import load_yaml
+    from organisation.form import read_organisation
     from organisation.loading import load_organisation
     from retention.loading import load_schedule
 
     with services(migrate=True) as opened:
-        data: dict[str, Any] = load_yaml(file.read_text("utf-8"))
+        data = read_organisation(file.read_bytes())
         with opened.database.write() as tx:
             agency = load_organisation(tx, data)
             load_defaults(tx, agency)

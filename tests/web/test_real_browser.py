@@ -208,12 +208,12 @@ def test_the_postkorb_is_worked_on_by_keyboard_alone(house: House, desk: Sit) ->
 def test_an_answer_that_comes_late_does_not_stay_beside_another_letter(house: House, desk: Sit) -> None:
     """Done and taken back while the next letter's preview is still on its way: the preview follows the focus."""
     seat = desk(house.worker)
+    held: list[Route] = []
+    seat.page.route("**/postkorb/e/*", lambda route: held.append(route) if not held else route.continue_())
     page = seat.go("/postkorb")
     rows = page.locator("[data-liste] .ea-zeile:visible")
     first = page.locator("[data-liste] [aria-current]")
     title, href, count = first.inner_text(), str(first.get_attribute("href")), rows.count()
-    held: list[Route] = []
-    page.route("**/postkorb/e/*", lambda route: held.append(route) if not held else route.continue_())
     seat.keys("Tab", "Enter", "Tab", "e")
     expect(rows).to_have_count(count - 1)
     page.wait_for_function("() => document.querySelector('#toast [data-rueckgaengig]')")
