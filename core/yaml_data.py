@@ -6,12 +6,12 @@ from typing import Any
 
 import yaml
 
+UNREADABLE = (yaml.YAMLError, ValueError, RecursionError)
+"""What reading a text that somebody wrote by hand may end with: no YAML, no UTF-8 or a date that there is not, nested
+without end."""
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def load_yaml(text: str | bytes) -> Any:
-    """What the text says, as plain dicts, lists and scalars.
-
-    Raises yaml.YAMLError, ValueError for a date that there is not, RecursionError when it is nested without end.
-    """
+    """What the text says, as plain dicts, lists and scalars. Raises an error of UNREADABLE."""
     return yaml.load(text, Loader=_LOADER)  # noqa: S506 (both are safe loaders)

@@ -8,12 +8,11 @@ from datetime import date
 from graphlib import CycleError, TopologicalSorter
 from typing import Annotated, Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.actor import Role
 from core.errors import InvalidInput
-from core.yaml_data import load_yaml
+from core.yaml_data import UNREADABLE, load_yaml
 
 Code = Annotated[str, Field(min_length=1, max_length=40)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -97,7 +96,7 @@ def read_organisation(raw: bytes) -> Any:
     """What stands in the file, not yet judged. Raises InvalidInput when it is no YAML."""
     try:
         return load_yaml(raw)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except UNREADABLE as error:
         place = getattr(error, "problem_mark", None)
         where = f" (Zeile {place.line + 1})" if place else ""
         raise _refused([f"Die Datei ist kein lesbares YAML{where}."]) from error

@@ -14,9 +14,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, TypeVar
 
-import yaml
-
-from core.yaml_data import load_yaml
+from core.yaml_data import UNREADABLE, load_yaml
 from retention.schedule import (
     MAX_PERIOD,
     DisposalAction,
@@ -51,7 +49,7 @@ def parse(raw: bytes) -> Schedule:
     """The schedule in these bytes. Raises ScheduleFaults with every fault found; never another error."""
     try:
         loaded = load_yaml(raw)
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
+    except UNREADABLE as error:
         raise ScheduleFaults([f"Die Datei ist kein lesbares YAML ({type(error).__name__})."]) from error
     if not isinstance(loaded, dict):
         raise ScheduleFaults(["Die Datei enthält keinen Fristenkatalog."])
