@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingest.rendition import RenditionInfo, RenditionPage, render
-from tests.ingest.test_rendition import GREY, encoded, hostile, picture, scanned, words
+from tests.ingest.masters import GREY, encoded, hostile, picture, scanned, words
 from tests.verapdf import failing, require_verapdf
 
 INFO = RenditionInfo("Prüfung", datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC))
